@@ -1,0 +1,20 @@
+# tacho_room(NAME FLOOR_BELOW targets... [EXCEPT files...]): the static library tacho_NAME of all .cc files in the folder
+# NAME (and NAME/*/), and the headers that flatc makes of the schemas (*.fbs) in it.
+function(tacho_room name)
+  cmake_parse_arguments(room "" "" "FLOOR_BELOW;EXCEPT" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.cc)
+  foreach(file IN LISTS room_EXCEPT)
+    list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/${name}/${file})
+  endforeach()
+  file(GLOB_RECURSE schemas CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.fbs)
+  foreach(schema IN LISTS schemas)
+    cmake_path(GET schema STEM stem)
+    set(header ${CMAKE_BINARY_DIR}/generated/${name}/${stem}_generated.h)
+    add_custom_command(OUTPUT ${header}
+      COMMAND ${FLATC} --cpp --cpp-std c++17 --scoped-enums -o ${CMAKE_BINARY_DIR}/generated/${name} ${schema}
+      DEPENDS ${schema} VERBATIM)
+    list(APPEND headers ${header})
+  endforeach()
+  add_library(tacho_${name} STATIC ${sources} ${headers})
+  target_link_libraries(tacho_${name} PUBLIC ${room_FLOOR_BELOW} PRIVATE tacho_flags)
+endfunction()

@@ -1,0 +1,61 @@
+// The Prometheus text formats: 0.0.4 and OpenMetrics 1.0, read and written.
+//
+// Units    text 0.0.4 has timestamps in milliseconds, OpenMetrics in seconds.
+// Errors   parse: line number, what was wrong, the offending text; nothing after the error is delivered.
+// Cost     the parser calls back a series at a time with views into the text; it allocates only for labels with escapes.
+// Extras   as Prometheus 3: names outside the classic character set in quotes inside the braces; and one of ours in OpenMetrics
+//          input and output: the value StaleNaN is the staleness marker.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "proto/base/error.h"
+#include "proto/base/labels.h"
+#include "proto/base/sample.h"
+
+namespace tacho {
+
+enum class TextFormat { prometheus, openmetrics };
+
+inline constexpr std::string_view kPrometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
+inline constexpr std::string_view kOpenMetricsContentType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+// What an Accept header prefers; text 0.0.4 when it says nothing.
+TextFormat negotiate_format(std::string_view accept);
+
+class ExpositionSink {
+ public:
+  virtual ~ExpositionSink() = default;
+  // `series` is the text up to the value, name{...} as written: equal texts are equal series, so a sink can cache by it.
+  // parse_series() gives its labels.
+  virtual void sample(std::string_view series, double value, std::optional<TimeMs> t) = 0;
+  virtual void type(std::string_view metric, MetricType) { (void)metric; }
+  virtual void help(std::string_view metric, std::string_view text) { (void)metric, (void)text; }
+  virtual void unit(std::string_view metric, std::string_view text) { (void)metric, (void)text; }
+};
+
+Result<void> parse_exposition(std::string_view text, TextFormat format, ExpositionSink& sink);
+// name{a="b"} to labels; also {__name__="x"} and {"quoted name", a="b"}.
+Result<Labels> parse_series(std::string_view series);
+
+// Writes families in the order given: begin() once a family, then its samples; finish() at the end (# EOF in OpenMetrics).
+class ExpositionWriter {
+ public:
+  explicit ExpositionWriter(TextFormat format, std::string& out) : format_(format), out_(out) {}
+  // `metric` is the series' name; in OpenMetrics a counter's family is written without its _total, and a counter whose name
+  // does not end in _total is written as unknown.
+  void begin(std::string_view metric, MetricType type, std::string_view help, std::string_view unit = {});
+  void sample(const Labels& labels, double value, std::optional<TimeMs> t = std::nullopt);
+  void finish();
+
+ private:
+  TextFormat format_;
+  std::string& out_;
+};
+
+}  // namespace tacho

@@ -1,0 +1,40 @@
+// HTTP as plain values: what a handler gets and gives. The transport (Beast) is in http_server.cc and http_client.cc alone.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tacho {
+
+struct HttpRequest {
+  std::string method;                                      // "GET", "POST", "HEAD", "OPTIONS", ...
+  std::string path;                                        // decoded, without the query: /api/v1/query
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order; a POST's form body is appended after the URL's
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+
+  // The first value of a parameter, and all of them (match[]).
+  std::optional<std::string_view> param(std::string_view name) const;
+  std::vector<std::string_view> params(std::string_view name) const;
+  std::string_view header(std::string_view name) const;  // name in any case; "" when absent
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
+
+// Splits "a=1&b=%20" and decodes it ('+' is a space); appends to out.
+void parse_form(std::string_view text, std::vector<std::pair<std::string, std::string>>& out);
+// %XX of everything but unreserved characters (RFC 3986).
+std::string url_encode(std::string_view text);
+
+}  // namespace tacho

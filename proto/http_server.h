@@ -1,0 +1,40 @@
+// An HTTP/1.1 server on one address: keep-alive, gzip where the client asks, bounded in connections, header and body bytes.
+//
+// Threads  start() makes `threads` threads that accept, read, call the handler and write; the handler runs on them,
+//          several at once. stop() (and the destructor) refuses new connections, lets running handlers end, joins.
+// Errors   start(): the address is not free or not ours, with what to do. A handler that throws answers 500.
+// Bounds   connections_max open at once (further ones are answered 503 and closed); idle ones are closed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "proto/base/error.h"
+#include "proto/http.h"
+
+namespace tacho {
+
+struct HttpServerOptions {
+  std::string listen = "127.0.0.1:9980";  // HOST:PORT; port 0: any free one; [::1]:9980 for IPv6
+  int threads = 2;
+  int connections_max = 256;
+  std::size_t body_bytes_max = 16u << 20;
+  std::int64_t idle_timeout_ms = 60'000;
+};
+
+class HttpServer {
+ public:
+  static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, HttpHandler handler);
+  ~HttpServer();
+  void stop();
+  // HOST:PORT with the real port.
+  std::string address() const;
+
+ private:
+  struct Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tacho

@@ -1,0 +1,1 @@
+// The room builds before its first file lands.

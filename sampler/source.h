@@ -1,0 +1,56 @@
+// A source: one thing that is sampled. It parses and nothing else; when to sample, how long it may take, and where rows go
+// is the scheduler's business (scheduler.h).
+//
+// Life     describe() says which series there are, in column order; sample() fills one row a tick. When what was read does
+//          not fit the described series any more (a new disk, a CPU gone), sample() returns layout_changed; the scheduler then
+//          calls describe() again, opens a new schema generation, and samples anew.
+// Threads  one thread at a time, always the same one.
+// Cost     sample(): no allocation and no lock in the steady state; files stay open and are re-read with pread.
+// Errors   sample(): what could not be read, with its path. The row is then dropped; the source is asked again next tick.
+// Honesty  a cell that is not set stays absent. Never write a 0, or the last value again, for what was not read.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "proto/base/error.h"
+#include "store/series.h"
+
+namespace tacho::sampler {
+
+// One tick's cells, written in place (they may lie in shared memory). Column i is the i-th series described.
+class Row {
+ public:
+  virtual ~Row() = default;
+  virtual void set(std::size_t column, double value) = 0;
+  virtual std::size_t size() const = 0;
+};
+
+enum class Sampled { ok, layout_changed };
+
+// Where the kernel's files are; --procfs, --sysfs, --rootfs. Without a trailing slash.
+struct Roots {
+  std::string procfs = "/proc";
+  std::string sysfs = "/sys";
+  std::string rootfs = "";  // "" is "/"
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  // Also the group's name and the value of the label `source`: "cpu", "meminfo", "diskstats". [a-z0-9_]+, unique.
+  virtual std::string_view name() const = 0;
+  // Milliseconds between ticks unless configured otherwise; 0: the agent's --interval.
+  virtual std::int64_t default_interval_ms() const { return 0; }
+  // True for what can hang (statfs on a dead mount, a vendor library, a scrape): it gets a thread of its own.
+  virtual bool may_block() const { return false; }
+
+  // Appends the series that sample() will fill, as of now; reads what it needs. An error: not here (yet); asked again later.
+  virtual Result<void> describe(store::Schema& schema) = 0;
+  virtual Result<Sampled> sample(Row& row) = 0;
+};
+
+}  // namespace tacho::sampler
