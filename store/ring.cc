@@ -157,7 +157,9 @@ Result<RingIndex> Ring::scan(bool verify_payloads) {
       at += kRecordAlign;  // its length may be a lie for what lies there now: look for the next header in it
       continue;
     }
-    if (r.header.type != static_cast<std::uint16_t>(RecordType::wrap)) found.push_back(r);
+    // Behind a wrap lies what laps before this one have left: older than what was overwritten since, so not of the window.
+    if (r.header.type == static_cast<std::uint16_t>(RecordType::wrap)) break;
+    found.push_back(r);
     at += record_bytes(r.header.payload_bytes);
   }
   std::sort(found.begin(), found.end(),
@@ -188,6 +190,7 @@ Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payloa
       wrap.version = 1;
       wrap.type = static_cast<std::uint16_t>(RecordType::wrap);
       wrap.sequence = next_sequence_++;
+      wrap.payload_checksum = XXH3_64bits(nullptr, 0);
       if (auto ok = write_record(wrap, {}); !ok) return ok;
     }
     write_offset_ = kRingStart;
