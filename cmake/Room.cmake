@@ -9,9 +9,11 @@ function(tacho_room name)
   file(GLOB_RECURSE schemas CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${name}/*.fbs)
   foreach(schema IN LISTS schemas)
     cmake_path(GET schema STEM stem)
-    set(header ${CMAKE_BINARY_DIR}/generated/${name}/${stem}_generated.h)
+    cmake_path(RELATIVE_PATH schema BASE_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE relative)
+    cmake_path(GET relative PARENT_PATH folder)
+    set(header ${CMAKE_BINARY_DIR}/generated/${folder}/${stem}_generated.h)
     add_custom_command(OUTPUT ${header}
-      COMMAND ${FLATC} --cpp --cpp-std c++17 --scoped-enums -o ${CMAKE_BINARY_DIR}/generated/${name} ${schema}
+      COMMAND ${FLATC} --cpp --cpp-std c++17 --scoped-enums -o ${CMAKE_BINARY_DIR}/generated/${folder} ${schema}
       DEPENDS ${schema} VERBATIM)
     list(APPEND headers ${header})
   endforeach()

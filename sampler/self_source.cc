@@ -1,0 +1,98 @@
+#include "sampler/self_source.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include "sampler/catalogue.h"
+
+namespace tacho::sampler {
+namespace {
+
+constexpr auto relaxed = std::memory_order_relaxed;
+
+double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
+
+double cpu_seconds() {
+  rusage u{};
+  ::getrusage(RUSAGE_SELF, &u);
+  const auto of = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  return of(u.ru_utime) + of(u.ru_stime);
+}
+
+// Resident bytes, from the second field of statm; negative when it cannot be read.
+double resident_bytes(int fd) {
+  char text[128];
+  const ssize_t n = ::pread(fd, text, sizeof text, 0);
+  if (n <= 0) return -1;
+  const std::string_view line(text, static_cast<std::size_t>(n));
+  const auto space = line.find(' ');
+  if (space == std::string_view::npos) return -1;
+  std::uint64_t pages = 0;
+  std::from_chars(line.data() + space + 1, line.data() + line.size(), pages);
+  return static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+SelfSource::SelfSource(const std::vector<std::shared_ptr<SourceRunner>>& runners, const Clock& clock, std::vector<SelfGauge> gauges)
+    : runners_(runners), clock_(clock), gauges_(std::move(gauges)), statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
+
+SelfSource::~SelfSource() {
+  if (statm_ >= 0) ::close(statm_);
+}
+
+Result<void> SelfSource::describe(store::Schema& schema) {
+  SchemaBuilder builder(schema);
+  described_.clear();
+  for (const auto& r : runners_) {
+    if (!r->stats().seen.load(relaxed)) continue;
+    described_.push_back(r.get());
+    const std::string source(r->source().name());
+    for (const char* metric : {"tacho_source_up", "tacho_source_duration_seconds", "tacho_source_lateness_seconds",
+                               "tacho_source_missed_ticks_total", "tacho_source_rows_total", "tacho_source_errors_total"})
+      builder.add(metric, {{"source", source}});
+  }
+  builder.add("tacho_clock_steps_total");
+  builder.add("tacho_process_cpu_seconds_total");
+  builder.add("tacho_process_resident_memory_bytes");
+  builder.add("tacho_build_info", {{"version", TACHO_VERSION}});
+  for (const SelfGauge& g : gauges_) builder.add(g.metric, g.labels);
+  return {};
+}
+
+Result<Sampled> SelfSource::sample(Row& row) {
+  std::size_t seen = 0;
+  std::uint64_t steps = 0;
+  for (const auto& r : runners_) {
+    seen += r->stats().seen.load(relaxed);
+    steps = std::max(steps, r->stats().clock_steps.load(relaxed));
+  }
+  if (seen != described_.size()) return Sampled::layout_changed;
+
+  const MonoNs now = clock_.mono();
+  std::size_t c = 0;
+  for (const SourceRunner* r : described_) {
+    const SourceStats& s = r->stats();
+    const bool up = s.up.load(relaxed) && !r->stuck(now);
+    row.set(c++, up ? 1 : 0);
+    // Of a source that gave no row there is no duration either: absent, not the last one again.
+    if (up) row.set(c, seconds(s.duration_ns.load(relaxed)));
+    if (up) row.set(c + 1, seconds(s.lateness_ns.load(relaxed)));
+    c += 2;
+    row.set(c++, static_cast<double>(s.missed.load(relaxed)));
+    row.set(c++, static_cast<double>(s.rows.load(relaxed)));
+    row.set(c++, static_cast<double>(s.errors.load(relaxed)));
+  }
+  row.set(c++, static_cast<double>(steps));
+  row.set(c++, cpu_seconds());
+  if (const double resident = resident_bytes(statm_); resident >= 0) row.set(c, resident);
+  ++c;
+  row.set(c++, 1);
+  for (const SelfGauge& g : gauges_) row.set(c++, g.value());
+  return Sampled::ok;
+}
+
+}  // namespace tacho::sampler

@@ -1,0 +1,96 @@
+#include "sampler/source_runner.h"
+
+#include "proto/base/log.h"
+
+namespace tacho::sampler {
+namespace {
+
+constexpr auto relaxed = std::memory_order_relaxed;
+
+}  // namespace
+
+SourceRunner::SourceRunner(std::unique_ptr<Source> source, std::unique_ptr<store::Group> group, std::int64_t interval_ms,
+                           const Clock& clock)
+    : source_(std::move(source)), group_(std::move(group)), clock_(clock), grid_(interval_ms) {}
+
+void SourceRunner::start() {
+  grid_.start(clock_.wall_ns(), clock_.mono());
+  if (!source_->may_block()) describe();  // one that can hang is described on its own thread
+}
+
+bool SourceRunner::describe() {
+  store::Schema schema;
+  auto described = source_->describe(schema);
+  if (!described) {
+    ticks_to_describe_ = kDescribeEvery;
+    if (!complained_) log_info("source {} is not there: {}", source_->name(), described.error());
+    complained_ = true;
+    return false;
+  }
+  if (auto ok = group_->describe(std::move(schema)); !ok) {
+    ticks_to_describe_ = kDescribeEvery;
+    log_warn("source {} is not sampled: {}", source_->name(), ok.error());
+    return false;
+  }
+  complained_ = false;
+  return true;
+}
+
+bool SourceRunner::stuck(MonoNs now) const {
+  const std::int64_t since = stats_.busy_since_ns.load(relaxed);
+  return since != 0 && now - MonoNs{since} > deadline_ns();
+}
+
+void SourceRunner::tick() {
+  const TickGrid::Due due = grid_.wake(clock_.wall_ns(), clock_.mono());
+  if (due.stepped) stats_.clock_steps.fetch_add(1, relaxed);
+  if (due.missed > 0 && group_->described()) stats_.missed.fetch_add(static_cast<std::uint64_t>(due.missed), relaxed);
+  if (!due.due) return;
+  if (!group_->described() && (ticks_to_describe_-- > 0 || !describe())) return;
+
+  const MonoNs begun = clock_.mono();
+  const std::int64_t read_wall = clock_.wall_ns();
+  stats_.busy_since_ns.store(static_cast<std::int64_t>(begun), relaxed);
+  const auto sampled = sample_row();
+  stats_.busy_since_ns.store(0, relaxed);
+  const std::int64_t took = clock_.mono() - begun;
+  const TimeMs t = grid_.stamp(due.tick_ns, read_wall);
+  if (!sampled) return failed(sampled.error(), t);
+  // What was read during so long a time has no one time: a gap is the honest answer.
+  if (source_->may_block() && took > deadline_ns())
+    return failed(Error{fmt::format("took {} ms, its deadline is {} ms", took / kNsPerMs, deadline_ns() / kNsPerMs)}, t);
+
+  group_->publish(t);
+  if (complained_) log_info("source {} is back", source_->name());
+  complained_ = false;
+  failures_ = 0;
+  stats_.duration_ns.store(took, relaxed);
+  stats_.lateness_ns.store(read_wall - due.tick_ns, relaxed);
+  stats_.rows.fetch_add(1, relaxed);
+  stats_.up.store(true, relaxed);
+  stats_.seen.store(true, relaxed);
+}
+
+Result<void> SourceRunner::sample_row() {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    Row row(group_->begin_row());
+    const auto sampled = source_->sample(row);
+    if (!sampled) return std::unexpected(sampled.error());
+    if (*sampled == Sampled::ok) return {};
+    store::Schema schema;
+    if (auto described = source_->describe(schema); !described) return described;
+    if (auto ok = group_->describe(std::move(schema)); !ok) return ok;
+  }
+  return failure("its layout changed twice within a tick");
+}
+
+void SourceRunner::failed(const Error& error, TimeMs t) {
+  stats_.up.store(false, relaxed);
+  stats_.errors.fetch_add(1, relaxed);
+  stats_.missed.fetch_add(1, relaxed);
+  if (!complained_) log_warn("source {} gives no row: {}", source_->name(), error);
+  complained_ = true;
+  if (++failures_ == kStaleAfter) group_->publish_stale(t);
+}
+
+}  // namespace tacho::sampler

@@ -1,0 +1,72 @@
+// One source at work: ticks in, rows out, and an account of how that went.
+//
+// Threads  tick(): the one thread that owns the source. stats(): any.
+// Cost     a tick: the source's own reading, a handful of relaxed stores, two clock reads.
+// Gaps     A tick that gave no row is counted as missed. After kStaleAfter failures in a row the series get staleness markers
+//          (Prometheus's meaning of "gone"), so that nobody is shown the last value again.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "proto/base/clock.h"
+#include "sampler/source.h"
+#include "sampler/tick_grid.h"
+#include "store/store.h"
+
+namespace tacho::sampler {
+
+// Writer: the source's thread. Readers: the self source and the status pages; relaxed throughout: each number stands alone, and
+// one that is a tick old is no harm.
+struct SourceStats {
+  std::atomic<bool> seen{false};                // it has given a row since the start
+  std::atomic<bool> up{false};                  // its last tick gave a row in time
+  std::atomic<std::int64_t> duration_ns{0};     // of its last sample() that gave a row
+  std::atomic<std::int64_t> lateness_ns{0};     // from the tick to the beginning of that sample()
+  std::atomic<std::int64_t> busy_since_ns{0};   // monotonic; 0 when it is not inside sample()
+  std::atomic<std::uint64_t> missed{0};
+  std::atomic<std::uint64_t> rows{0};
+  std::atomic<std::uint64_t> errors{0};
+  std::atomic<std::uint64_t> clock_steps{0};
+};
+
+class SourceRunner {
+ public:
+  SourceRunner(std::unique_ptr<Source> source, std::unique_ptr<store::Group> group, std::int64_t interval_ms,
+               const Clock& clock);
+
+  // Call once before the first tick; describes the source where it can be.
+  void start();
+  // Nanoseconds until something is to be done.
+  std::int64_t wait_ns() const { return grid_.wait_ns(clock_.wall_ns()); }
+  // Samples if a tick is due.
+  void tick();
+
+  const Source& source() const { return *source_; }
+  const SourceStats& stats() const { return stats_; }
+  std::int64_t interval_ms() const { return grid_.interval_ns() / kNsPerMs; }
+  // In sample() for longer than its deadline: hangs.
+  bool stuck(MonoNs now) const;
+  // A source that has a thread of its own may take this long for a row; a row that took longer is not published.
+  std::int64_t deadline_ns() const { return grid_.interval_ns(); }
+
+ private:
+  static constexpr int kStaleAfter = 5;
+  static constexpr int kDescribeEvery = 30;  // ticks between looks for a source that is not there
+
+  bool describe();
+  Result<void> sample_row();
+  void failed(const Error& error, TimeMs t);
+
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<store::Group> group_;
+  const Clock& clock_;
+  TickGrid grid_;
+  SourceStats stats_;
+  int failures_ = 0;         // in a row
+  int ticks_to_describe_ = 0;
+  bool complained_ = false;  // the failure that goes on now has been logged
+};
+
+}  // namespace tacho::sampler

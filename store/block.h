@@ -1,0 +1,54 @@
+// A sealed, immutable run of one group's rows as bytes: FlatBuffers Block (proto/schema/store.fbs).
+//
+// Shape    rows in strictly increasing time; columns in the order of the schema that the block's record names.
+// Threads  BlockBuilder: one thread. BlockView: any; the bytes must outlive it.
+// Errors   BlockView::open: bytes that are no valid block, with what is wrong. Every offset is checked before use, so a block
+//          made by a broken writer cannot make a reader read outside it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "proto/base/error.h"
+#include "proto/base/sample.h"
+#include "store/column.h"
+
+namespace tacho::fb {
+struct Block;
+}
+
+namespace tacho::store {
+
+// Stored in files: numbers are never reused.
+enum class TimeEncoding : std::uint8_t {
+  grid = 0,   // first time and step, int64 each: 16 bytes
+  plain = 1,  // int64 a row
+};
+
+// Requires: times strictly increasing and not empty; every column of times.size() cells.
+std::vector<std::byte> encode_block(std::string_view group, std::int64_t interval_ms, std::span<const TimeMs> times,
+                                    std::span<const std::vector<double>> columns);
+
+class BlockView {
+ public:
+  // Requires: bytes aligned to 8.
+  static Result<BlockView> open(std::span<const std::byte> bytes);
+
+  std::string_view group() const;
+  std::int64_t interval_ms() const;
+  std::size_t rows() const { return times_.size(); }
+  std::size_t columns() const { return columns_; }
+  std::span<const TimeMs> times() const { return times_; }
+  // Cells [first, first + out.size()) of a column.
+  Result<void> read_column(std::size_t column, std::size_t first, std::span<double> out) const;
+
+ private:
+  const fb::Block* block_ = nullptr;
+  std::size_t columns_ = 0;
+  std::vector<TimeMs> times_;
+};
+
+}  // namespace tacho::store

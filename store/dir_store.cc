@@ -1,0 +1,75 @@
+#include "store/dir_store.h"
+
+#include <algorithm>
+
+namespace tacho::store {
+
+Result<std::unique_ptr<DirStore>> DirStore::open(StoreDirs dirs, std::function<std::vector<MetricMetadata>()> metadata) {
+  auto store = std::unique_ptr<DirStore>(new DirStore(std::move(dirs)));
+  store->metadata_ = std::move(metadata);
+  store->refresh();
+  if (!store->ring_ && store->heads_.empty()) {
+    std::string why;
+    for (const std::string& p : store->problems_) why += "; " + p;
+    return failure("no samples of a tacho in {} or {}{}; start the agent (tacho run), or say where it keeps them with --state and --runtime",
+                   store->dirs_.state, store->dirs_.runtime, why);
+  }
+  return store;
+}
+
+void DirStore::refresh() const {
+  problems_.clear();
+  std::map<std::string, std::shared_ptr<Head>> heads;
+  for (const std::string& path : list_heads(dirs_)) {
+    if (const auto known = heads_.find(path); known != heads_.end()) {
+      heads.insert(*known);
+    } else if (auto head = Head::open(path, false)) {
+      heads.emplace(path, std::move(*head));
+    } else if (head.error().sys_errno != ENOENT) {  // sealed and removed between listing and opening is no problem
+      problems_.push_back(head.error().message);
+    }
+  }
+  heads_ = std::move(heads);
+
+  // After the heads: what was sealed and removed meanwhile is in the ring by now.
+  if (!ring_) {
+    if (auto ring = Ring::open(dirs_.ring(), false)) {
+      ring_ = std::move(*ring);
+    } else if (ring.error().sys_errno != ENOENT) {
+      problems_.push_back(ring.error().message);
+    }
+  } else if (auto ok = ring_->refresh(); !ok) {
+    problems_.push_back(ok.error().message);
+  }
+  if (!ring_) return;
+  for (const RecordRef& r : *ring_->snapshot()) {
+    if (r.header.type != static_cast<std::uint16_t>(RecordType::schema) || schemas_->contains(r.header.schema_id)) continue;
+    const auto payload = ring_->read(r);
+    if (!payload) continue;
+    if (auto schema = decode_schema(*payload)) (*schemas_)[r.header.schema_id] = std::move(*schema);
+  }
+}
+
+WindowSnapshot DirStore::snapshot() const {
+  refresh();
+  WindowSnapshot w;
+  for (const auto& [path, head] : heads_) w.heads.push_back(head);
+  w.records = ring_ ? ring_->snapshot() : std::make_shared<RingIndex>();
+  w.ring = ring_.get();
+  w.schemas = std::make_shared<SchemaMap>(*schemas_);
+  return w;
+}
+
+Result<Selection> DirStore::select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const {
+  return store::select(snapshot(), matchers, range, limits);
+}
+
+Result<std::vector<Labels>> DirStore::series(std::span<const Matcher> matchers, TimeRange range) const {
+  return store::series(snapshot(), matchers, range);
+}
+
+TimeRange DirStore::bounds() const { return store::bounds(snapshot()); }
+
+std::vector<GroupRows> DirStore::group_rows(TimeRange range) const { return store::group_rows(snapshot(), range); }
+
+}  // namespace tacho::store

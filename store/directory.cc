@@ -1,0 +1,97 @@
+#include "store/directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+namespace tacho::store {
+namespace fs = std::filesystem;
+namespace {
+
+std::string env_or(const char* name, std::string otherwise) {
+  const char* v = std::getenv(name);
+  return v != nullptr && *v != 0 ? std::string(v) : std::move(otherwise);
+}
+
+std::string default_state() {
+  if (::geteuid() == 0) return "/var/lib/tacho";
+  return env_or("XDG_STATE_HOME", env_or("HOME", "/tmp") + "/.local/state") + "/tacho";
+}
+
+std::string default_runtime() {
+  if (::geteuid() == 0) return "/run/tacho";
+  return env_or("XDG_RUNTIME_DIR", fmt::format("/tmp/tacho-{}", ::geteuid())) + "/tacho";
+}
+
+std::string absolute(const std::string& path) {
+  std::error_code ec;
+  const fs::path p = fs::weakly_canonical(path, ec);
+  return ec ? path : p.string();
+}
+
+std::string runtime_for(const std::string& state) {
+  return fmt::format("{}/{:016x}", default_runtime(), XXH3_64bits(state.data(), state.size()));
+}
+
+Result<Fd> lock(const std::string& dir) {
+  const std::string path = dir + "/lock";
+  auto fd = Fd::open(path, O_RDWR | O_CREAT);
+  if (!fd) return std::unexpected(fd.error());
+  if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK)
+      return failure("{} is in use by another tacho; stop it, or give this one its own --state and --runtime", dir);
+    return sys_failure(errno, "cannot lock {}", path);
+  }
+  return fd;
+}
+
+}  // namespace
+
+StoreDirs agent_dirs(const std::optional<std::string>& state, const std::optional<std::string>& runtime) {
+  StoreDirs dirs;
+  dirs.state = absolute(state.value_or(default_state()));
+  dirs.runtime = runtime ? absolute(*runtime) : state ? runtime_for(dirs.state) : default_runtime();
+  return dirs;
+}
+
+StoreDirs reader_dirs(const std::optional<std::string>& state, const std::optional<std::string>& runtime) {
+  StoreDirs dirs = agent_dirs(state, runtime);
+  if (runtime) return dirs;
+  if (auto noted = read_file(dirs.state + "/runtime")) {
+    noted->resize(std::min(noted->find('\n'), noted->size()));
+    if (!noted->empty()) dirs.runtime = *noted;
+  }
+  return dirs;
+}
+
+Result<std::vector<Fd>> claim(const StoreDirs& dirs) {
+  std::vector<Fd> locks;
+  for (const std::string& dir : {dirs.state, dirs.runtime}) {
+    std::error_code ec;
+    fs::create_directories(dir, ec);
+    if (ec) return failure("cannot make the folder {}: {}", dir, ec.message());
+    auto fd = lock(dir);
+    if (!fd) return std::unexpected(fd.error());
+    locks.push_back(std::move(*fd));
+    if (dirs.state == dirs.runtime) break;
+  }
+  if (auto ok = replace_file(dirs.state + "/runtime", dirs.runtime + "\n"); !ok) return std::unexpected(ok.error());
+  return locks;
+}
+
+std::vector<std::string> list_heads(const StoreDirs& dirs) {
+  std::vector<std::string> out;
+  std::error_code ec;
+  for (fs::directory_iterator it(dirs.runtime, ec), end; !ec && it != end; it.increment(ec)) {
+    if (it->path().extension() == ".head") out.push_back(it->path().string());
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace tacho::store

@@ -1,0 +1,99 @@
+// A group's newest rows: a ring of uncompressed row frames in a file in shared memory, one file a generation.
+//
+// Shape    row_capacity frames, fixed at creation. One writer; any number of readers, in this process or another.
+// Units    TimeMs; values bit for bit, `absent` for a cell that was not set.
+// Threads  HeadWriter: one thread. Head (reading, mark_sealed): any thread; mark_sealed: the sealer only.
+// Cost     a row: one store a cell and one release store; no lock, no system call, no allocation. Readers copy.
+// Errors   create(): no room in the folder. open(): a file that is not a head, is of a newer version, or is cut short.
+// Protocol The writer fills frame n mod capacity while readers may read rows of (n - capacity, n). It stores cells with release
+//          order, so a reader that saw any cell of row n also sees published >= n when it looks again afterwards; it then knows
+//          that row n - capacity is gone and drops it. Readers never wait and never retry.
+// Lifetime a Head unmaps when destroyed; the file stays until remove() (a crash leaves it for recovery).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "proto/base/error.h"
+#include "proto/base/file.h"
+#include "proto/base/sample.h"
+#include "store/head_format.h"
+#include "store/schema_codec.h"
+
+namespace tacho::store {
+
+// Rows [first_row, first_row + times.size()) copied out of a head; columns only those asked for.
+struct HeadRows {
+  std::uint64_t first_row = 0;
+  std::vector<TimeMs> times;
+  std::vector<std::vector<double>> columns;  // as many as asked for, each of times.size() values
+};
+
+class Head {
+ public:
+  // The file DIR/GROUP.GENERATION.head, its memory reserved.
+  static Result<std::shared_ptr<Head>> create(const std::string& dir, std::uint64_t generation,
+                                              std::shared_ptr<const StoredSchema> schema, std::uint64_t row_capacity);
+  // `writable`: the agent that recovers or seals; readers map it read-only.
+  static Result<std::shared_ptr<Head>> open(const std::string& path, bool writable);
+
+  const std::string& path() const { return path_; }
+  std::uint64_t generation() const { return fixed_.generation; }
+  const std::shared_ptr<const StoredSchema>& schema() const { return schema_; }
+  std::uint64_t row_capacity() const { return fixed_.row_capacity; }
+  std::size_t columns() const { return fixed_.columns; }
+
+  std::uint64_t published() const { return header_->published.load(std::memory_order_acquire); }
+  std::uint64_t sealed() const { return header_->sealed.load(std::memory_order_acquire); }
+  bool closed() const { return header_->closed.load(std::memory_order_acquire) != 0; }
+  void mark_sealed(std::uint64_t rows) { header_->sealed.store(rows, std::memory_order_release); }
+
+  // The oldest row that can be read now, were nothing published meanwhile.
+  std::uint64_t oldest() const;
+
+  // Rows of [from_row, to_row) that are still there and whose time is in [t_min, t_max]; the columns in the order given.
+  // The rows in the time range are taken as one run from the first to the last of them.
+  HeadRows read(std::span<const std::uint32_t> columns, std::uint64_t from_row, std::uint64_t to_row, TimeMs t_min,
+                TimeMs t_max) const;
+
+  void remove();
+
+ private:
+  friend class HeadWriter;
+  Head() = default;
+  std::atomic<std::uint64_t>* frame(std::uint64_t row) const {
+    return frames_ + (row & (fixed_.row_capacity - 1)) * (1 + fixed_.columns);
+  }
+
+  std::string path_;
+  Mapping mapping_;
+  HeadFixed fixed_{};
+  HeadHeader* header_ = nullptr;
+  std::atomic<std::uint64_t>* frames_ = nullptr;
+  std::shared_ptr<const StoredSchema> schema_;
+};
+
+// The writing side of one head. Rows that are begun and not published leave no trace.
+class HeadWriter {
+ public:
+  explicit HeadWriter(std::shared_ptr<Head> head);
+  // Closes the head: no row will follow.
+  ~HeadWriter();
+  HeadWriter(HeadWriter&&) = default;
+  HeadWriter& operator=(HeadWriter&&) = delete;
+
+  // All cells absent. Returns the frame's cells, to be stored with release order.
+  std::span<std::atomic<std::uint64_t>> begin_row();
+  // Requires: begin_row() before.
+  void publish(TimeMs t);
+
+  const Head& head() const { return *head_; }
+
+ private:
+  std::shared_ptr<Head> head_;
+  std::uint64_t next_row_ = 0;
+};
+
+}  // namespace tacho::store

@@ -1,0 +1,57 @@
+// A head file, byte by byte (see store/FORMAT.md, "head"): one page of header, the schema, then a ring of row frames.
+//
+// Every number is little-endian. A frame is 8 bytes of time (int64 Unix ms) and 8 bytes a column (IEEE 754 binary64 bits).
+// Row r lies in frame r mod row_capacity.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace tacho::store {
+
+static_assert(std::endian::native == std::endian::little, "tacho's files are little-endian");
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free && sizeof(std::atomic<std::uint64_t>) == 8);
+
+inline constexpr std::uint64_t kHeadMagic = 0x3144'4548'4843'4154;  // "TACHHED1"
+inline constexpr std::uint32_t kHeadVersion = 1;
+inline constexpr std::size_t kHeadPage = 4096;
+inline constexpr std::size_t kCacheLine = 64;
+
+// Written once, before the file gets its name; covered by `checksum`.
+struct HeadFixed {
+  std::uint64_t magic;
+  std::uint32_t version;
+  std::uint32_t columns;
+  std::uint64_t row_capacity;  // a power of two
+  std::uint64_t generation;
+  std::uint64_t schema_id;
+  std::int64_t interval_ms;
+  std::uint64_t schema_bytes;   // from kHeadPage on
+  std::uint64_t frames_offset;  // a multiple of kHeadPage
+  std::uint64_t file_bytes;
+  char group[64];               // zero-padded
+  std::uint64_t checksum;       // xxh3 of all bytes before it
+};
+static_assert(sizeof(HeadFixed) == 8 + 4 + 4 + 7 * 8 + 64 + 8);
+
+struct HeadHeader {
+  HeadFixed fixed;
+
+  // Rows [0, published) have been written. Writer: the group's one writer, release, after the row's cells.
+  // Readers: acquire, pairs with it. A stale read only misses the newest rows. Own cache line: the one hot word.
+  alignas(kCacheLine) std::atomic<std::uint64_t> published;
+
+  // Rows [0, sealed) are in the ring file. Writer: the sealer, release, after the ring's write. Readers (recovery, the sealer
+  // itself): acquire. A stale read only makes a row be sealed twice; readers of the ring drop the second copy by row number.
+  alignas(kCacheLine) std::atomic<std::uint64_t> sealed;
+
+  // 1 once the writer will publish nothing more. Writer: the group's writer, release, after its last publish. Reader: the
+  // sealer, acquire, pairs with it: a closed head's `published` is final.
+  alignas(kCacheLine) std::atomic<std::uint64_t> closed;
+};
+static_assert(offsetof(HeadHeader, published) == 192 && offsetof(HeadHeader, sealed) == 256 &&
+              offsetof(HeadHeader, closed) == 320 && sizeof(HeadHeader) <= kHeadPage);
+
+}  // namespace tacho::store

@@ -1,0 +1,30 @@
+// A group's schema as bytes (FlatBuffers GroupSchema, proto/schema/store.fbs) and back.
+//
+// Threads  pure functions.   Errors  decode: bytes that are no valid schema, with what is wrong.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "proto/base/error.h"
+#include "store/series.h"
+
+namespace tacho::store {
+
+// A schema as it is stored, immutable; equal content has equal id in every process.
+struct StoredSchema {
+  std::string group;
+  std::int64_t interval_ms = 0;
+  Schema series;
+  std::uint64_t id = 0;  // xxh3 of the encoded bytes
+  std::vector<std::byte> bytes;
+};
+
+std::shared_ptr<const StoredSchema> encode_schema(std::string group, std::int64_t interval_ms, Schema series);
+Result<std::shared_ptr<const StoredSchema>> decode_schema(std::span<const std::byte> bytes);
+
+}  // namespace tacho::store

@@ -1,0 +1,298 @@
+#include "store/window.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "proto/base/check.h"
+#include "store/block.h"
+#include "store/window_parts.h"
+
+namespace tacho::store {
+namespace {
+
+// A part's rows in range, decoded: times and the wanted columns.
+struct Decoded {
+  std::vector<TimeMs> times;
+  std::vector<std::vector<double>> columns;
+};
+
+Decoded decode_head(const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
+  HeadRows rows = part.head->read(columns, part.first_row, part.end_row, range.min, range.max);
+  return {std::move(rows.times), std::move(rows.columns)};
+}
+
+Result<Decoded> decode_block(const Ring& ring, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
+  const auto payload = ring.read(*part.record);
+  if (!payload) return std::unexpected(payload.error());
+  const auto block = BlockView::open(*payload);
+  if (!block) return std::unexpected(block.error());
+  const RecordHeader& h = part.record->header;
+  if (block->rows() != h.rows || block->columns() != part.schema->series.size())
+    return failure("the block at {} does not fit its header", part.record->offset);
+  const auto times = block->times().subspan(part.first_row - h.first_row, part.end_row - part.first_row);
+  const auto begin = std::lower_bound(times.begin(), times.end(), range.min);
+  const auto end = std::upper_bound(begin, times.end(), range.max);
+  Decoded out;
+  out.times.assign(begin, end);
+  out.columns.resize(columns.size());
+  const auto first = static_cast<std::size_t>(begin - times.begin()) + (part.first_row - h.first_row);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    out.columns[i].resize(out.times.size());
+    if (auto ok = block->read_column(columns[i], first, out.columns[i]); !ok) return std::unexpected(ok.error());
+  }
+  return out;
+}
+
+// Keeps rows that are in range and earlier than every row written later (`cutoff`), and lowers the cutoff.
+void keep_visible(Decoded& d, TimeRange range, TimeMs& cutoff) {
+  std::vector<bool> keep(d.times.size());
+  bool all = true;
+  for (std::size_t i = d.times.size(); i-- > 0;) {
+    keep[i] = d.times[i] < cutoff && d.times[i] >= range.min && d.times[i] <= range.max;
+    all = all && keep[i];
+    cutoff = std::min(cutoff, d.times[i]);
+  }
+  if (all) return;
+  const auto compact = [&](auto& values) {
+    std::size_t n = 0;
+    for (std::size_t i = 0; i < keep.size(); ++i) {
+      if (keep[i]) values[n++] = values[i];
+    }
+    values.resize(n);
+  };
+  compact(d.times);
+  for (auto& c : d.columns) compact(c);
+}
+
+// One series being put together. Its values are aligned with its group's times until finish().
+struct Slot {
+  const SeriesInfo* info = nullptr;
+  std::vector<double> values;
+  std::vector<TimeMs> own_times;  // only where cells are absent
+};
+
+// What a Selection's views point into.
+struct Owner {
+  std::vector<std::shared_ptr<const StoredSchema>> schemas;
+  std::vector<std::unique_ptr<std::vector<TimeMs>>> times;
+  std::vector<std::unique_ptr<Slot>> slots;
+};
+
+class Selector {
+ public:
+  Selector(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits,
+           WindowReadStats* stats)
+      : window_(window), matchers_(matchers), range_(range), limits_(limits), stats_(stats) {}
+
+  Result<Selection> run() {
+    for (const GroupParts& group : group_parts(window_)) {
+      if (auto ok = select_group(group); !ok) return std::unexpected(ok.error());
+    }
+    std::sort(out_.series.begin(), out_.series.end(),
+              [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); });
+    merge_equal_labels();
+    for (const SeriesView& s : out_.series) out_.samples += s.values.size();
+    out_.owner = owner_;
+    return std::move(out_);
+  }
+
+ private:
+  struct Wanted {
+    std::vector<std::uint32_t> columns;
+    std::vector<Slot*> slots;
+  };
+
+  // Which columns of a schema match, and the slot that each fills.
+  const Wanted& wanted(const std::shared_ptr<const StoredSchema>& schema) {
+    const auto [at, added] = wanted_.try_emplace(schema->id);
+    if (!added) return at->second;
+    owner_->schemas.push_back(schema);
+    for (std::uint32_t c = 0; c < schema->series.size(); ++c) {
+      const SeriesInfo& info = schema->series[c];
+      if (!matches_all(matchers_, info.labels)) continue;
+      Slot*& slot = by_labels_[info.labels];
+      if (slot == nullptr) {
+        owner_->slots.push_back(std::make_unique<Slot>());
+        slot = owner_->slots.back().get();
+      }
+      slot->info = &info;
+      at->second.columns.push_back(c);
+      at->second.slots.push_back(slot);
+    }
+    return at->second;
+  }
+
+  Result<void> select_group(const GroupParts& group) {
+    by_labels_.clear();
+    wanted_.clear();
+    const std::size_t first_slot = owner_->slots.size();
+    // Newest first, so that each row knows the earliest time written after it; then turned around.
+    TimeMs cutoff = std::numeric_limits<TimeMs>::max();
+    std::vector<std::pair<const Part*, Decoded>> decoded;
+    for (auto part = group.parts.rbegin(); part != group.parts.rend(); ++part) {
+      const bool in_range = part->t_max >= range_.min && part->t_min <= range_.max && part->t_min < cutoff;
+      if (!in_range) {
+        cutoff = std::min(cutoff, part->t_min);
+        continue;
+      }
+      const Wanted& w = wanted(part->schema);
+      if (w.columns.empty()) {
+        cutoff = std::min(cutoff, part->t_min);
+        continue;
+      }
+      read_samples_ += (part->end_row - part->first_row) * w.columns.size();
+      if (read_samples_ > limits_.samples_max + kSamplesSlack)
+        return failure("the query would load more than {} samples; ask for a shorter range or fewer series", limits_.samples_max);
+      if (auto d = decode(*part, w.columns)) {
+        keep_visible(*d, range_, cutoff);
+        decoded.emplace_back(&*part, std::move(*d));
+      } else if (stats_ != nullptr) {
+        ++stats_->skipped_blocks;
+      }
+      cutoff = std::min(cutoff, part->t_min);
+    }
+    std::reverse(decoded.begin(), decoded.end());
+    assemble(decoded, first_slot);
+    return {};
+  }
+
+  Result<Decoded> decode(const Part& part, std::span<const std::uint32_t> columns) const {
+    if (part.head) return decode_head(part, columns, range_);
+    return decode_block(*window_.ring, part, columns, range_);
+  }
+
+  void assemble(const std::vector<std::pair<const Part*, Decoded>>& decoded, std::size_t first_slot) {
+    auto times = std::make_unique<std::vector<TimeMs>>();
+    for (const auto& [part, d] : decoded) times->insert(times->end(), d.times.begin(), d.times.end());
+    std::size_t done = 0;
+    for (const auto& [part, d] : decoded) {
+      const Wanted& w = wanted(part->schema);
+      for (std::size_t i = 0; i < w.slots.size(); ++i) {
+        std::vector<double>& v = w.slots[i]->values;
+        if (v.capacity() < times->size()) v.reserve(times->size());
+        v.resize(done, absent());
+        v.insert(v.end(), d.columns[i].begin(), d.columns[i].end());
+      }
+      done += d.times.size();
+    }
+    for (std::size_t i = first_slot; i < owner_->slots.size(); ++i) finish(*owner_->slots[i], *times);
+    owner_->times.push_back(std::move(times));
+  }
+
+  void finish(Slot& slot, const std::vector<TimeMs>& times) {
+    slot.values.resize(times.size(), absent());
+    std::span<const TimeMs> slot_times = times;
+    if (std::any_of(slot.values.begin(), slot.values.end(), is_absent)) {
+      std::size_t n = 0;
+      for (std::size_t i = 0; i < times.size(); ++i) {
+        if (is_absent(slot.values[i])) continue;
+        slot.values[n++] = slot.values[i];
+        slot.own_times.push_back(times[i]);
+      }
+      slot.values.resize(n);
+      slot_times = slot.own_times;
+    }
+    if (!slot.values.empty()) out_.series.push_back({slot.info, slot_times, slot.values});
+  }
+
+  // The same labels in two groups (a scraped exporter that repeats a source of ours): one series, the first group's samples
+  // kept where both have the same instant.
+  void merge_equal_labels() {
+    std::vector<SeriesView> merged;
+    for (const SeriesView& s : out_.series) {
+      if (merged.empty() || merged.back().labels() != s.labels()) {
+        merged.push_back(s);
+        continue;
+      }
+      SeriesView& a = merged.back();
+      auto both = std::make_unique<Slot>();
+      std::size_t i = 0, j = 0;
+      while (i < a.times.size() || j < s.times.size()) {
+        const bool from_a = j == s.times.size() || (i < a.times.size() && a.times[i] <= s.times[j]);
+        if (from_a && j < s.times.size() && a.times[i] == s.times[j]) ++j;
+        both->own_times.push_back(from_a ? a.times[i] : s.times[j]);
+        both->values.push_back(from_a ? a.values[i++] : s.values[j++]);
+      }
+      a.times = both->own_times;
+      a.values = both->values;
+      owner_->slots.push_back(std::move(both));
+    }
+    out_.series = std::move(merged);
+  }
+
+  // Whole parts are counted before they are read; the bound must not refuse a short range for that.
+  static constexpr std::size_t kSamplesSlack = 1'000'000;
+
+  const WindowSnapshot& window_;
+  std::span<const Matcher> matchers_;
+  TimeRange range_;
+  const SelectLimits& limits_;
+  WindowReadStats* stats_;
+  std::shared_ptr<Owner> owner_ = std::make_shared<Owner>();
+  std::unordered_map<Labels, Slot*, LabelsHash> by_labels_;
+  std::map<std::uint64_t, Wanted> wanted_;
+  std::size_t read_samples_ = 0;
+  Selection out_;
+};
+
+}  // namespace
+
+Result<Selection> select(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range,
+                         const SelectLimits& limits, WindowReadStats* stats) {
+  return Selector(window, matchers, range, limits, stats).run();
+}
+
+std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range) {
+  std::vector<Labels> out;
+  std::map<std::uint64_t, bool> seen;
+  for (const GroupParts& group : group_parts(window)) {
+    for (const Part& part : group.parts) {
+      if (part.t_max < range.min || part.t_min > range.max || seen[part.schema->id]) continue;
+      seen[part.schema->id] = true;
+      for (const SeriesInfo& info : part.schema->series) {
+        if (matches_all(matchers, info.labels)) out.push_back(info.labels);
+      }
+    }
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+TimeRange bounds(const WindowSnapshot& window) {
+  TimeRange out{std::numeric_limits<TimeMs>::max(), std::numeric_limits<TimeMs>::min()};
+  for (const GroupParts& group : group_parts(window)) {
+    for (const Part& part : group.parts) {
+      out.min = std::min(out.min, part.t_min);
+      out.max = std::max(out.max, part.t_max);
+    }
+  }
+  return out.empty() ? TimeRange{} : out;
+}
+
+std::vector<GroupRows> group_rows(const WindowSnapshot& window, TimeRange range) {
+  std::vector<GroupRows> out;
+  for (const GroupParts& group : group_parts(window)) {
+    GroupRows rows{group.group, group.interval_ms, 0};
+    TimeMs cutoff = std::numeric_limits<TimeMs>::max();
+    for (auto part = group.parts.rbegin(); part != group.parts.rend(); ++part) {
+      if (part->t_max >= range.min && part->t_min <= range.max && part->t_min < cutoff) {
+        Decoded d;
+        if (part->head) {
+          d = decode_head(*part, {}, range);
+        } else if (auto block = decode_block(*window.ring, *part, {}, range)) {
+          d = std::move(*block);
+        }
+        keep_visible(d, range, cutoff);
+        rows.rows += d.times.size();
+      }
+      cutoff = std::min(cutoff, part->t_min);
+    }
+    if (rows.rows > 0) out.push_back(std::move(rows));
+  }
+  return out;
+}
+
+}  // namespace tacho::store

@@ -1,0 +1,42 @@
+// The window, read: a consistent view of heads and ring at one moment, and the selection of samples from it. The agent and
+// `tacho query --state` use the same code on the same bytes.
+//
+// Shape    parts of a group in the order they were written: by (generation, row). A row is visible if every row of its group
+//          that was written later has a later time: after the clock stepped back, the newer reading of an instant counts.
+// Threads  pure functions over snapshots; any thread.
+// Cost     columns are copied once from heads and decoded once from blocks, into one flat array a series.
+// Errors   a limit that is hit. Damaged or vanished blocks are skipped and counted in WindowReadStats.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "store/head.h"
+#include "store/queryable.h"
+#include "store/ring.h"
+#include "store/schema_codec.h"
+
+namespace tacho::store {
+
+using SchemaMap = std::unordered_map<std::uint64_t, std::shared_ptr<const StoredSchema>>;
+
+struct WindowSnapshot {
+  std::vector<std::shared_ptr<Head>> heads;  // taken before `records`: what leaves a head meanwhile is found in the ring
+  std::shared_ptr<const RingIndex> records;
+  const Ring* ring = nullptr;                // null: no ring
+  std::shared_ptr<const SchemaMap> schemas;  // of the records; heads bring their own
+};
+
+struct WindowReadStats {
+  std::size_t skipped_blocks = 0;
+};
+
+Result<Selection> select(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range,
+                         const SelectLimits& limits, WindowReadStats* stats = nullptr);
+std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range);
+TimeRange bounds(const WindowSnapshot& window);
+std::vector<GroupRows> group_rows(const WindowSnapshot& window, TimeRange range);
+
+}  // namespace tacho::store

@@ -1,0 +1,34 @@
+// The parts that a group's rows lie in, in the order they were written; used by window.cc alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "store/window.h"
+
+namespace tacho::store {
+
+// A run of consecutive rows of one generation in strictly increasing time, in a head or in a block.
+struct Part {
+  std::shared_ptr<const StoredSchema> schema;
+  std::uint64_t generation = 0;
+  std::uint64_t first_row = 0;
+  std::uint64_t end_row = 0;
+  TimeMs t_min = 0;
+  TimeMs t_max = 0;
+  std::shared_ptr<Head> head;            // where the rows lie: a head,
+  const RecordRef* record = nullptr;     // or a block (points into the snapshot's records)
+};
+
+struct GroupParts {
+  std::string group;
+  std::int64_t interval_ms = 0;
+  std::vector<Part> parts;  // by (generation, first_row); no row is in two of them
+};
+
+// Every group of the snapshot; rows that lie in both a head and a block are taken from the head.
+std::vector<GroupParts> group_parts(const WindowSnapshot& window);
+
+}  // namespace tacho::store

@@ -1,0 +1,74 @@
+#include "store/block.h"
+
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <random>
+
+using namespace tacho;
+using namespace tacho::store;
+
+namespace {
+
+std::vector<std::uint64_t> bits(const std::vector<double>& v) {
+  std::vector<std::uint64_t> out(v.size());
+  std::memcpy(out.data(), v.data(), v.size() * 8);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a block gives back every bit of every cell") {
+  std::vector<TimeMs> times;
+  for (int i = 0; i < 8; ++i) times.push_back(1'700'000'000'000 + i * 1000 + (i == 5 ? 123 : 0));
+  const std::vector<std::vector<double>> columns = {
+      {0.0, -0.0, 1.5, std::bit_cast<double>(kStaleBits), normal_nan(), std::bit_cast<double>(0x7ff8dead'beef0001ull),
+       std::numeric_limits<double>::infinity(), std::numeric_limits<double>::denorm_min()},
+      {7, 7, 7, 7, 7, 7, 7, 7},
+      std::vector<double>(8, absent()),
+      {-0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0},
+      {absent(), 1, absent(), 2, absent(), 3, absent(), 4},
+  };
+  const auto bytes = encode_block("cpu", 1000, times, columns);
+  const auto block = BlockView::open(bytes);
+  REQUIRE(block);
+  CHECK(block->group() == "cpu");
+  CHECK(block->interval_ms() == 1000);
+  CHECK(std::vector<TimeMs>(block->times().begin(), block->times().end()) == times);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    std::vector<double> out(8);
+    REQUIRE(block->read_column(c, 0, out));
+    CHECK(bits(out) == bits(columns[c]));
+    std::vector<double> part(3);
+    REQUIRE(block->read_column(c, 4, part));
+    CHECK(bits(part) == bits({columns[c].begin() + 4, columns[c].begin() + 7}));
+  }
+}
+
+TEST_CASE("times on the grid cost 16 bytes, constant columns 8") {
+  std::vector<TimeMs> times;
+  for (int i = 0; i < 1000; ++i) times.push_back(i * 1000);
+  const auto small = encode_block("g", 1000, times, std::vector<std::vector<double>>{std::vector<double>(1000, 3.0)});
+  CHECK(small.size() < 200);
+}
+
+TEST_CASE("damaged blocks are refused or decode within their bounds, never a crash") {
+  std::vector<TimeMs> times{1, 2, 4, 8};
+  const auto good = encode_block("g", 1000, times, std::vector<std::vector<double>>{{1, 2, 3, 4}, {5, 5, 5, 5}});
+  std::mt19937_64 random(42);
+  for (int i = 0; i < 20'000; ++i) {
+    auto bad = good;
+    for (int flips = 0; flips < 1 + i % 4; ++flips) bad[random() % bad.size()] ^= static_cast<std::byte>(1u << random() % 8);
+    if (i % 5 == 0) bad.resize(random() % bad.size());
+    const auto block = BlockView::open(bad);
+    if (!block) continue;
+    std::vector<double> out(block->rows());
+    for (std::size_t c = 0; c < block->columns(); ++c) (void)block->read_column(c, 0, out);
+  }
+}
+
+TEST_CASE("an encoding of a later version is a clear error") {
+  std::vector<double> out(4);
+  const auto r = decode_column(static_cast<Encoding>(200), {}, 4, 0, out);
+  REQUIRE_FALSE(r);
+  CHECK(r.error().message.find("200") != std::string::npos);
+}

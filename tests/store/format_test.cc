@@ -1,0 +1,81 @@
+// Reads the worked example of store/FORMAT.md: the page and the code cannot drift apart, and yesterday's bytes stay readable.
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <sstream>
+
+#include "store/block.h"
+#include "store/ring.h"
+#include "store/schema_codec.h"
+#include "tests/temp_dir.h"
+
+using namespace tacho;
+using namespace tacho::store;
+
+namespace {
+
+// The lines "01000: 54 43 ..." of the page, as bytes.
+std::vector<std::byte> example_bytes() {
+  std::istringstream page(read_file(std::string(TACHO_SOURCE_DIR) + "/store/FORMAT.md").value());
+  std::vector<std::byte> out;
+  for (std::string line; std::getline(page, line);) {
+    if (line.size() < 55 || line[5] != ':' || line.substr(0, 5).find_first_not_of("0123456789abcdef") != std::string::npos) continue;
+    REQUIRE(std::stoul(line.substr(0, 5), nullptr, 16) == kRingStart + out.size());
+    for (std::size_t i = 0; i < 16; ++i) out.push_back(static_cast<std::byte>(std::stoul(line.substr(7 + 3 * i, 2), nullptr, 16)));
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("the example of FORMAT.md reads as the page says") {
+  const auto bytes = example_bytes();
+  REQUIRE(bytes.size() == 704);
+  test::TempDir dir;
+  const std::string path = dir / "ring";
+  REQUIRE(Ring::open(path, true, 1 << 20));
+  {
+    auto fd = Fd::open(path, 2 /* O_RDWR */);
+    REQUIRE(write_at(*fd, bytes, kRingStart, path));
+  }
+  const auto ring = Ring::open(path, true);
+  REQUIRE(ring);
+  const auto index = (*ring)->snapshot();
+  REQUIRE(index->size() == 2);
+
+  const auto schema = decode_schema((*ring)->read((*index)[0]).value());
+  REQUIRE(schema);
+  CHECK((*schema)->group == "ex");
+  CHECK((*schema)->interval_ms == 1000);
+  CHECK((*schema)->id == (*index)[0].header.schema_id);
+  REQUIRE((*schema)->series.size() == 2);
+  CHECK((*schema)->series[0] == SeriesInfo{Labels::of("node_load1"), MetricType::gauge, Rollup::max});
+  CHECK((*schema)->series[1] == SeriesInfo{Labels::of("node_forks_total"), MetricType::counter, Rollup::none});
+
+  const RecordHeader& h = (*index)[1].header;
+  CHECK(h.schema_id == (*schema)->id);
+  CHECK(h.generation == 7);
+  CHECK(h.first_row == 128);
+  const auto payload = (*ring)->read((*index)[1]).value();
+  const auto block = BlockView::open(payload);
+  REQUIRE(block);
+  CHECK(std::vector<TimeMs>(block->times().begin(), block->times().end()) ==
+        std::vector<TimeMs>{1795439412000, 1795439413000, 1795439414000});
+  std::vector<double> column(3);
+  REQUIRE(block->read_column(0, 0, column));
+  CHECK(column == std::vector<double>{0.5, 0.75, 0.5});
+  REQUIRE(block->read_column(1, 0, column));
+  CHECK(column == std::vector<double>{42, 42, 42});
+}
+
+TEST_CASE("today's encoder writes the example's very bytes") {
+  const auto bytes = example_bytes();
+  const auto schema = encode_schema("ex", 1000,
+                                    {{Labels::of("node_load1"), MetricType::gauge, Rollup::max},
+                                     {Labels::of("node_forks_total"), MetricType::counter, Rollup::none}});
+  const auto at = [&](std::size_t offset, std::size_t n) {
+    return std::vector<std::byte>(bytes.begin() + static_cast<std::ptrdiff_t>(offset), bytes.begin() + static_cast<std::ptrdiff_t>(offset + n));
+  };
+  CHECK(schema->bytes == at(128, 0xc8));
+  const std::vector<TimeMs> times{1795439412000, 1795439413000, 1795439414000};
+  CHECK(encode_block("ex", 1000, times, std::vector<std::vector<double>>{{0.5, 0.75, 0.5}, {42, 42, 42}}) == at(0x180 + 128, 0x98));
+}

@@ -1,0 +1,239 @@
+#include "store/store.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "store/dir_store.h"
+#include "tests/temp_dir.h"
+
+using namespace tacho;
+using namespace tacho::store;
+
+namespace {
+
+struct StoreFixture {
+  test::TempDir dir;
+  StoreDirs dirs{dir / "state", dir / "run"};
+  std::unique_ptr<Store> store;
+  std::unique_ptr<Group> group;
+
+  explicit StoreFixture(std::uint64_t budget = 4 << 20) : budget_(budget) { start(); }
+  void start() {
+    group.reset();
+    store.reset();
+    auto s = Store::open({dirs, budget_, {}});
+    if (!s) FAIL(s.error().message);
+    store = std::move(*s);
+    group = store->group("g", 1000);
+  }
+  static Schema schema(std::vector<std::string> devices) {
+    Schema s;
+    for (const auto& d : devices) s.push_back({Labels::of("m", {{"d", d}}), MetricType::gauge, Rollup::none});
+    return s;
+  }
+  void describe(std::vector<std::string> devices) { REQUIRE(group->describe(schema(std::move(devices)))); }
+  void row(TimeMs t, std::vector<double> values) {
+    auto cells = group->begin_row();
+    for (std::size_t i = 0; i < values.size(); ++i) cells[i].store(std::bit_cast<std::uint64_t>(values[i]));
+    group->publish(t);
+  }
+  std::string ask(const Queryable& q, const std::string& device, TimeMs from = 0, TimeMs to = 1'000'000'000) const {
+    const Matcher m[] = {Matcher::equal("d", device)};
+    const auto s = q.select(m, {from, to}, {});
+    if (!s) return s.error().message;
+    std::string out;
+    for (const SeriesView& v : s->series) {
+      for (std::size_t i = 0; i < v.times.size(); ++i)
+        out += fmt::format("{}={} ", v.times[i], is_stale(v.values[i]) ? "stale" : fmt::format("{}", v.values[i]));
+    }
+    return out;
+  }
+  std::string ask(const std::string& device) const { return ask(*store, device); }
+  std::string ask_files(const std::string& device) const {
+    auto d = DirStore::open(dirs);
+    if (!d) return d.error().message;
+    return ask(**d, device);
+  }
+  std::size_t count(const Queryable& q) const {
+    const auto s = q.select({}, {0, 1'000'000'000'000}, {});
+    REQUIRE(s);
+    return s->samples;
+  }
+
+ private:
+  std::uint64_t budget_;
+};
+
+}  // namespace
+
+TEST_CASE("what is published is answered at once, by the agent and from its files") {
+  StoreFixture f;
+  f.describe({"a", "b"});
+  f.row(1000, {1, 2});
+  f.row(2000, {3, 4});
+  CHECK(f.ask("a") == "1000=1 2000=3 ");
+  CHECK(f.ask_files("b") == "1000=2 2000=4 ");
+  CHECK(f.ask(*f.store, "a", 1500, 2500) == "2000=3 ");
+}
+
+TEST_CASE("rows go from head to ring without a gap or a second copy") {
+  StoreFixture f;
+  f.describe({"a"});
+  for (int i = 0; i < 2000; ++i) {
+    f.row(i * 1000, {static_cast<double>(i)});
+    if (i % 100 == 0) REQUIRE(f.store->maintain());
+  }
+  const auto s = f.store->select({}, {0, 10'000'000}, {});
+  REQUIRE(s);
+  REQUIRE(s->series.size() == 1);
+  REQUIRE(s->series[0].times.size() == 2000);
+  for (std::size_t i = 0; i < 2000; ++i) {
+    REQUIRE(s->series[0].times[i] == static_cast<TimeMs>(i * 1000));
+    REQUIRE(s->series[0].values[i] == static_cast<double>(i));
+  }
+  CHECK(f.store->stats().sealed_rows >= 1500);
+  CHECK(f.store->stats().lost_rows == 0);
+}
+
+TEST_CASE("an agent that was killed loses no published row") {
+  StoreFixture f;
+  f.describe({"a"});
+  f.group.reset();
+  f.store.reset();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    auto s = Store::open({f.dirs, 4 << 20, {}});
+    auto g = (*s)->group("g", 1000);
+    if (!g->describe(StoreFixture::schema({"a"}))) ::_exit(2);
+    for (int i = 0; i < 300; ++i) {
+      g->begin_row()[0].store(std::bit_cast<std::uint64_t>(static_cast<double>(i)));
+      g->publish(i * 1000);
+      if (i == 200 && !(*s)->maintain()) ::_exit(3);
+    }
+    g->begin_row()[0].store(0);  // dies in the middle of a row
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  REQUIRE(WIFSIGNALED(status));
+
+  const auto files = DirStore::open(f.dirs);
+  REQUIRE(files);
+  CHECK(f.count(**files) == 300);
+  f.start();
+  CHECK(f.count(*f.store) == 300);
+  CHECK(f.store->stats().recovered_rows > 0);
+  f.describe({"a"});
+  f.row(300'000, {300});
+  CHECK(f.count(*f.store) == 301);
+  REQUIRE(f.store->seal_all());
+  CHECK(f.count(*f.store) == 301);
+  CHECK(f.ask(*f.store, "a", 298'000, 301'000) == "298000=298 299000=299 300000=300 ");
+}
+
+TEST_CASE("a series that ends gets a staleness marker, a new one starts, the others go on") {
+  StoreFixture f;
+  f.describe({"a", "b"});
+  f.row(1000, {1, 2});
+  f.describe({"b", "c"});
+  f.row(2000, {3, 4});
+  f.row(3000, {5, 6});
+  CHECK(f.ask("a") == "1000=1 2000=stale ");
+  CHECK(f.ask("b") == "1000=2 2000=3 3000=5 ");
+  CHECK(f.ask("c") == "2000=4 3000=6 ");
+  REQUIRE(f.store->maintain());
+  CHECK(f.ask("b") == "1000=2 2000=3 3000=5 ");
+  CHECK(f.ask_files("a") == "1000=1 2000=stale ");
+}
+
+TEST_CASE("after the clock stepped back no instant has two rows, and the newer reading counts") {
+  StoreFixture f;
+  f.describe({"a"});
+  for (TimeMs t : {1000, 2000, 3000, 4000, 5000}) f.row(t, {static_cast<double>(t)});
+  for (TimeMs t : {3000, 4000}) f.row(t, {static_cast<double>(-t)});
+  CHECK(f.ask("a") == "1000=1000 2000=2000 3000=-3000 4000=-4000 ");
+  CHECK(f.ask(*f.store, "a", 4500, 9000) == "");
+  SECTION("also in blocks") { REQUIRE(f.store->seal_all()); }
+  SECTION("also after a restart") { f.start(), f.describe({"a"}); }
+  f.row(5000, {-5000});
+  CHECK(f.ask("a") == "1000=1000 2000=2000 3000=-3000 4000=-4000 5000=-5000 ");
+  CHECK(f.ask_files("a") == f.ask("a"));
+}
+
+TEST_CASE("absent cells are absent in the answer, whatever lies beside them") {
+  StoreFixture f;
+  f.describe({"a", "b"});
+  f.row(1000, {1, 2});
+  f.row(2000, {absent(), 3});
+  f.row(3000, {4, 5});
+  CHECK(f.ask("a") == "1000=1 3000=4 ");
+  REQUIRE(f.store->seal_all());
+  CHECK(f.ask("a") == "1000=1 3000=4 ");
+}
+
+TEST_CASE("the ring's size is the bound: the oldest go, files and answers stay whole") {
+  StoreFixture f(1 << 20);
+  f.describe({"a", "b", "c", "d", "e", "f", "g", "h"});
+  for (int i = 0; i < 60'000; ++i) {
+    std::vector<double> v;
+    for (int c = 0; c < 8; ++c) v.push_back(i * 1.1 + c);
+    f.row(i * 1000, v);
+    if (i % 64 == 0) REQUIRE(f.store->maintain());
+  }
+  CHECK(std::filesystem::file_size(f.dirs.ring()) == 1 << 20);
+  const auto s = f.store->select({}, {0, 100'000'000'000}, {});
+  REQUIRE(s);
+  REQUIRE(s->series.size() == 8);
+  const auto& v = s->series[0];
+  CHECK(v.times.size() > 8000);
+  for (std::size_t i = 1; i < v.times.size(); ++i) REQUIRE(v.times[i] == v.times[i - 1] + 1000);
+  CHECK(v.times.back() == 59'999'000);
+  CHECK(f.count(*f.store) == f.count(**DirStore::open(f.dirs)));
+  CHECK(f.store->stats().bytes_per_sample > 7.9);
+}
+
+TEST_CASE("a schema stays known as long as a block of its needs it") {
+  StoreFixture f(1 << 20);
+  f.describe({"old"});
+  for (int i = 0; i < 500; ++i) f.row(i * 1000, {i * 0.7});
+  f.describe({"new"});
+  for (int i = 500; i < 20'000; ++i) {
+    f.row(i * 1000, {i * 0.7});
+    if (i % 64 == 0) REQUIRE(f.store->maintain());
+  }
+  f.start();
+  const auto all = f.store->series({}, {0, 100'000'000});
+  REQUIRE(all);
+  CHECK(all->size() == 2);
+}
+
+TEST_CASE("a second agent on the same folders is refused, with what to do") {
+  StoreFixture f;
+  const auto second = Store::open({f.dirs, 4 << 20, {}});
+  REQUIRE_FALSE(second);
+  CHECK(second.error().message.find("--state") != std::string::npos);
+}
+
+TEST_CASE("readers find the heads by the state folder alone") {
+  StoreFixture f;
+  f.describe({"a"});
+  f.row(1000, {1});
+  CHECK(reader_dirs(f.dirs.state, std::nullopt).runtime == f.dirs.runtime);
+}
+
+TEST_CASE("rows are counted group by group for completeness") {
+  StoreFixture f;
+  f.describe({"a"});
+  for (int i = 1; i <= 60; ++i) {
+    if (i != 30) f.row(i * 1000, {1});
+  }
+  const auto rows = f.store->group_rows({1, 60'000});
+  REQUIRE(rows.size() == 1);
+  CHECK(rows[0].group == "g");
+  CHECK(rows[0].interval_ms == 1000);
+  CHECK(rows[0].rows == 59);
+}

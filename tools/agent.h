@@ -1,0 +1,40 @@
+// The agent: store, sampler, HTTP API, shipping, put together and taken apart in the right order.
+//
+// Threads  start() and stop(): one thread. What each of the agent's own threads owns: ARCHITECTURE.md, "Threads".
+// Errors   start(): folders or an address that cannot be used, an endpoint that cannot be understood.
+// Stop     HTTP first (no new questions), then shipping, then sampling; then everything is sealed.
+#pragma once
+
+#include <memory>
+
+#include "proto/base/error.h"
+#include "sampler/source.h"
+#include "store/directory.h"
+#include "tools/config.h"
+
+namespace tacho::tools {
+
+struct AgentOptions {
+  Config config;
+  store::StoreDirs dirs;
+  std::string listen;
+  std::int64_t interval_ms = 1000;
+  sampler::Roots roots;
+};
+
+class Agent {
+ public:
+  static Result<std::unique_ptr<Agent>> start(AgentOptions options);
+  ~Agent();
+  // False: a source hangs in the kernel and its thread could not be ended; the process must end with _exit.
+  bool stop();
+  // HOST:PORT with the real port.
+  std::string address() const;
+
+ private:
+  struct Impl;
+  explicit Agent(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace tacho::tools

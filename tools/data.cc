@@ -1,0 +1,47 @@
+#include "tools/data.h"
+
+#include <cstdio>
+
+#include "proto/base/duration.h"
+#include "proto/base/number.h"
+#include "sampler/catalogue.h"
+#include "store/dir_store.h"
+#include "store/memory_store.h"
+#include "tools/catalogue_metadata.h"
+
+namespace tacho::tools {
+namespace {
+
+constexpr std::int64_t kLookbackMs = 300'000;
+
+}  // namespace
+
+Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice) {
+  if (choice.file) {
+    auto loaded = store::MemoryStore::load(*choice.file);
+    if (!loaded) return std::unexpected(loaded.error());
+    return std::make_unique<store::MemoryStore>(std::move(*loaded));
+  }
+  auto found = store::DirStore::open(store::reader_dirs(choice.state, choice.runtime), catalogue_metadata);
+  if (!found) return std::unexpected(found.error());
+  for (const std::string& problem : (*found)->problems()) std::fprintf(stderr, "tacho: skipped: %s\n", problem.c_str());
+  return std::move(*found);
+}
+
+TimeMs newest_time(const store::Queryable& data, const DataChoice& choice) {
+  const TimeMs now = system_clock().wall_ms();
+  const store::TimeRange range = data.bounds();
+  if (range.empty() || range.max > now - kLookbackMs) return range.empty() || !choice.file ? now : range.max;
+  if (!choice.file) {
+    std::fprintf(stderr, "tacho: the newest sample is %s old (no agent runs?); asking as of then\n",
+                 format_duration((now - range.max) / 1000 * 1000).c_str());
+  }
+  return range.max;
+}
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "tacho: %s\n", error.message.c_str());
+  return 1;
+}
+
+}  // namespace tacho::tools

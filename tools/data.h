@@ -1,0 +1,25 @@
+// Opens what a verb asks: this node's shared memory and ring, or a file. (An agent's URL is asked by remote.h.)
+//
+// Errors   what cannot be opened, with what to do.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "proto/base/error.h"
+#include "store/queryable.h"
+#include "tools/verbs.h"
+
+namespace tacho::tools {
+
+// Requires: no url.
+Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice);
+
+// The time to ask for when none was given: now; but where the newest sample is older than the look-back (a dead agent, a file),
+// that sample's time, and then a note on stderr says so.
+TimeMs newest_time(const store::Queryable& data, const DataChoice& choice);
+
+// One line on stderr, and the exit code 1.
+int fail(const Error& error);
+
+}  // namespace tacho::tools

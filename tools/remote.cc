@@ -1,0 +1,130 @@
+#include "tools/remote.h"
+
+#include <boost/json.hpp>
+
+#include "proto/base/number.h"
+#include "proto/http_client.h"
+
+namespace tacho::tools {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::int64_t kTimeoutMs = 130'000;  // a little more than the server's own
+
+// What the server itself says was wrong, where it says so in the API's form.
+std::string error_text(const HttpResponse& answer) {
+  boost::system::error_code ec;
+  const json::value v = json::parse(answer.body, ec);
+  if (!ec && v.is_object()) {
+    if (const json::value* e = v.as_object().if_contains("error"); e != nullptr && e->is_string()) return std::string(e->as_string());
+  }
+  return fmt::format("status {}", answer.status);
+}
+
+Result<json::value> data_of(const std::string& body) {
+  boost::system::error_code ec;
+  json::value v = json::parse(body, ec);
+  if (ec) return failure("the answer is no JSON: {}", ec.message());
+  if (!v.is_object() || !v.as_object().contains("data")) return failure("the answer has no data: {}", body.substr(0, 200));
+  return std::move(v.as_object()["data"]);
+}
+
+Labels labels_of(const json::object& metric) {
+  std::vector<Label> labels;
+  for (const auto& [name, value] : metric) {
+    if (value.is_string()) labels.push_back({std::string(name), std::string(value.as_string())});
+  }
+  return Labels(std::move(labels));
+}
+
+Result<Sample> sample_of(const json::value& point) {
+  if (!point.is_array() || point.as_array().size() != 2 || !point.as_array()[1].is_string()) return failure("a point is not [time, \"value\"]");
+  boost::system::error_code ec;
+  const double seconds = point.as_array()[0].to_number<double>(ec);
+  const auto& text = point.as_array()[1].as_string();
+  const auto value = parse_number(std::string_view(text.data(), text.size()));
+  if (ec || !value) return failure("a point's value is no number");
+  return Sample{static_cast<TimeMs>(seconds * 1000 + (seconds < 0 ? -0.5 : 0.5)), *value};
+}
+
+Result<void> add_series(const json::value& entry, query::QueryResult& out) {
+  if (!entry.is_object()) return failure("a result is no object");
+  const json::object& o = entry.as_object();
+  query::ResultSeries series;
+  if (const json::value* m = o.if_contains("metric"); m != nullptr && m->is_object()) series.labels = labels_of(m->as_object());
+  const auto add = [&](const json::value& point) -> Result<void> {
+    auto s = sample_of(point);
+    if (!s) return std::unexpected(s.error());
+    series.points.push_back(*s);
+    return {};
+  };
+  if (const json::value* v = o.if_contains("value")) {
+    if (auto ok = add(*v); !ok) return ok;
+  }
+  if (const json::value* vs = o.if_contains("values"); vs != nullptr && vs->is_array()) {
+    for (const json::value& v : vs->as_array()) {
+      if (auto ok = add(v); !ok) return ok;
+    }
+  }
+  out.series.push_back(std::move(series));
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> ask(const std::string& url, const std::string& path, const Params& params) {
+  auto parsed = parse_url(url);
+  if (!parsed) return std::unexpected(parsed.error());
+  std::string base = parsed->target;
+  while (!base.empty() && base.back() == '/') base.pop_back();
+  std::string form;
+  for (const auto& [k, v] : params) form += (form.empty() ? "" : "&") + url_encode(k) + "=" + url_encode(v);
+  HttpClient client(std::move(*parsed));
+  const auto answer = client.send("POST", base + path, {{"Content-Type", "application/x-www-form-urlencoded"}}, form, kTimeoutMs, 1u << 30);
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->status / 100 != 2) return failure("{} says: {}", url, error_text(*answer));
+  return answer->body;
+}
+
+Result<query::QueryResult> parse_answer(const std::string& body) {
+  auto data = data_of(body);
+  if (!data) return std::unexpected(data.error());
+  if (!data->is_object()) return failure("the answer's data is no object");
+  const json::object& o = data->as_object();
+  const json::value* type = o.if_contains("resultType");
+  const json::value* result = o.if_contains("result");
+  if (type == nullptr || !type->is_string() || result == nullptr || !result->is_array()) return failure("the answer has no result");
+  query::QueryResult out;
+  const json::array& rows = result->as_array();
+  if (type->as_string() == "scalar") {
+    out.type = query::ValueType::scalar;
+    auto s = sample_of(*result);
+    if (!s) return std::unexpected(s.error());
+    out.series.push_back({Labels(), {*s}});
+    return out;
+  }
+  if (type->as_string() == "string") {
+    out.type = query::ValueType::string;
+    if (rows.size() == 2 && rows[1].is_string()) out.text = std::string(rows[1].as_string());
+    return out;
+  }
+  out.type = type->as_string() == "matrix" ? query::ValueType::matrix : query::ValueType::vector;
+  for (const json::value& entry : rows) {
+    if (auto ok = add_series(entry, out); !ok) return std::unexpected(ok.error());
+  }
+  return out;
+}
+
+Result<std::vector<Labels>> parse_series_answer(const std::string& body) {
+  auto data = data_of(body);
+  if (!data) return std::unexpected(data.error());
+  if (!data->is_array()) return failure("the answer's data is no list");
+  std::vector<Labels> out;
+  for (const json::value& v : data->as_array()) {
+    if (v.is_object()) out.push_back(labels_of(v.as_object()));
+  }
+  return out;
+}
+
+}  // namespace tacho::tools

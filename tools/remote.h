@@ -1,0 +1,25 @@
+// An agent (or any Prometheus) asked over HTTP.
+//
+// Errors   no connection, or the server's own error message; both name the URL.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proto/base/error.h"
+#include "query/result.h"
+
+namespace tacho::tools {
+
+using Params = std::vector<std::pair<std::string, std::string>>;
+
+// The body of a 2xx answer to POST URL/path with the parameters as a form; otherwise an error with what the server said.
+Result<std::string> ask(const std::string& url, const std::string& path, const Params& params);
+
+// The `data` of an answer of /api/v1/query or query_range.
+Result<query::QueryResult> parse_answer(const std::string& body);
+// The `data` of an answer of /api/v1/series.
+Result<std::vector<Labels>> parse_series_answer(const std::string& body);
+
+}  // namespace tacho::tools

@@ -1,0 +1,17 @@
+// A query's result for people and for spreadsheets. Machine formats are never decorated.
+//
+// table    instant: a line a series, the labels all share said once above; range: a line a time and a column a series, or, with
+//          more series than fit, a line a series (last, min, avg, max, points).
+// csv      a line a point: time (Unix seconds), series, value; RFC 4180 quoting.
+#pragma once
+
+#include <string>
+
+#include "query/result.h"
+
+namespace tacho::tools {
+
+std::string result_table(const query::QueryResult& result, std::size_t width);
+std::string result_csv(const query::QueryResult& result);
+
+}  // namespace tacho::tools

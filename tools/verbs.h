@@ -1,0 +1,77 @@
+// The program's verbs: main.cc reads the command line into these, and calls them. Each returns the exit code:
+// 0 good, 1 the answer is bad news or the operation failed. (2, wrong usage, is main.cc's.)
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "sampler/source.h"
+
+namespace tacho::tools {
+
+// Where a verb that asks gets its samples: an agent's URL, a file, or this node's own shared memory and ring.
+struct DataChoice {
+  std::optional<std::string> url;
+  std::optional<std::string> file;
+  std::optional<std::string> state;
+  std::optional<std::string> runtime;
+};
+
+struct RunOptions {
+  std::optional<std::string> config;
+  std::optional<std::string> listen;
+  std::optional<std::string> state;
+  std::optional<std::string> runtime;
+  std::optional<std::int64_t> interval_ms;
+  sampler::Roots roots;
+};
+int run(const RunOptions& options);
+
+int check_config(const std::string& path);
+
+struct QueryOptions {
+  std::string expr;
+  DataChoice data;
+  std::optional<std::int64_t> last_ms;
+  std::int64_t step_ms = 1000;
+  std::optional<std::int64_t> at;
+  std::string format = "table";
+};
+int query(const QueryOptions& options);
+
+struct SeriesOptions {
+  std::string matcher;
+  DataChoice data;
+};
+int series(const SeriesOptions& options);
+
+int metrics();
+
+struct SampleOptions {
+  sampler::Roots roots;
+  std::string format = "prometheus";
+};
+int sample_once(const SampleOptions& options);
+
+struct ExportOptions {
+  std::string matcher;
+  DataChoice data;
+  std::int64_t last_ms = 600'000;
+  std::optional<std::int64_t> at;
+  std::string format = "openmetrics";
+};
+int export_samples(const ExportOptions& options);
+
+struct ServeOptions {
+  std::string file;
+  std::string listen = "127.0.0.1:9980";
+};
+int serve(const ServeOptions& options);
+
+struct TopOptions {
+  DataChoice data;
+};
+int top(const TopOptions& options);
+
+}  // namespace tacho::tools
