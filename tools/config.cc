@@ -1,0 +1,182 @@
+#include "tools/config.h"
+
+#include <algorithm>
+
+#include "proto/base/file.h"
+#include "proto/base/log.h"
+#include "tools/config_remote_write.h"
+#include "tools/config_section.h"
+#include "tools/config_text.h"
+
+namespace tacho::tools {
+namespace {
+
+// Below this, sampling costs more than it tells, and a bare "3" that was meant as seconds shows up here.
+constexpr std::int64_t kIntervalMinMs = 100;
+constexpr std::int64_t kIntervalMaxMs = 3'600'000;
+constexpr std::uint64_t kBudgetMinBytes = 1u << 20;
+
+void read_external_labels(Section& global, Config& config) {
+  std::vector<Label> labels;
+  for (const auto& [name, value] : global.pairs("external_labels")) {
+    if (!is_classic_label_name(name) || name == kMetricName) {
+      global.problems().error(value, fmt::format("{}: {} is no label name", global.name_of("external_labels"), quoted(name)));
+      continue;
+    }
+    std::vector<std::string> unset;
+    labels.push_back({name, expand_environment(value.Scalar(), unset)});
+    for (const std::string& variable : unset) {
+      global.problems().warning(value, fmt::format("{}.{}: the environment variable {} is not set; nothing is put in its place",
+                                                   global.name_of("external_labels"), name, variable));
+    }
+  }
+  config.external_labels = Labels(std::move(labels));
+}
+
+void read_global(Section& file, Config& config) {
+  const auto node = file.node("global");
+  if (!node) return;
+  Section s(file.problems(), *node, "global");
+  read_external_labels(s, config);
+  std::int64_t ignored = 0;
+  for (const char* key : {"scrape_interval", "scrape_timeout", "evaluation_interval"}) {
+    if (s.duration(key, ignored, 1, kIntervalMaxMs * 24))
+      s.problems().warning(s.where(key), s.name_of(key) + " has no effect; the sampling interval is sampling.interval");
+  }
+  s.unsupported({"query_log_file", "scrape_failure_log_file"});
+  s.finish();
+}
+
+void read_storage(Section& file, Config& config) {
+  const auto node = file.node("storage");
+  if (!node) return;
+  Section s(file.problems(), *node, "storage");
+  std::uint64_t budget = 0;
+  if (s.bytes("budget", budget, kBudgetMinBytes)) config.storage_budget_bytes = budget;
+  std::string folder;
+  if (s.text("state", folder)) config.state_dir = folder;
+  if (s.text("runtime", folder)) config.runtime_dir = folder;
+  s.unsupported({"tsdb", "exemplars"});
+  s.finish();
+}
+
+void check_source_name(Section& sources, const std::string& name, const ConfigContext& context) {
+  const std::vector<std::string_view> known(context.known_sources.begin(), context.known_sources.end());
+  if (known.empty() || std::find(known.begin(), known.end(), name) != known.end()) return;
+  const std::string_view meant = nearest_word(name, known);
+  sources.problems().error(sources.where(name), fmt::format("unknown source {} in sampling.sources{}", quoted(name),
+                                                            meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
+}
+
+void read_sampling(Section& file, Config& config, const ConfigContext& context) {
+  const auto node = file.node("sampling");
+  if (!node) return;
+  Section s(file.problems(), *node, "sampling");
+  std::int64_t interval = 0;
+  if (s.duration("interval", interval, kIntervalMinMs, kIntervalMaxMs)) config.interval_ms = interval;
+  if (const auto sources_node = s.node("sources")) {
+    Section sources(file.problems(), *sources_node, "sampling.sources");
+    for (const auto& item : sources_node->IsMap() ? *sources_node : YAML::Node(YAML::NodeType::Map)) {
+      if (!item.first.IsScalar()) continue;  // reported by the section
+      const std::string name = item.first.Scalar();
+      check_source_name(sources, name, context);
+      SourceConfig source;
+      Section one(file.problems(), item.second, "sampling.sources." + name);
+      one.boolean("enabled", source.enabled);
+      if (one.duration("interval", interval, kIntervalMinMs, kIntervalMaxMs)) source.interval_ms = interval;
+      one.finish();
+      config.sources[name] = source;
+    }
+  }
+  s.finish();
+}
+
+void read_shipping(Section& file, Config& config) {
+  const auto node = file.node("shipping");
+  if (!node) return;
+  Section s(file.problems(), *node, "shipping");
+  s.duration("grace", config.ship_grace_ms, 0, 60'000);
+  s.duration("spread", config.ship_spread_ms, 0, store::kShipOffsetMaxMs);
+  s.finish();
+}
+
+void read_listen(Section& file, Config& config) {
+  std::string listen;
+  if (!file.text("listen", listen)) return;
+  const auto colon = listen.rfind(':');
+  const bool has_port = colon != std::string::npos && colon + 1 < listen.size() &&
+                        listen.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+  if (!has_port) file.problems().error(file.where("listen"), fmt::format("listen must be HOST:PORT, not {}", quoted(listen)));
+  config.listen = listen;
+}
+
+void read_file_content(const YAML::Node& root, ConfigReport& report, const ConfigContext& context) {
+  Problems problems(report.problems);
+  Section file(problems, root, "");
+  read_global(file, report.config);
+  read_storage(file, report.config);
+  read_sampling(file, report.config, context);
+  read_shipping(file, report.config);
+  read_listen(file, report.config);
+  read_remote_write(file, report.config);
+  file.unsupported({"rule_files", "alerting", "scrape_configs", "scrape_config_files", "remote_read", "tracing", "otlp", "runtime"});
+  file.finish();
+}
+
+}  // namespace
+
+bool ConfigReport::ok() const {
+  return std::none_of(problems.begin(), problems.end(),
+                      [](const ConfigProblem& p) { return p.severity == ConfigProblem::Severity::error; });
+}
+
+std::string ConfigReport::to_string(const ConfigProblem& problem) const {
+  if (problem.line == 0) return problem.text;  // it names the file
+  const bool is_warning = problem.severity == ConfigProblem::Severity::warning;
+  return fmt::format("{}:{}: {}{}", path, problem.line, is_warning ? "warning: " : "", problem.text);
+}
+
+ConfigReport check_config_text(const std::string& text, const std::string& path, const ConfigContext& context) {
+  ConfigReport report;
+  report.path = path;
+  // yaml-cpp throws for what is no YAML, and would for a value read as what it is not; nothing of that leaves this function.
+  try {
+    read_file_content(YAML::Load(text), report, context);
+  } catch (const YAML::Exception& e) {
+    report.problems.push_back({ConfigProblem::Severity::error, std::max(1, e.mark.line + 1), "no YAML: " + e.msg});
+  }
+  std::stable_sort(report.problems.begin(), report.problems.end(),
+                   [](const ConfigProblem& a, const ConfigProblem& b) { return a.line < b.line; });
+  return report;
+}
+
+ConfigReport check_config(const std::string& path, const ConfigContext& context) {
+  const auto text = read_file(path);
+  if (text) return check_config_text(*text, path, context);
+  ConfigReport report;
+  report.path = path;
+  report.problems.push_back({ConfigProblem::Severity::error, 0, text.error().message});
+  return report;
+}
+
+Result<Config> load_config(const std::string& path, const ConfigContext& context) {
+  ConfigReport report = check_config(path, context);
+  std::vector<std::string> errors;
+  for (const ConfigProblem& p : report.problems) {
+    if (p.severity == ConfigProblem::Severity::error) {
+      errors.push_back(report.to_string(p));
+    } else {
+      log_warn("{}", report.to_string(p));
+    }
+  }
+  if (errors.empty()) return std::move(report.config);
+  if (errors.size() == 1) return failure("{}", errors[0]);
+  return failure("{} (and {} more: tacho check-config {})", errors[0], errors.size() - 1, path);
+}
+
+void set_ship_offsets(Config& config, std::string_view node) {
+  for (RemoteWriteConfig& endpoint : config.remote_write)
+    endpoint.shipper.offset_ms = store::ship_offset_ms(node, config.ship_spread_ms);
+}
+
+}  // namespace tacho::tools

@@ -1,0 +1,213 @@
+#include "tools/config_remote_write.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "proto/http_client.h"
+
+namespace tacho::tools {
+namespace {
+
+constexpr std::int64_t kDayMs = 86'400'000;
+
+// A file that is missing here may be there on the node: promtool's habit is to fail, ours to warn.
+void warn_if_unreadable(Section& s, std::string_view key, const std::string& path) {
+  if (!path.empty() && ::access(path.c_str(), R_OK) != 0)
+    s.problems().warning(s.where(key), fmt::format("{}: {} cannot be read here: {}", s.name_of(key), path, ::strerror(errno)));
+}
+
+void read_file_name(Section& s, std::string_view key, std::string& out) {
+  if (s.text(key, out)) warn_if_unreadable(s, key, out);
+}
+
+void read_basic_auth(Section& endpoint, store::EndpointAuth& auth) {
+  const auto node = endpoint.node("basic_auth");
+  if (!node) return;
+  Section s(endpoint.problems(), *node, endpoint.name_of("basic_auth"));
+  s.text("username", auth.username);
+  s.text("password", auth.password);
+  read_file_name(s, "password_file", auth.password_file);
+  s.unsupported({"username_file", "username_ref", "password_ref"});
+  s.finish();
+  if (!s.has("username") && !s.has("username_file")) s.problems().error(*node, s.name_of("username") + " is missing");
+  if (s.has("password") && s.has("password_file"))
+    s.problems().error(*node, fmt::format("{} has both password and password_file; keep one", endpoint.name_of("basic_auth")));
+}
+
+void read_authorization(Section& endpoint, store::EndpointAuth& auth) {
+  const auto node = endpoint.node("authorization");
+  if (!node) return;
+  Section s(endpoint.problems(), *node, endpoint.name_of("authorization"));
+  s.text("type", auth.type);
+  s.text("credentials", auth.credentials);
+  read_file_name(s, "credentials_file", auth.credentials_file);
+  s.unsupported({"credentials_ref"});
+  s.finish();
+  if (s.has("credentials") == s.has("credentials_file"))
+    s.problems().error(*node, s.name_of("credentials") + " or credentials_file must be given, one of the two");
+  if (auth.type == "Basic" || auth.type == "basic")
+    s.problems().error(s.where("type"), s.name_of("type") + " cannot be Basic; use basic_auth");
+}
+
+void read_auth(Section& endpoint, store::EndpointAuth& auth) {
+  read_basic_auth(endpoint, auth);
+  read_authorization(endpoint, auth);
+  // The older spelling of authorization.
+  endpoint.text("bearer_token", auth.credentials);
+  read_file_name(endpoint, "bearer_token_file", auth.credentials_file);
+  const int ways = endpoint.has("basic_auth") + endpoint.has("authorization") + endpoint.has("bearer_token") +
+                   endpoint.has("bearer_token_file");
+  if (ways > 1)
+    endpoint.problems().error(endpoint.where("basic_auth"),
+                              "at most one of basic_auth, authorization, bearer_token and bearer_token_file can be given");
+}
+
+void read_tls(Section& endpoint, TlsOptions& tls) {
+  const auto node = endpoint.node("tls_config");
+  if (!node) return;
+  Section s(endpoint.problems(), *node, endpoint.name_of("tls_config"));
+  read_file_name(s, "ca_file", tls.ca_file);
+  read_file_name(s, "cert_file", tls.cert_file);
+  read_file_name(s, "key_file", tls.key_file);
+  s.text("server_name", tls.server_name);
+  s.boolean("insecure_skip_verify", tls.insecure_skip_verify);
+  s.unsupported({"ca", "cert", "key", "ca_ref", "cert_ref", "key_ref", "min_version", "max_version"});
+  s.finish();
+  if (tls.cert_file.empty() != tls.key_file.empty())
+    s.problems().error(*node, s.name_of("cert_file") + " and key_file go together");
+}
+
+void read_headers(Section& endpoint, store::HttpHeaders& headers) {
+  for (const auto& [name, value] : endpoint.pairs("headers")) {
+    if (store::is_reserved_header(name)) {
+      endpoint.problems().error(value, fmt::format("{}: the header {} belongs to the protocol and cannot be set{}",
+                                                   endpoint.name_of("headers"), name,
+                                                   name == "Authorization" || name == "authorization" ? "; use authorization" : ""));
+    }
+    const auto is_bad = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+    const std::string text = value.Scalar();
+    if (name.empty() || name.find_first_of(" :\r\n") != std::string::npos || std::any_of(text.begin(), text.end(), is_bad))
+      endpoint.problems().error(value, fmt::format("{}: {} is no header", endpoint.name_of("headers"), quoted(name)));
+    headers.emplace_back(name, text);
+  }
+}
+
+void read_relabel_rule(Problems& problems, const YAML::Node& node, const std::string& path, std::vector<store::RelabelRule>& rules) {
+  Section s(problems, node, path);
+  store::RelabelSpec spec;
+  s.texts("source_labels", spec.source_labels);
+  s.text("separator", spec.separator);
+  s.text("target_label", spec.target_label);
+  s.text("regex", spec.regex);
+  s.text("replacement", spec.replacement);
+  std::int64_t modulus = 0;
+  if (s.integer("modulus", modulus, 1, std::numeric_limits<std::int64_t>::max())) spec.modulus = static_cast<std::uint64_t>(modulus);
+  std::string action;
+  if (s.text("action", action)) {
+    const auto known = store::parse_relabel_action(action);
+    if (!known) return problems.error(s.where("action"), fmt::format("{}: {}", path, known.error()));
+    spec.action = *known;
+  }
+  s.finish();
+  auto rule = store::RelabelRule::create(std::move(spec));
+  if (!rule) return problems.error(node, fmt::format("{}: {}", path, rule.error()));
+  rules.push_back(std::move(*rule));
+}
+
+void read_queue(Section& endpoint, store::ShipperOptions& options) {
+  const auto node = endpoint.node("queue_config");
+  if (!node) return;
+  Section s(endpoint.problems(), *node, endpoint.name_of("queue_config"));
+  auto samples = static_cast<std::int64_t>(options.encoding.samples_per_send_max);
+  if (s.integer("max_samples_per_send", samples, 1, 1'000'000)) options.encoding.samples_per_send_max = static_cast<std::size_t>(samples);
+  s.duration("min_backoff", options.backoff_min_ms, 1, kDayMs);
+  s.duration("max_backoff", options.backoff_max_ms, 1, kDayMs);
+  s.boolean("retry_on_http_429", options.retry_on_429);
+  s.duration("sample_age_limit", options.age_limit_ms, 0, 365 * kDayMs);
+  // One request at a time from the ring: there are no shards, nothing is queued in memory, and a minute has one deadline.
+  s.harmless({"capacity", "min_shards", "max_shards", "batch_send_deadline"});
+  s.finish();
+  if (options.backoff_min_ms > options.backoff_max_ms) {
+    s.problems().error(*node, fmt::format("{}: min_backoff is above max_backoff", endpoint.name_of("queue_config")));
+    options.backoff_min_ms = options.backoff_max_ms;
+  }
+}
+
+void read_metadata(Section& endpoint, store::ShipperOptions& options) {
+  const auto node = endpoint.node("metadata_config");
+  if (!node) return;
+  Section s(endpoint.problems(), *node, endpoint.name_of("metadata_config"));
+  bool send = true;
+  s.boolean("send", send);
+  s.duration("send_interval", options.metadata_interval_ms, 60'000, kDayMs);
+  s.harmless({"max_samples_per_send"});
+  s.finish();
+  if (!send) options.metadata_interval_ms = 0;
+}
+
+void read_url(Section& s, RemoteWriteConfig& endpoint) {
+  if (!s.text("url", endpoint.endpoint.url)) {
+    if (!s.has("url")) s.problems().error(s.where("url"), s.name_of("url") + " is missing");
+    return;
+  }
+  const auto url = parse_url(endpoint.endpoint.url);
+  if (!url) return s.problems().error(s.where("url"), fmt::format("{}: {}", s.name_of("url"), url.error()));
+  // The query may hold a token: it is no part of a name.
+  endpoint.name = url->host + ":" + url->port + url->target.substr(0, url->target.find('?'));
+}
+
+void read_protocol(Section& s) {
+  std::string message = "prometheus.WriteRequest";
+  if (s.text("protobuf_message", message) && message != "prometheus.WriteRequest")
+    s.problems().error(s.where("protobuf_message"),
+                       s.name_of("protobuf_message") + " is not supported yet but for prometheus.WriteRequest (remote write 1.0)");
+}
+
+RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, const std::string& path, const Config& config) {
+  Section s(problems, node, path);
+  RemoteWriteConfig endpoint;
+  endpoint.shipper.encoding.external_labels = config.external_labels;
+  endpoint.shipper.grace_ms = config.ship_grace_ms;
+  read_url(s, endpoint);
+  if (std::string name; s.text("name", name) && !name.empty()) endpoint.name = name;
+  s.duration("remote_timeout", endpoint.endpoint.timeout_ms, 100, 600'000);
+  read_headers(s, endpoint.endpoint.headers);
+  read_auth(s, endpoint.endpoint.auth);
+  read_tls(s, endpoint.endpoint.tls);
+  read_queue(s, endpoint.shipper);
+  read_metadata(s, endpoint.shipper);
+  read_protocol(s);
+  const auto rules = s.list("write_relabel_configs");
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    read_relabel_rule(problems, rules[i], fmt::format("{}[{}]", s.name_of("write_relabel_configs"), i),
+                      endpoint.shipper.encoding.relabel);
+  }
+  s.harmless({"follow_redirects", "enable_http2", "send_exemplars", "send_native_histograms", "round_robin_dns"});
+  s.unsupported({"sigv4", "oauth2", "azuread", "google_iam", "proxy_url", "no_proxy", "proxy_from_environment", "proxy_connect_header",
+                 "http_headers"});
+  s.finish();
+  return endpoint;
+}
+
+}  // namespace
+
+void read_remote_write(Section& file, Config& config) {
+  const auto items = file.list("remote_write");
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    RemoteWriteConfig endpoint = read_endpoint(file.problems(), items[i], fmt::format("remote_write[{}]", i), config);
+    const bool is_taken = std::any_of(config.remote_write.begin(), config.remote_write.end(),
+                                      [&](const RemoteWriteConfig& other) { return other.name == endpoint.name; });
+    if (is_taken && !endpoint.name.empty()) {
+      file.problems().error(items[i], fmt::format("remote_write[{}]: another endpoint is called {} already; give each a name of its own",
+                                                  i, quoted(endpoint.name)));
+    }
+    config.remote_write.push_back(std::move(endpoint));
+  }
+  if (!items.empty() && config.external_labels.empty())
+    file.problems().warning(file.where("remote_write"),
+                            "remote_write without global.external_labels: the series of several nodes would be one at the receiver; "
+                            "add a label that names the node");
+}
+
+}  // namespace tacho::tools
