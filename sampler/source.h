@@ -10,22 +10,35 @@
 // Honesty  a cell that is not set stays absent. Never write a 0, or the last value again, for what was not read.
 #pragma once
 
+#include <atomic>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "proto/base/check.h"
 #include "proto/base/error.h"
+#include "proto/base/sample.h"
 #include "store/series.h"
 
 namespace tacho::sampler {
 
-// One tick's cells, written in place (they may lie in shared memory). Column i is the i-th series described.
+// One tick's cells, written in place: they lie in shared memory (store/head.h). Column i is the i-th series described.
+// Release order, so that readers in other threads and processes can tell a torn row (store/head.h, "Protocol").
 class Row {
  public:
-  virtual ~Row() = default;
-  virtual void set(std::size_t column, double value) = 0;
-  virtual std::size_t size() const = 0;
+  explicit Row(std::span<std::atomic<std::uint64_t>> cells) : cells_(cells) {}
+  // Requires: column < size(). A value with the very bits of `absent` is stored as the normal NaN.
+  void set(std::size_t column, double value) {
+    tacho_dcheck(column < cells_.size());
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    cells_[column].store(bits == kAbsentBits ? kNormalNanBits : bits, std::memory_order_release);
+  }
+  std::size_t size() const { return cells_.size(); }
+
+ private:
+  std::span<std::atomic<std::uint64_t>> cells_;
 };
 
 enum class Sampled { ok, layout_changed };
