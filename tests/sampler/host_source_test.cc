@@ -153,6 +153,22 @@ TEST_CASE("a disk whose name begins with another's is not taken for it") {
   CHECK(watched.has("node_disk_io_now{device=\"sdaa\"}"));
 }
 
+TEST_CASE("the serial number is the one printed on the disk, as far as udev knows it") {
+  Machine machine;
+  machine.write("proc/diskstats", "   8       0 sda 1 2 3 4 5 6 7 8 9 10 11\n");
+  auto serial_with = [&](const std::string& properties) {
+    machine.write("root/run/udev/data/b8:0", properties);
+    DiskstatsSource source(machine.roots());
+    Watched watched(source);
+    watched.tick();
+    return std::string(watched.schema()[0].labels.get("serial"));
+  };
+  CHECK(serial_with("E:ID_SERIAL=long\nE:ID_SERIAL_SHORT=short\nE:SCSI_IDENT_SERIAL=printed\n") == "printed");
+  CHECK(serial_with("E:ID_SERIAL=long\nE:ID_SERIAL_SHORT=short\n") == "short");
+  CHECK(serial_with("E:ID_SERIAL=a=b\n") == "a=b");
+  CHECK(serial_with("S:ID_SERIAL=no property\nE:broken\n").empty());
+}
+
 TEST_CASE("in another tree the host's interfaces are read, not those of the agent's own namespace") {
   Machine machine("vm");
   machine.write("proc/1/net/dev", "a|b|c\nd|e|f\n  host0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");

@@ -1,6 +1,7 @@
 // This machine, as far as anything can be known of it in a test.
 
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include "proto/base/file.h"
 #include "proto/base/number.h"
@@ -58,6 +59,43 @@ TEST_CASE("print one sample", "[.once]") {
     }
   }
   REQUIRE(replace_file(env("TACHO_ONCE_OUT", "/dev/null"), out));
+}
+
+// The exit code of tests/e2e/node_exporter_diff.py, with this very program as the command that prints a sample.
+int compare_with_node_exporter(const std::string& tree) {
+  Machine folder;
+  const std::string command = fmt::format(
+      "TACHO_ENV_ONLY=1 python3 '{0}/tests/e2e/node_exporter_diff.py' {1} -- sh -c 'TACHO_ONCE_OUT=$0 \"$1\" "
+      "\"[.once]\" "
+      ">/dev/null && cat \"$0\"' '{2}' '{3}' >'{4}' 2>&1",
+      TACHO_SOURCE_DIR, tree.empty() ? "" : "--tree '" + trees() + "/" + tree + "'", folder.path("once.txt"),
+      std::filesystem::read_symlink("/proc/self/exe").string(), folder.path("output.txt"));
+  const int status = std::system(command.c_str());
+  const int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  if (code != 0) UNSCOPED_INFO(read_file(folder.path("output.txt")).value_or(""));
+  return code;
+}
+
+TEST_CASE("node_exporter says the same of recorded trees") {
+  const std::string tree = GENERATE("vm", "disks", "hotplug", "stepback", "oldkernel");
+  const int code = compare_with_node_exporter(tree);
+  if (code == 77) {
+    WARN("prometheus-node-exporter is not installed: not compared");
+    return;
+  }
+  INFO("tree " << tree);
+  CHECK(code == 0);
+}
+
+TEST_CASE("node_exporter says the same of this machine") {
+  // A second and third try: mounts, interfaces and disks may change between its answers and ours.
+  int code = 1;
+  for (int attempt = 0; attempt < 3 && code == 1; ++attempt) code = compare_with_node_exporter("");
+  if (code == 77) {
+    WARN("prometheus-node-exporter is not installed: not compared");
+    return;
+  }
+  CHECK(code == 0);
 }
 
 }  // namespace
