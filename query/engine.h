@@ -8,7 +8,8 @@
 // Errors   as values (result.h); nothing throws for bad input. What is not there yet is an error that begins
 //          "not supported yet: ".
 // Cost     the selected samples are copied once; then about steps x series cells for every node of the expression.
-// Source   Prometheus 3: left-open ranges and look-back, staleness markers, name dropping at once (no delayed removal).
+// Source   Prometheus 3: left-open ranges and look-back, staleness markers, name dropping at once (no delayed
+// removal).
 #pragma once
 
 #include <atomic>
@@ -32,10 +33,10 @@ using ExprPtr = std::unique_ptr<Expr>;
 using ParsedExpr = std::shared_ptr<const Expr>;
 
 struct EngineOptions {
-  std::int64_t lookback_ms = 300'000;     // how old an instant vector's sample may be; left-open
-  std::size_t samples_max = 50'000'000;   // decoded samples and intermediate cells of one query
-  std::size_t steps_max = 11'000;         // points a series of a range query
-  std::int64_t timeout_ms = 120'000;      // wall-clock of one query; 0: none
+  std::int64_t lookback_ms = 300'000;      // how old an instant vector's sample may be; left-open
+  std::size_t samples_max = 50'000'000;    // decoded samples and intermediate cells of one query
+  std::size_t steps_max = 11'000;          // points a series of a range query
+  std::int64_t timeout_ms = 120'000;       // wall-clock of one query; 0: none
   std::int64_t subquery_step_ms = 60'000;  // the resolution of [1h:] (Prometheus: the global evaluation interval)
 };
 
@@ -68,8 +69,8 @@ std::expected<ParsedExpr, QueryError> parse(std::string_view text);
 // The canonical text, as Prometheus prints it on one line: parse(format(e)) is the same tree.
 std::string format(const Expr& expr);
 
-// A metric selector without offset or @, as match[] takes it: up{job="x"}, {__name__=~"node_.*"}. At least one matcher
-// must not match the empty string.
+// A metric selector without offset or @, as match[] takes it: up{job="x"}, {__name__=~"node_.*"}. At least one
+// matcher must not match the empty string.
 std::expected<std::vector<store::Matcher>, QueryError> parse_matchers(std::string_view text);
 
 }  // namespace tacho::query

@@ -29,7 +29,7 @@ const char* error_kind_name(ErrorKind kind);
 
 struct QueryError {
   ErrorKind kind = ErrorKind::bad_data;
-  std::string message;  // whole: for a parse error with its position, "1:5: parse error: ..."
+  std::string message;                  // whole: for a parse error with its position, "1:5: parse error: ..."
   std::optional<std::size_t> position;  // where in the text, when it has a place
 };
 
