@@ -26,6 +26,12 @@ std::string form_decode(std::string_view s) {
   return out;
 }
 
+std::string_view trimmed(std::string_view s) {
+  while (!s.empty() && (s.front() == ' ' || s.front() == '\t')) s.remove_prefix(1);
+  while (!s.empty() && (s.back() == ' ' || s.back() == '\t')) s.remove_suffix(1);
+  return s;
+}
+
 bool equal_no_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -71,6 +77,80 @@ void parse_form(std::string_view text, std::vector<std::pair<std::string, std::s
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }
+}
+
+bool parse_target(std::string_view target, HttpRequest& out) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    const auto slash = target.find('/', scheme.size());
+    target = slash == std::string_view::npos ? "/" : target.substr(slash);
+  }
+  target = target.substr(0, target.find('#'));
+  const auto mark = target.find('?');
+  const std::string_view path = target.substr(0, mark);
+  if (mark != std::string_view::npos) parse_form(target.substr(mark + 1), out.query);
+  out.path.clear();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '%') {
+      out.path += path[i];
+      continue;
+    }
+    if (i + 2 >= path.size() || hex_digit(path[i + 1]) < 0 || hex_digit(path[i + 2]) < 0) return false;
+    out.path += static_cast<char>(hex_digit(path[i + 1]) * 16 + hex_digit(path[i + 2]));
+    i += 2;
+  }
+  return true;
+}
+
+std::string_view status_text(int status) {
+  switch (status) {
+    case 200: return "OK";
+    case 204: return "No Content";
+    case 302: return "Found";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 406: return "Not Acceptable";
+    case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
+    case 422: return "Unprocessable Content";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 503: return "Service Unavailable";
+    default: return "";
+  }
+}
+
+bool has_token(std::string_view header, std::string_view token) {
+  while (!header.empty()) {
+    const auto comma = header.find(',');
+    const std::string_view part = header.substr(0, comma);
+    if (equal_no_case(trimmed(part.substr(0, part.find(';'))), token)) return true;
+    if (comma == std::string_view::npos) break;
+    header.remove_prefix(comma + 1);
+  }
+  return false;
+}
+
+bool accepts_gzip(std::string_view accept_encoding) {
+  while (!accept_encoding.empty()) {
+    const auto comma = accept_encoding.find(',');
+    const std::string_view part = accept_encoding.substr(0, comma);
+    const auto semicolon = part.find(';');
+    if (equal_no_case(trimmed(part.substr(0, semicolon)), "gzip")) {
+      // Only a quality of zero refuses it: q=0, q=0.0, q=0.000.
+      const std::string_view q = semicolon == std::string_view::npos ? "" : trimmed(part.substr(semicolon + 1));
+      return !(q.starts_with("q=0") && q.find_first_of("123456789") == std::string_view::npos);
+    }
+    if (comma == std::string_view::npos) break;
+    accept_encoding.remove_prefix(comma + 1);
+  }
+  return false;
 }
 
 std::string url_encode(std::string_view text) {

@@ -34,6 +34,16 @@ using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;
 
 // Splits "a=1&b=%20" and decodes it ('+' is a space); appends to out.
 void parse_form(std::string_view text, std::vector<std::pair<std::string, std::string>>& out);
+// Splits a request's target into the decoded path and the query's parameters; also the form http://host/path.
+// False when the path has a broken % escape.
+bool parse_target(std::string_view target, HttpRequest& out);
+// "OK", "Not Found", ...; "" for a status that has no common text.
+std::string_view status_text(int status);
+// Whether an Accept-Encoding header allows gzip.
+bool accepts_gzip(std::string_view accept_encoding);
+// Token by token, in any case: whether a header like Connection or Content-Type begins one of its comma-separated parts with
+// `token`.
+bool has_token(std::string_view header, std::string_view token);
 // %XX of everything but unreserved characters (RFC 3986).
 std::string url_encode(std::string_view text);
 

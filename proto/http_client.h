@@ -1,6 +1,8 @@
 // An HTTP/1.1 client for one server: keeps its connection, reconnects when it was closed.
 //
 // Threads  one at a time.   Cost  blocks the caller, never longer than the timeout.
+//          A kept connection that turns out to be closed before any byte of the answer came is replaced, once, and the
+//          request sent again: senders must not mind (queries and remote writes do not).
 // Errors   connecting, timing out, a broken answer; each names the URL. An HTTP error status is an answer, not an error.
 #pragma once
 
@@ -11,6 +13,7 @@
 
 #include "proto/base/error.h"
 #include "proto/http.h"
+#include "proto/tls.h"
 
 namespace tacho {
 
@@ -24,14 +27,6 @@ struct Url {
 };
 Result<Url> parse_url(std::string_view text);
 
-struct TlsOptions {
-  std::string ca_file;      // "" : the system's store
-  std::string cert_file;    // client certificate
-  std::string key_file;
-  std::string server_name;  // "" : the URL's host
-  bool insecure_skip_verify = false;
-};
-
 class HttpClient {
  public:
   HttpClient(Url server, TlsOptions tls = {});
@@ -39,6 +34,7 @@ class HttpClient {
   HttpClient& operator=(HttpClient&&) noexcept;
   ~HttpClient();
 
+  // Host, Content-Length and Connection are the client's own; a User-Agent is added when the headers have none.
   // `target` replaces the URL's when not empty. The whole exchange takes at most timeout_ms; a response body of more than
   // body_max bytes is an error.
   Result<HttpResponse> send(const std::string& method, const std::string& target,

@@ -3,7 +3,10 @@
 // Threads  start() makes `threads` threads that accept, read, call the handler and write; the handler runs on them,
 //          several at once. stop() (and the destructor) refuses new connections, lets running handlers end, joins.
 // Errors   start(): the address is not free or not ours, with what to do. A handler that throws answers 500.
-// Bounds   connections_max open at once (further ones are answered 503 and closed); idle ones are closed.
+//          What is no HTTP is answered 400, what is too large 413 or 431, always with one plain sentence.
+// Bounds   connections_max open at once (further ones are answered 503 and closed); idle ones are closed, and so are clients
+//          that take longer than header_timeout_ms for a request's header, or idle_timeout_ms for its body or for taking
+//          the next piece of an answer.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +23,18 @@ struct HttpServerOptions {
   int threads = 2;
   int connections_max = 256;
   std::size_t body_bytes_max = 16u << 20;
+  std::size_t header_bytes_max = 64u << 10;
   std::int64_t idle_timeout_ms = 60'000;
+  std::int64_t header_timeout_ms = 10'000;
+  std::size_t gzip_bytes_min = 1024;  // smaller answers are sent as they are
 };
 
 class HttpServer {
  public:
   static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, HttpHandler handler);
   ~HttpServer();
+  // Idle connections are closed at once; what is being answered has a second to be taken after its handler returned.
+  // Not from within a handler.
   void stop();
   // HOST:PORT with the real port.
   std::string address() const;

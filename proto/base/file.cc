@@ -36,6 +36,9 @@ Result<std::string> read_file(const std::string& path) {
   if (!fd) return std::unexpected(fd.error());
   std::string out;
   std::size_t used = 0;
+  // A regular file's size saves growing; files of /proc and pipes say 0 and are read until they end.
+  struct stat st {};
+  if (::fstat(fd->get(), &st) == 0 && st.st_size > 0) out.resize(static_cast<std::size_t>(st.st_size) + 4096);
   for (;;) {
     if (out.size() - used < 4096) out.resize(out.size() < 4096 ? 8192 : out.size() * 2);
     const ssize_t n = ::read(fd->get(), out.data() + used, out.size() - used);

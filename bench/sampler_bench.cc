@@ -1,0 +1,84 @@
+// What does a tick of the host's sources cost beside a bare loop that only reads the same files? And how does it grow with CPUs?
+//
+// tick/NAME      one sample of one source, files warm; /N is a made tree with N CPUs.
+// read/NAME      pread of its file until the end, nothing else: the limit.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "proto/base/check.h"
+#include "sampler/host_sources.h"
+#include "sampler/kernel_file.h"
+#include "sampler/row_buffer.h"
+
+namespace tacho::sampler {
+namespace {
+
+void tick(benchmark::State& state, const Roots& roots, std::string_view name) {
+  for (const auto& source : make_host_sources(roots)) {
+    if (source->name() != name) continue;
+    store::Schema schema;
+    if (Result<void> described = source->describe(schema); !described)
+      return state.SkipWithError(described.error().message.c_str());
+    RowBuffer cells(schema.size());
+    Row row = cells.row();
+    for (auto _ : state) {
+      Result<Sampled> sampled = source->sample(row);
+      if (!sampled || *sampled != Sampled::ok) return state.SkipWithError("the layout changed");
+    }
+    state.counters["series"] = static_cast<double>(schema.size());
+    return;
+  }
+}
+
+void read(benchmark::State& state, const std::string& path) {
+  KernelFile file(path);
+  for (auto _ : state) {
+    Result<std::string_view> text = file.read();
+    if (!text) return state.SkipWithError(text.error().message.c_str());
+    benchmark::DoNotOptimize(text->data());
+  }
+}
+
+// A machine of `cpus` CPUs with busy counters, below /tmp; the next run writes it anew.
+Roots made_machine(int cpus) {
+  const std::string root = fmt::format("/tmp/tacho-bench-{}cpu", cpus);
+  std::filesystem::create_directories(root + "/proc");
+  std::ofstream stat(root + "/proc/stat");
+  stat << "cpu  1 2 3 4 5 6 7 8 9 10\n";
+  for (int cpu = 0; cpu < cpus; ++cpu) {
+    stat << fmt::format("cpu{} {} 0 {} {} {} 0 {} 0 0 0\n", cpu, 9'000'000 + cpu, 400'000 + cpu, 80'000'000 + cpu,
+                        cpu, 9000 + cpu);
+  }
+  stat << "intr 12345678901";
+  for (int irq = 0; irq < 20 * cpus; ++irq) stat << ' ' << (irq % 7 ? 0 : irq);
+  stat << "\nctxt 1\nbtime 2\nprocesses 3\nprocs_running 4\nprocs_blocked 5\n";
+  TACHO_CHECK(stat.good());
+  return {.procfs = root + "/proc", .sysfs = root + "/sys", .rootfs = root + "/root"};
+}
+
+int registered = [] {
+  for (const char* name :
+       {"cpu", "stat", "meminfo", "loadavg", "vmstat", "pressure", "diskstats", "netdev", "filesystem", "time"}) {
+    benchmark::RegisterBenchmark(fmt::format("tick/{}", name).c_str(),
+                                 [name](benchmark::State& s) { tick(s, {}, name); });
+  }
+  for (const char* name : {"stat", "meminfo", "loadavg", "vmstat", "diskstats", "net/dev"}) {
+    benchmark::RegisterBenchmark(fmt::format("read/{}", name).c_str(),
+                                 [name](benchmark::State& s) { read(s, fmt::format("/proc/{}", name)); });
+  }
+  for (int cpus : {2, 64, 256}) {
+    benchmark::RegisterBenchmark(fmt::format("tick/cpu/{}", cpus).c_str(),
+                                 [cpus](benchmark::State& s) { tick(s, made_machine(cpus), "cpu"); });
+    benchmark::RegisterBenchmark(fmt::format("read/stat/{}", cpus).c_str(),
+                                 [cpus](benchmark::State& s) { read(s, made_machine(cpus).procfs + "/stat"); });
+  }
+  return 0;
+}();
+
+}  // namespace
+}  // namespace tacho::sampler
+
+BENCHMARK_MAIN();

@@ -1,0 +1,102 @@
+// What does a row cost, beside a memcpy of as many bytes; what does sealing cost; what does a question cost.
+//   build/bench_store [--benchmark_filter=...]
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <random>
+
+#include "store/block.h"
+#include "store/store.h"
+#include "tests/temp_dir.h"
+
+namespace {
+
+using namespace tacho;
+using namespace tacho::store;
+
+Schema schema_of(std::size_t n) {
+  Schema s;
+  for (std::size_t i = 0; i < n; ++i)
+    s.push_back({Labels::of("bench_metric_" + std::to_string(i % 50), {{"device", std::to_string(i)}}), MetricType::gauge, Rollup::none});
+  return s;
+}
+
+// Two thirds of a host's series do not change within two minutes; the others are counters and noisy gauges.
+double cell(std::size_t column, std::int64_t row) {
+  if (column % 3 != 0) return static_cast<double>(column);
+  return column % 2 == 0 ? static_cast<double>(row * 977 + static_cast<std::int64_t>(column)) : std::sin(static_cast<double>(row)) * 1e3;
+}
+
+struct Fixture {
+  test::TempDir dir;
+  std::unique_ptr<Store> store = std::move(*Store::open({{dir / "s", dir / "r"}, 64u << 20, {}}));
+  std::unique_ptr<Group> group = store->group("bench", 1000);
+  explicit Fixture(std::size_t series) { (void)group->describe(schema_of(series)); }
+  void row(std::int64_t i, std::size_t series) {
+    auto cells = group->begin_row();
+    for (std::size_t c = 0; c < series; ++c) cells[c].store(std::bit_cast<std::uint64_t>(cell(c, i)), std::memory_order_release);
+    group->publish(i * 1000);
+  }
+};
+
+void commit_row(benchmark::State& state) {
+  const auto series = static_cast<std::size_t>(state.range(0));
+  Fixture f(series);
+  std::int64_t t = 0;
+  for (auto _ : state) {
+    auto cells = f.group->begin_row();
+    for (auto& c : cells) c.store(0x3ff0'0000'0000'0000u + static_cast<std::uint64_t>(t), std::memory_order_release);
+    f.group->publish(++t * 1000);
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(series));
+}
+BENCHMARK(commit_row)->Arg(500)->Arg(5000);
+
+void memcpy_row(benchmark::State& state) {
+  const auto series = static_cast<std::size_t>(state.range(0));
+  std::vector<double> from(series, 1.5), ring(series * 256);
+  std::size_t i = 0;
+  for (auto _ : state) {
+    std::memcpy(ring.data() + (i++ % 256) * series, from.data(), series * 8);
+    benchmark::ClobberMemory();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(series));
+}
+BENCHMARK(memcpy_row)->Arg(500)->Arg(5000);
+
+void seal_block(benchmark::State& state) {
+  std::vector<TimeMs> times;
+  std::vector<std::vector<double>> columns(500);
+  for (int r = 0; r < 128; ++r) {
+    times.push_back(r * 1000);
+    for (std::size_t c = 0; c < columns.size(); ++c) columns[c].push_back(cell(c, r));
+  }
+  std::size_t bytes = 0;
+  for (auto _ : state) bytes = encode_block("bench", 1000, times, columns).size();
+  state.SetItemsProcessed(state.iterations() * 128 * 500);
+  state.counters["bytes_per_sample"] = static_cast<double>(bytes) / (128 * 500);
+}
+BENCHMARK(seal_block);
+
+void select_an_hour(benchmark::State& state) {
+  static Fixture* const f = [] {
+    auto* made = new Fixture(500);
+    for (std::int64_t i = 0; i < 3600; ++i) {
+      made->row(i, 500);
+      if (i % 100 == 0) (void)made->store->maintain();
+    }
+    return made;
+  }();
+  const Matcher one[] = {Matcher::equal("device", "3")};
+  const std::span<const Matcher> matchers = state.range(0) == 1 ? std::span<const Matcher>(one) : std::span<const Matcher>();
+  std::size_t samples = 0;
+  for (auto _ : state) samples = f->store->select(matchers, {0, 3'600'000}, {})->samples;
+  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(samples));
+}
+BENCHMARK(select_an_hour)->Arg(1)->Arg(500);
+
+}  // namespace
+
+BENCHMARK_MAIN();

@@ -1,0 +1,99 @@
+// The arithmetic that several families share, kept to the order of operations that Prometheus uses, so that results
+// agree to the last digit.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "proto/base/sample.h"
+
+namespace tacho::query {
+
+// A sum with its compensation (Neumaier's form of Kahan's).
+struct KahanSum {
+  double sum = 0;
+  double c = 0;
+
+  void add(double v) {
+    const double t = sum + v;
+    if (std::isinf(t)) {
+      c = 0;
+    } else if (std::fabs(sum) >= std::fabs(v)) {
+      c += (sum - t) + v;
+    } else {
+      c += (v - t) + sum;
+    }
+    sum = t;
+  }
+};
+
+// The mean by plain summing until that would overflow, from there on incrementally.
+struct RunningMean {
+  KahanSum sum;
+  double mean = 0;
+  double count = 0;
+  bool incremental = false;
+
+  void add(double v) {
+    count += 1;
+    if (count == 1) {
+      sum = {v, 0};
+      return;
+    }
+    if (!incremental) {
+      KahanSum next = sum;
+      next.add(v);
+      if (!std::isinf(next.sum)) {
+        sum = next;
+        return;
+      }
+      incremental = true;
+      mean = sum.sum / (count - 1);
+      sum.c /= count - 1;
+    }
+    const double q = (count - 1) / count;
+    KahanSum m{q * mean, q * sum.c};
+    m.add(v / count);
+    mean = m.sum;
+    sum.c = m.c;
+  }
+
+  double value() const { return incremental ? mean + sum.c : sum.sum / count + sum.c / count; }
+};
+
+// NaN sorts before every number.
+inline bool value_less(double a, double b) { return std::isnan(a) ? !std::isnan(b) : a < b; }
+
+// The quantile by linear interpolation between the two nearest values; sorts `values`.
+inline double quantile(double q, std::vector<double>& values) {
+  if (values.empty() || std::isnan(q)) return normal_nan();
+  if (q < 0) return -std::numeric_limits<double>::infinity();
+  if (q > 1) return std::numeric_limits<double>::infinity();
+  std::sort(values.begin(), values.end(), value_less);
+  const double n = static_cast<double>(values.size());
+  const double rank = q * (n - 1);
+  const double lower = std::max(0.0, std::floor(rank));
+  const double upper = std::min(n - 1, lower + 1);
+  const double weight = rank - std::floor(rank);
+  return values[static_cast<std::size_t>(lower)] * (1 - weight) + values[static_cast<std::size_t>(upper)] * weight;
+}
+
+// Go's math.Min and math.Max: an infinity wins over NaN, NaN over numbers, -0 is less than 0.
+inline double go_min(double a, double b) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  if (a == -kInf || b == -kInf) return -kInf;
+  if (std::isnan(a) || std::isnan(b)) return normal_nan();
+  if (a == 0 && b == 0) return std::signbit(a) ? a : b;
+  return a < b ? a : b;
+}
+inline double go_max(double a, double b) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  if (a == kInf || b == kInf) return kInf;
+  if (std::isnan(a) || std::isnan(b)) return normal_nan();
+  if (a == 0 && b == 0) return std::signbit(a) ? b : a;
+  return a > b ? a : b;
+}
+
+}  // namespace tacho::query

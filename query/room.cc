@@ -1,1 +1,0 @@
-// The room builds before its first file lands.

@@ -1,0 +1,221 @@
+#include "sampler/catalogue.h"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <unordered_map>
+
+#include "proto/base/check.h"
+
+namespace tacho::sampler {
+namespace {
+
+using store::Rollup;
+
+// Names, types and units of node_* are node_exporter's, so that dashboards and rules work unchanged; the help is ours.
+// Rollups are chosen sparingly: every one is a sample a minute for every series of the metric.
+// clang-format off
+constexpr MetricInfo kCatalogue[] = {
+    // cpu
+    {"node_cpu_seconds_total", MetricType::counter, "seconds", "Time this CPU has spent in each mode; user and nice contain guest time.", "/proc/stat", "cpu"},
+    {"node_cpu_guest_seconds_total", MetricType::counter, "seconds", "Time this CPU has run guests; already counted in user and nice.", "/proc/stat", "cpu"},
+    // stat
+    {"node_intr_total", MetricType::counter, "", "Interrupts the machine has serviced.", "/proc/stat", "stat"},
+    {"node_context_switches_total", MetricType::counter, "", "Switches from one task to another.", "/proc/stat", "stat"},
+    {"node_forks_total", MetricType::counter, "", "Processes and threads created.", "/proc/stat", "stat"},
+    {"node_boot_time_seconds", MetricType::gauge, "seconds", "When the machine booted, in Unix time.", "/proc/stat", "stat"},
+    {"node_procs_running", MetricType::gauge, "", "Tasks that run or wait for a CPU right now.", "/proc/stat", "stat", 0, Rollup::max, "a burst of runnable tasks shorter than a minute starves a training step, and its average hides it"},
+    {"node_procs_blocked", MetricType::gauge, "", "Tasks that wait for storage right now.", "/proc/stat", "stat", 0, Rollup::max, "data loaders blocked for a few seconds are a stalled step, and vanish in the average"},
+    // loadavg
+    {"node_load1", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over one minute.", "/proc/loadavg", "loadavg", 0, Rollup::max, "the peak load of the minute, for nodes whose average looks calm"},
+    {"node_load5", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over five minutes.", "/proc/loadavg", "loadavg"},
+    {"node_load15", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over fifteen minutes.", "/proc/loadavg", "loadavg"},
+    // meminfo
+    {"node_memory_MemTotal_bytes", MetricType::gauge, "bytes", "Memory the kernel can use.", "/proc/meminfo", "meminfo"},
+    {"node_memory_MemFree_bytes", MetricType::gauge, "bytes", "Memory nobody uses.", "/proc/meminfo", "meminfo"},
+    {"node_memory_MemAvailable_bytes", MetricType::gauge, "bytes", "Memory that programs could get without swapping, as the kernel estimates it.", "/proc/meminfo", "meminfo", 0, Rollup::min, "the minute's low is what decides whether the OOM killer was near"},
+    {"node_memory_Buffers_bytes", MetricType::gauge, "bytes", "Cached blocks of block devices.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Cached_bytes", MetricType::gauge, "bytes", "Page cache and shared memory.", "/proc/meminfo", "meminfo"},
+    {"node_memory_SwapCached_bytes", MetricType::gauge, "bytes", "Swapped-in pages that still have their copy in swap.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Active_bytes", MetricType::gauge, "bytes", "Recently used pages, the last to be reclaimed.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Inactive_bytes", MetricType::gauge, "bytes", "Pages not used lately, the first to be reclaimed.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Active_anon_bytes", MetricType::gauge, "bytes", "Recently used pages without a file behind them.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Inactive_anon_bytes", MetricType::gauge, "bytes", "Pages without a file behind them, not used lately.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Active_file_bytes", MetricType::gauge, "bytes", "Recently used page cache.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Inactive_file_bytes", MetricType::gauge, "bytes", "Page cache not used lately.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Unevictable_bytes", MetricType::gauge, "bytes", "Pages that cannot be reclaimed.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Mlocked_bytes", MetricType::gauge, "bytes", "Pages locked by mlock; RDMA registers memory this way.", "/proc/meminfo", "meminfo"},
+    {"node_memory_SwapTotal_bytes", MetricType::gauge, "bytes", "Size of all swap.", "/proc/meminfo", "meminfo"},
+    {"node_memory_SwapFree_bytes", MetricType::gauge, "bytes", "Swap nobody uses.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Zswap_bytes", MetricType::gauge, "bytes", "Memory that zswap takes for its compressed pages.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Zswapped_bytes", MetricType::gauge, "bytes", "What the pages in zswap were before compression.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Dirty_bytes", MetricType::gauge, "bytes", "Page cache that waits to be written.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Writeback_bytes", MetricType::gauge, "bytes", "Page cache being written now.", "/proc/meminfo", "meminfo"},
+    {"node_memory_AnonPages_bytes", MetricType::gauge, "bytes", "Mapped pages without a file behind them.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Mapped_bytes", MetricType::gauge, "bytes", "Files mapped into processes.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Shmem_bytes", MetricType::gauge, "bytes", "Shared memory and tmpfs, as data loaders use it.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Slab_bytes", MetricType::gauge, "bytes", "The kernel's own caches of objects.", "/proc/meminfo", "meminfo"},
+    {"node_memory_SReclaimable_bytes", MetricType::gauge, "bytes", "The part of the slab that can be given back.", "/proc/meminfo", "meminfo"},
+    {"node_memory_SUnreclaim_bytes", MetricType::gauge, "bytes", "The part of the slab that cannot be given back.", "/proc/meminfo", "meminfo"},
+    {"node_memory_KernelStack_bytes", MetricType::gauge, "bytes", "Kernel stacks of all tasks.", "/proc/meminfo", "meminfo"},
+    {"node_memory_PageTables_bytes", MetricType::gauge, "bytes", "Page tables of all processes.", "/proc/meminfo", "meminfo"},
+    {"node_memory_NFS_Unstable_bytes", MetricType::gauge, "bytes", "Pages sent to an NFS server but not yet on its disk.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Bounce_bytes", MetricType::gauge, "bytes", "Bounce buffers of block devices.", "/proc/meminfo", "meminfo"},
+    {"node_memory_WritebackTmp_bytes", MetricType::gauge, "bytes", "Temporary buffers FUSE writes from.", "/proc/meminfo", "meminfo"},
+    {"node_memory_CommitLimit_bytes", MetricType::gauge, "bytes", "What may be promised to programs under strict overcommit.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Committed_AS_bytes", MetricType::gauge, "bytes", "What has been promised to programs.", "/proc/meminfo", "meminfo"},
+    {"node_memory_VmallocTotal_bytes", MetricType::gauge, "bytes", "Address space for vmalloc.", "/proc/meminfo", "meminfo"},
+    {"node_memory_VmallocUsed_bytes", MetricType::gauge, "bytes", "Address space vmalloc has used.", "/proc/meminfo", "meminfo"},
+    {"node_memory_VmallocChunk_bytes", MetricType::gauge, "bytes", "Largest free piece of vmalloc's address space.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Percpu_bytes", MetricType::gauge, "bytes", "Memory of per-CPU allocations.", "/proc/meminfo", "meminfo"},
+    {"node_memory_HardwareCorrupted_bytes", MetricType::gauge, "bytes", "Memory taken out of use after hardware errors.", "/proc/meminfo", "meminfo"},
+    {"node_memory_AnonHugePages_bytes", MetricType::gauge, "bytes", "Transparent huge pages without a file behind them.", "/proc/meminfo", "meminfo"},
+    {"node_memory_ShmemHugePages_bytes", MetricType::gauge, "bytes", "Shared memory in huge pages.", "/proc/meminfo", "meminfo"},
+    {"node_memory_ShmemPmdMapped_bytes", MetricType::gauge, "bytes", "Shared memory mapped by huge page table entries.", "/proc/meminfo", "meminfo"},
+    {"node_memory_CmaTotal_bytes", MetricType::gauge, "bytes", "Memory of the contiguous allocator.", "/proc/meminfo", "meminfo"},
+    {"node_memory_CmaFree_bytes", MetricType::gauge, "bytes", "Free memory of the contiguous allocator.", "/proc/meminfo", "meminfo"},
+    {"node_memory_Hugepagesize_bytes", MetricType::gauge, "bytes", "Size of a default huge page.", "/proc/meminfo", "meminfo"},
+    {"node_memory_DirectMap4k_bytes", MetricType::gauge, "bytes", "Kernel mapping in 4 KiB pages.", "/proc/meminfo", "meminfo"},
+    {"node_memory_DirectMap2M_bytes", MetricType::gauge, "bytes", "Kernel mapping in 2 MiB pages.", "/proc/meminfo", "meminfo"},
+    {"node_memory_DirectMap1G_bytes", MetricType::gauge, "bytes", "Kernel mapping in 1 GiB pages.", "/proc/meminfo", "meminfo"},
+    {"node_memory_HugePages_Total", MetricType::gauge, "", "Huge pages in the pool.", "/proc/meminfo", "meminfo"},
+    {"node_memory_HugePages_Free", MetricType::gauge, "", "Huge pages of the pool not allocated.", "/proc/meminfo", "meminfo"},
+    {"node_memory_HugePages_Rsvd", MetricType::gauge, "", "Huge pages promised but not yet allocated.", "/proc/meminfo", "meminfo"},
+    {"node_memory_HugePages_Surp", MetricType::gauge, "", "Huge pages above the pool's set size.", "/proc/meminfo", "meminfo"},
+    // vmstat: untyped, as node_exporter has them, though all of them count up
+    {"node_vmstat_oom_kill", MetricType::unknown, "", "Processes the OOM killer has killed.", "/proc/vmstat", "vmstat"},
+    {"node_vmstat_pgpgin", MetricType::unknown, "", "KiB read from block devices.", "/proc/vmstat", "vmstat"},
+    {"node_vmstat_pgpgout", MetricType::unknown, "", "KiB written to block devices.", "/proc/vmstat", "vmstat"},
+    {"node_vmstat_pswpin", MetricType::unknown, "", "Pages read from swap.", "/proc/vmstat", "vmstat"},
+    {"node_vmstat_pswpout", MetricType::unknown, "", "Pages written to swap.", "/proc/vmstat", "vmstat"},
+    {"node_vmstat_pgfault", MetricType::unknown, "", "Page faults of any kind.", "/proc/vmstat", "vmstat"},
+    {"node_vmstat_pgmajfault", MetricType::unknown, "", "Page faults that had to read from storage.", "/proc/vmstat", "vmstat"},
+    {"node_vmstat_*", MetricType::unknown, "", "A counter of the kernel's memory management, under the kernel's own name.", "/proc/vmstat", "vmstat"},
+    // diskstats
+    {"node_disk_reads_completed_total", MetricType::counter, "", "Reads finished.", "/proc/diskstats", "diskstats"},
+    {"node_disk_reads_merged_total", MetricType::counter, "", "Reads that were merged with a neighbour before they reached the device.", "/proc/diskstats", "diskstats"},
+    {"node_disk_read_bytes_total", MetricType::counter, "bytes", "Bytes read.", "/proc/diskstats", "diskstats"},
+    {"node_disk_read_time_seconds_total", MetricType::counter, "seconds", "Time spent in reads, summed over all reads in flight.", "/proc/diskstats", "diskstats"},
+    {"node_disk_writes_completed_total", MetricType::counter, "", "Writes finished.", "/proc/diskstats", "diskstats"},
+    {"node_disk_writes_merged_total", MetricType::counter, "", "Writes that were merged with a neighbour before they reached the device.", "/proc/diskstats", "diskstats"},
+    {"node_disk_written_bytes_total", MetricType::counter, "bytes", "Bytes written.", "/proc/diskstats", "diskstats"},
+    {"node_disk_write_time_seconds_total", MetricType::counter, "seconds", "Time spent in writes, summed over all writes in flight.", "/proc/diskstats", "diskstats"},
+    {"node_disk_io_now", MetricType::gauge, "", "Requests in flight right now.", "/proc/diskstats", "diskstats", 0, Rollup::max, "a queue that fills for seconds is a checkpoint or a straggling loader"},
+    {"node_disk_io_time_seconds_total", MetricType::counter, "seconds", "Time with at least one request in flight.", "/proc/diskstats", "diskstats"},
+    {"node_disk_io_time_weighted_seconds_total", MetricType::counter, "seconds", "Time weighted by the number of requests in flight: its rate is the mean queue length.", "/proc/diskstats", "diskstats"},
+    {"node_disk_discards_completed_total", MetricType::counter, "", "Discards (TRIM) finished.", "/proc/diskstats", "diskstats"},
+    {"node_disk_discards_merged_total", MetricType::counter, "", "Discards that were merged with a neighbour.", "/proc/diskstats", "diskstats"},
+    {"node_disk_discarded_sectors_total", MetricType::counter, "", "Sectors of 512 bytes discarded.", "/proc/diskstats", "diskstats"},
+    {"node_disk_discard_time_seconds_total", MetricType::counter, "seconds", "Time spent in discards.", "/proc/diskstats", "diskstats"},
+    {"node_disk_flush_requests_total", MetricType::counter, "", "Cache flushes finished.", "/proc/diskstats", "diskstats"},
+    {"node_disk_flush_requests_time_seconds_total", MetricType::counter, "seconds", "Time spent in cache flushes.", "/proc/diskstats", "diskstats"},
+    {"node_disk_info", MetricType::gauge, "", "What kind of disk this is; always 1.", "/run/udev/data, /sys/block/DEVICE/queue/rotational", "diskstats"},
+    {"node_disk_filesystem_info", MetricType::gauge, "", "The file system udev found on the disk; always 1.", "/run/udev/data", "diskstats"},
+    {"node_disk_device_mapper_info", MetricType::gauge, "", "What the device mapper made this device of; always 1.", "/run/udev/data", "diskstats"},
+    {"node_disk_ata_write_cache", MetricType::gauge, "", "1 if the ATA disk has a write cache.", "/run/udev/data", "diskstats"},
+    {"node_disk_ata_write_cache_enabled", MetricType::gauge, "", "1 if the ATA disk's write cache is on.", "/run/udev/data", "diskstats"},
+    {"node_disk_ata_rotation_rate_rpm", MetricType::gauge, "", "Turns of the ATA disk per minute; 0 for a disk without moving parts.", "/run/udev/data", "diskstats"},
+    // netdev
+    {"node_network_receive_bytes_total", MetricType::counter, "bytes", "Bytes received.", "/proc/net/dev", "netdev"},
+    {"node_network_receive_packets_total", MetricType::counter, "", "Packets received.", "/proc/net/dev", "netdev"},
+    {"node_network_receive_errs_total", MetricType::counter, "", "Packets with an error.", "/proc/net/dev", "netdev"},
+    {"node_network_receive_drop_total", MetricType::counter, "", "Packets dropped for want of buffers or interest, missed ones included.", "/proc/net/dev", "netdev"},
+    {"node_network_receive_fifo_total", MetricType::counter, "", "Overruns of the device's queue.", "/proc/net/dev", "netdev"},
+    {"node_network_receive_frame_total", MetricType::counter, "", "Frames damaged: length, overrun, checksum and alignment errors together.", "/proc/net/dev", "netdev"},
+    {"node_network_receive_compressed_total", MetricType::counter, "", "Compressed packets received.", "/proc/net/dev", "netdev"},
+    {"node_network_receive_multicast_total", MetricType::counter, "", "Multicast packets received.", "/proc/net/dev", "netdev"},
+    {"node_network_receive_nohandler_total", MetricType::counter, "", "Packets that no protocol in the kernel wanted.", "/sys/class/net/DEVICE/statistics/rx_nohandler", "netdev"},
+    {"node_network_transmit_bytes_total", MetricType::counter, "bytes", "Bytes sent.", "/proc/net/dev", "netdev"},
+    {"node_network_transmit_packets_total", MetricType::counter, "", "Packets sent.", "/proc/net/dev", "netdev"},
+    {"node_network_transmit_errs_total", MetricType::counter, "", "Packets with an error.", "/proc/net/dev", "netdev"},
+    {"node_network_transmit_drop_total", MetricType::counter, "", "Packets dropped before they were sent.", "/proc/net/dev", "netdev"},
+    {"node_network_transmit_fifo_total", MetricType::counter, "", "Overruns of the device's queue.", "/proc/net/dev", "netdev"},
+    {"node_network_transmit_colls_total", MetricType::counter, "", "Collisions seen.", "/proc/net/dev", "netdev"},
+    {"node_network_transmit_carrier_total", MetricType::counter, "", "Packets lost to carrier trouble: carrier, abort, window and heartbeat errors together.", "/proc/net/dev", "netdev"},
+    {"node_network_transmit_compressed_total", MetricType::counter, "", "Compressed packets sent.", "/proc/net/dev", "netdev"},
+    // pressure
+    {"node_pressure_cpu_waiting_seconds_total", MetricType::counter, "seconds", "Time in which some task waited for a CPU.", "/proc/pressure/cpu", "pressure"},
+    {"node_pressure_io_waiting_seconds_total", MetricType::counter, "seconds", "Time in which some task waited for storage.", "/proc/pressure/io", "pressure"},
+    {"node_pressure_io_stalled_seconds_total", MetricType::counter, "seconds", "Time in which all tasks that could run waited for storage.", "/proc/pressure/io", "pressure"},
+    {"node_pressure_memory_waiting_seconds_total", MetricType::counter, "seconds", "Time in which some task waited for memory.", "/proc/pressure/memory", "pressure"},
+    {"node_pressure_memory_stalled_seconds_total", MetricType::counter, "seconds", "Time in which all tasks that could run waited for memory.", "/proc/pressure/memory", "pressure"},
+    {"node_pressure_irq_stalled_seconds_total", MetricType::counter, "seconds", "Time in which interrupts kept every task from running.", "/proc/pressure/irq", "pressure"},
+    // filesystem: the labels are those of node_exporter 1.6 and later
+    {"node_filesystem_size_bytes", MetricType::gauge, "bytes", "Size of the file system.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_free_bytes", MetricType::gauge, "bytes", "Free space, what is kept for root included.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_avail_bytes", MetricType::gauge, "bytes", "Free space for programs that are not root.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_files", MetricType::gauge, "", "Inodes the file system has.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_files_free", MetricType::gauge, "", "Inodes nobody uses.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_readonly", MetricType::gauge, "", "1 if it is mounted read-only.", "/proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_device_error", MetricType::gauge, "", "1 if the file system could not be asked; the label of the same name says why.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_mount_info", MetricType::gauge, "", "Which device is mounted where; always 1.", "/proc/1/mountinfo", "filesystem", 10000},
+    // time
+    {"node_time_seconds", MetricType::gauge, "seconds", "The wall clock, in Unix time.", "clock_gettime", "time"},
+    {"node_time_zone_offset_seconds", MetricType::gauge, "seconds", "The machine's time zone, as seconds east of UTC.", "localtime", "time"},
+    {"node_time_clocksource_available_info", MetricType::gauge, "", "Clock sources the kernel could use; always 1.", "/sys/devices/system/clocksource", "time"},
+    {"node_time_clocksource_current_info", MetricType::gauge, "", "The clock source the kernel uses; always 1.", "/sys/devices/system/clocksource", "time"},
+    // uname, filefd, entropy
+    {"node_uname_info", MetricType::gauge, "", "The kernel's name, release and host name; always 1.", "uname", "uname", 60000},
+    {"node_filefd_allocated", MetricType::gauge, "", "Files open in the whole machine.", "/proc/sys/fs/file-nr", "filefd"},
+    {"node_filefd_maximum", MetricType::gauge, "", "How many files may be open in the whole machine.", "/proc/sys/fs/file-nr", "filefd"},
+    {"node_entropy_available_bits", MetricType::gauge, "", "Bits of entropy in the kernel's pool.", "/proc/sys/kernel/random/entropy_avail", "entropy", 10000},
+    {"node_entropy_pool_size_bits", MetricType::gauge, "", "Size of the kernel's pool of entropy.", "/proc/sys/kernel/random/poolsize", "entropy", 10000},
+    // tacho itself
+    {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
+    {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},
+    {"tacho_source_lateness_seconds", MetricType::gauge, "seconds", "How long after its tick the source's last row was begun.", "scheduler", "tacho", 0, Rollup::max, "the worst tick of the minute says whether the seconds can be trusted"},
+    {"tacho_source_missed_ticks_total", MetricType::counter, "", "Ticks for which the source has no row.", "scheduler", "tacho"},
+    {"tacho_source_rows_total", MetricType::counter, "", "Rows the source has given.", "scheduler", "tacho"},
+    {"tacho_source_errors_total", MetricType::counter, "", "Times the source could not be read.", "scheduler", "tacho"},
+    {"tacho_process_cpu_seconds_total", MetricType::counter, "seconds", "CPU time the agent has used.", "getrusage", "tacho"},
+    {"tacho_process_resident_memory_bytes", MetricType::gauge, "bytes", "Memory the agent holds.", "/proc/self/statm", "tacho"},
+    {"tacho_clock_steps_total", MetricType::counter, "", "Times the wall clock was seen to jump.", "scheduler", "tacho"},
+    {"tacho_build_info", MetricType::info, "", "The agent's version; always 1.", "build", "tacho"},
+    {"tacho_store_window_seconds", MetricType::gauge, "seconds", "How far back every second can be queried.", "store", "tacho"},
+    {"tacho_store_series", MetricType::gauge, "", "Series the store holds.", "store", "tacho"},
+    {"tacho_store_sealed_rows_total", MetricType::counter, "", "Rows sealed into blocks.", "store", "tacho"},
+    {"tacho_store_lost_rows_total", MetricType::counter, "", "Rows overwritten before they could be sealed.", "store", "tacho"},
+    {"tacho_remote_write_samples_sent_total", MetricType::counter, "", "Samples a remote endpoint has accepted.", "shipping", "tacho"},
+    {"tacho_remote_write_windows_sent_total", MetricType::counter, "", "Minutes a remote endpoint has accepted.", "shipping", "tacho"},
+    {"tacho_remote_write_failures_total", MetricType::counter, "", "Attempts to send that failed.", "shipping", "tacho"},
+    {"tacho_remote_write_dropped_windows_total", MetricType::counter, "", "Minutes given up: refused, too old, or pushed out of a full queue.", "shipping", "tacho"},
+    {"tacho_remote_write_lag_seconds", MetricType::gauge, "seconds", "Age of the newest minute that a remote endpoint has accepted.", "shipping", "tacho"},
+    {"tacho_rollup_samples_ratio", MetricType::gauge, "", "Share of the last minute's ticks for which the source has a row.", "rollup", "tacho"},
+};
+// clang-format on
+
+const std::unordered_map<std::string_view, const MetricInfo*>& exact_names() {
+  static const auto* const names = [] {
+    auto* map = new std::unordered_map<std::string_view, const MetricInfo*>;
+    for (const MetricInfo& metric : kCatalogue) {
+      TACHO_CHECK(map->emplace(metric.name, &metric).second,
+                  fmt::format("{} is in the catalogue twice", metric.name));
+    }
+    return map;
+  }();
+  return *names;
+}
+
+}  // namespace
+
+std::span<const MetricInfo> catalogue() { return kCatalogue; }
+
+const MetricInfo* find_metric(std::string_view name) {
+  if (auto it = exact_names().find(name); it != exact_names().end()) return it->second;
+  for (const MetricInfo& metric : kCatalogue) {
+    if (metric.name.ends_with('*') && name.starts_with(metric.name.substr(0, metric.name.size() - 1))) return &metric;
+  }
+  return nullptr;
+}
+
+std::size_t SchemaBuilder::add(std::string_view metric, std::vector<Label> labels) {
+  const MetricInfo* info = find_metric(metric);
+  TACHO_CHECK(info != nullptr, fmt::format("{} is not in the catalogue", metric));
+  labels.push_back({std::string(kMetricName), std::string(metric)});
+  Labels set{std::move(labels)};
+  if (!seen_.insert(set).second) return kNoColumn;
+  schema_.push_back({.labels = std::move(set), .type = info->type, .rollup = info->rollup});
+  return schema_.size() - 1 - first_;
+}
+
+}  // namespace tacho::sampler

@@ -1,0 +1,27 @@
+// Memory: node_memory_*.
+//
+// Source   /proc/meminfo. Sizes there are KiB and become bytes; HugePages_* are counts of pages.
+// Fields   a fixed list, as node_exporter has since 1.9: fields it does not list (KReclaimable, FileHugePages, ...) are not
+//          shown. Versions before 1.9, Debian 12's 1.5 among them, show every field of the file.
+#pragma once
+
+#include "sampler/host/keyed_lines.h"
+#include "sampler/kernel_file.h"
+#include "sampler/source.h"
+
+namespace tacho::sampler {
+
+class MeminfoSource : public Source {
+ public:
+  explicit MeminfoSource(const Roots& roots) : file_(roots.procfs + "/meminfo") {}
+
+  std::string_view name() const override { return "meminfo"; }
+  Result<void> describe(store::Schema& schema) override;
+  Result<Sampled> sample(Row& row) override;
+
+ private:
+  KernelFile file_;
+  KeyedLines lines_;
+};
+
+}  // namespace tacho::sampler

@@ -1,0 +1,39 @@
+#include "sampler/host_sources.h"
+
+#include "sampler/host/cpu.h"
+#include "sampler/host/diskstats.h"
+#include "sampler/host/entropy.h"
+#include "sampler/host/filefd.h"
+#include "sampler/host/filesystem.h"
+#include "sampler/host/loadavg.h"
+#include "sampler/host/meminfo.h"
+#include "sampler/host/netdev.h"
+#include "sampler/host/pressure.h"
+#include "sampler/host/proc_stat.h"
+#include "sampler/host/stat.h"
+#include "sampler/host/time.h"
+#include "sampler/host/uname.h"
+#include "sampler/host/vmstat.h"
+
+namespace tacho::sampler {
+
+std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
+  std::vector<std::unique_ptr<Source>> sources;
+  auto stat = std::make_shared<ProcStat>(roots);
+  sources.push_back(std::make_unique<CpuSource>(stat));
+  sources.push_back(std::make_unique<StatSource>(stat));
+  sources.push_back(std::make_unique<MeminfoSource>(roots));
+  sources.push_back(std::make_unique<LoadavgSource>(roots));
+  sources.push_back(std::make_unique<VmstatSource>(roots));
+  sources.push_back(std::make_unique<PressureSource>(roots));
+  sources.push_back(std::make_unique<DiskstatsSource>(roots));
+  sources.push_back(std::make_unique<NetdevSource>(roots));
+  sources.push_back(std::make_unique<FilefdSource>(roots));
+  sources.push_back(std::make_unique<EntropySource>(roots));
+  sources.push_back(std::make_unique<TimeSource>(roots));
+  sources.push_back(std::make_unique<UnameSource>());
+  sources.push_back(std::make_unique<FilesystemSource>(roots));
+  return sources;
+}
+
+}  // namespace tacho::sampler

@@ -1,0 +1,254 @@
+#include "store/memory_store.h"
+
+#include <xxhash.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <unordered_map>
+
+#include "proto/base/check.h"
+#include "proto/base/file.h"
+
+namespace tacho::store {
+namespace {
+
+using Times = std::shared_ptr<const std::vector<TimeMs>>;
+
+struct LoadedSeries {
+  SeriesInfo info;
+  Times times;
+  std::vector<double> values;
+};
+
+struct TextHash {
+  std::size_t operator()(std::string_view s) const { return XXH3_64bits(s.data(), s.size()); }
+};
+
+struct Column {
+  std::string_view text;  // the series as the file writes it
+  Labels labels;
+  std::vector<TimeMs> times;
+  std::vector<double> values;
+  bool ascending = true;
+  std::size_t next = 0;  // the series that followed this one last time
+};
+
+// Takes the parser's lines apart into columns.
+class Loader final : public ExpositionSink {
+ public:
+  void sample(std::string_view series, double value, std::optional<TimeMs> t) override {
+    if (bad_at_) return;
+    if (!t) return fail(series, failure("a sample has no timestamp: {}", series).error());
+    const std::size_t i = find(series);
+    if (bad_at_) return;
+    Column& c = columns_[i];
+    if (!c.times.empty() && c.times.back() >= *t) c.ascending = false;
+    c.times.push_back(*t);
+    c.values.push_back(value);
+  }
+  void type(std::string_view metric, MetricType t) override { metadata_[std::string(metric)].type = t; }
+  void help(std::string_view metric, std::string_view text) override { metadata_[std::string(metric)].help = text; }
+  void unit(std::string_view metric, std::string_view text) override { metadata_[std::string(metric)].unit = text; }
+
+  std::vector<Column>& columns() { return columns_; }
+  std::map<std::string, MetricMetadata>& metadata() { return metadata_; }
+
+  // What a sink found wrong, with the line that it stands on.
+  std::optional<Error> error(std::string_view text, std::string_view name) const {
+    if (!bad_at_) return std::nullopt;
+    return failure("{}:{}: {}", name, 1 + std::count(text.data(), bad_at_, '\n'), bad_.message).error();
+  }
+
+ private:
+  // Scrapes repeat their series in one order, so that the successor of the last time is nearly always right: no hashing.
+  std::size_t find(std::string_view series) {
+    const std::size_t guess = columns_.empty() ? 0 : columns_[last_].next;
+    if (guess < columns_.size() && columns_[guess].text == series) return last_ = guess;
+    auto [at, fresh] = by_text_.try_emplace(series, columns_.size());
+    if (fresh) {
+      auto labels = parse_series(series);
+      if (!labels) {
+        fail(series, labels.error());
+        return 0;
+      }
+      // The same labels can be written in two ways.
+      const auto same = by_labels_.try_emplace(*labels, columns_.size()).first;
+      at->second = same->second;
+      if (same->second == columns_.size()) columns_.push_back({series, std::move(*labels), {}, {}});
+    }
+    columns_[last_].next = at->second;
+    return last_ = at->second;
+  }
+
+  void fail(std::string_view where, Error e) {
+    bad_at_ = where.data();
+    bad_ = std::move(e);
+  }
+
+  std::vector<Column> columns_;
+  std::unordered_map<std::string_view, std::size_t, TextHash> by_text_;
+  std::unordered_map<Labels, std::size_t, LabelsHash> by_labels_;
+  std::map<std::string, MetricMetadata> metadata_;
+  std::size_t last_ = 0;
+  const char* bad_at_ = nullptr;
+  Error bad_;
+};
+
+// Ascending times, no two equal: the later of equal ones in the file stays.
+void sort_column(Column& c) {
+  if (c.ascending) return;
+  std::vector<std::size_t> order(c.times.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&c](std::size_t a, std::size_t b) { return c.times[a] < c.times[b]; });
+  std::vector<TimeMs> times;
+  std::vector<double> values;
+  for (const std::size_t i : order) {
+    if (!times.empty() && times.back() == c.times[i]) {
+      values.back() = c.values[i];
+    } else {
+      times.push_back(c.times[i]);
+      values.push_back(c.values[i]);
+    }
+  }
+  c.times = std::move(times);
+  c.values = std::move(values);
+}
+
+// Gives equal time arrays out as one.
+class SharedTimes {
+ public:
+  Times share(std::vector<TimeMs> times) {
+    const std::uint64_t hash = XXH3_64bits(times.data(), times.size() * sizeof(TimeMs));
+    const auto [first, last] = known_.equal_range(hash);
+    for (auto at = first; at != last; ++at) {
+      if (*at->second == times) return at->second;
+    }
+    times.shrink_to_fit();
+    auto made = std::make_shared<const std::vector<TimeMs>>(std::move(times));
+    known_.emplace(hash, made);
+    return made;
+  }
+
+ private:
+  std::unordered_multimap<std::uint64_t, Times> known_;
+};
+
+MetricType type_of(const Labels& labels, const std::map<std::string, MetricMetadata>& metadata) {
+  const std::string_view name = labels.metric_name();
+  const auto look = [&](std::string_view family) {
+    const auto at = metadata.find(std::string(family));
+    return at == metadata.end() ? MetricType::unknown : at->second.type;
+  };
+  if (const MetricType t = look(name); t != MetricType::unknown) return t;
+  for (const MetricType t : {MetricType::counter, MetricType::info, MetricType::histogram, MetricType::summary}) {
+    if (look(family_name(name, t, TextFormat::openmetrics)) == t) return t;
+  }
+  return MetricType::unknown;
+}
+
+}  // namespace
+
+struct MemoryStore::Data {
+  std::vector<LoadedSeries> series;  // sorted by labels
+  std::unordered_map<std::string_view, std::vector<std::size_t>> by_name;
+  std::vector<MetricMetadata> metadata;
+  TimeRange bounds;
+  std::size_t samples = 0;
+
+  // Calls `visit` for the series that match, in order.
+  template <class Visit>
+  void for_each_match(std::span<const Matcher> matchers, Visit&& visit) const {
+    for (const Matcher& m : matchers) {
+      if (m.label() != kMetricName || m.op() != MatchOp::equal || m.value().empty()) continue;
+      const auto named = by_name.find(m.value());
+      if (named == by_name.end()) return;
+      for (const std::size_t i : named->second) {
+        if (matches_all(matchers, series[i].info.labels)) visit(series[i]);
+      }
+      return;
+    }
+    for (const LoadedSeries& s : series) {
+      if (matches_all(matchers, s.info.labels)) visit(s);
+    }
+  }
+};
+
+Result<MemoryStore> MemoryStore::load(const std::string& path) {
+  const auto text = read_file(path);
+  if (!text) return std::unexpected(text.error());
+  return parse(*text, path);
+}
+
+Result<MemoryStore> MemoryStore::parse(std::string_view text, std::string_view name, TextFormat format) {
+  Loader loader;
+  const auto parsed = parse_exposition(text, format, loader, name);
+  // The sink's error comes first in the file: the parser goes no further than its own.
+  if (const auto e = loader.error(text, name)) return std::unexpected(*e);
+  if (!parsed) return std::unexpected(parsed.error());
+
+  auto data = std::make_shared<Data>();
+  SharedTimes shared;
+  data->series.reserve(loader.columns().size());
+  for (Column& c : loader.columns()) {
+    sort_column(c);
+    c.values.shrink_to_fit();
+    const MetricType type = type_of(c.labels, loader.metadata());
+    data->series.push_back(
+        {{.labels = std::move(c.labels), .type = type}, shared.share(std::move(c.times)), std::move(c.values)});
+  }
+  std::sort(data->series.begin(), data->series.end(),
+            [](const LoadedSeries& a, const LoadedSeries& b) { return a.info.labels < b.info.labels; });
+  for (std::size_t i = 0; i < data->series.size(); ++i) {
+    const LoadedSeries& s = data->series[i];
+    TACHO_CHECK(!s.times->empty() && s.times->size() == s.values.size());
+    data->by_name[s.info.labels.metric_name()].push_back(i);
+    const TimeRange r{s.times->front(), s.times->back()};
+    data->bounds = data->bounds.empty() ? r : TimeRange{std::min(data->bounds.min, r.min), std::max(data->bounds.max, r.max)};
+    data->samples += s.values.size();
+  }
+  for (auto& [metric, m] : loader.metadata()) {
+    m.name = metric;
+    data->metadata.push_back(std::move(m));
+  }
+  return MemoryStore(std::move(data));
+}
+
+Result<Selection> MemoryStore::select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const {
+  Selection out;
+  out.owner = data_;
+  // Series that share their times share the place of the range in them.
+  const std::vector<TimeMs>* searched = nullptr;
+  std::size_t first = 0, last = 0;
+  data_->for_each_match(matchers, [&](const LoadedSeries& s) {
+    if (s.times.get() != searched) {
+      searched = s.times.get();
+      const auto from = std::lower_bound(searched->begin(), searched->end(), range.min);
+      first = static_cast<std::size_t>(from - searched->begin());
+      last = static_cast<std::size_t>(std::upper_bound(from, searched->end(), range.max) - searched->begin());
+    }
+    if (first >= last) return;
+    out.samples += last - first;
+    out.series.push_back({&s.info, std::span(*s.times).subspan(first, last - first), std::span(s.values).subspan(first, last - first)});
+  });
+  if (out.samples > limits.samples_max) {
+    return failure("query processing would load too many samples into memory: {} in the range, the limit is {}", out.samples,
+                   limits.samples_max);
+  }
+  return out;
+}
+
+Result<std::vector<Labels>> MemoryStore::series(std::span<const Matcher> matchers, TimeRange range) const {
+  std::vector<Labels> out;
+  data_->for_each_match(matchers, [&](const LoadedSeries& s) {
+    if (s.times->front() <= range.max && s.times->back() >= range.min) out.push_back(s.info.labels);
+  });
+  return out;
+}
+
+TimeRange MemoryStore::bounds() const { return data_->bounds; }
+std::vector<MetricMetadata> MemoryStore::metadata() const { return data_->metadata; }
+std::size_t MemoryStore::series_count() const { return data_->series.size(); }
+std::size_t MemoryStore::sample_count() const { return data_->samples; }
+
+}  // namespace tacho::store

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""Compares tacho's host metrics with Debian's prometheus-node-exporter, on this machine or on a recorded tree.
+
+    node_exporter_diff.py [--tree DIR] [--exporter PROGRAM] [--] COMMAND...
+
+COMMAND writes one sample of everything to stdout as Prometheus text: `build/tacho sample --once`. With --tree, DIR has proc, sys and
+root in it; then --procfs, --sysfs and --rootfs are put behind COMMAND (also in the environment as TACHO_PROCFS, TACHO_SYSFS and
+TACHO_ROOTFS, for commands that take no flags), and the exporter gets the same.
+
+Compared are the families of the collectors both have: that each is there on both sides, its type, its label sets, its values. On a
+live machine the exporter is asked before and after tacho, and a value is right if it lies between its two answers, give or take a
+tolerance; on a tree it must be equal (to a few units in the last place, see cells.h). Not for trees of broken files: the exporter
+dies of a cut /proc/net/dev and of an empty line in /proc/vmstat.
+
+Exit 0: no difference but those allowed below. 1: differences, each on a line. 2: wrong usage. 77: the exporter is not installed.
+
+The exporter listens on a free loopback port, and is ended by its process id alone.
+"""
+import argparse
+import math
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netdev", "pressure", "filesystem", "time", "uname",
+              "filefd", "entropy"]
+
+# What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
+OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
+                  r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_)")
+
+# tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
+FILTERS = {
+    "collector.diskstats.device-exclude": r"^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$",
+    "collector.netdev.device-exclude": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
+    "collector.filesystem.mount-points-exclude":
+        r"^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+|var/lib/kubelet/.+)($|/)",
+    "collector.filesystem.fs-types-exclude":
+        r"^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|"
+        r"pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$",
+}
+
+# The differences that are meant, each with its reason.
+ONLY_TACHO = {
+    "node_filesystem_mount_info": "new in 1.9",
+    "node_pressure_irq_stalled_seconds_total": "new in 1.9",
+}
+# Fields of /proc/meminfo that 1.5 shows and 1.9 and later, with their fixed list, do not.
+ONLY_EXPORTER = re.compile(r"node_memory_(KReclaimable|SecPageTables|FileHugePages|FilePmdMapped|Balloon|Hugetlb|Unaccepted|HighTotal"
+                           r"|HighFree|LowTotal|LowFree)_bytes$")
+# Labels that 1.5 does not have, or has empty: it takes the serial number from fewer places (not from ID_SERIAL, where virtio's is).
+NEW_LABELS = {"node_disk_info": ["rotational", "serial"]}
+NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
+                   ("avail_bytes", "device_error", "files", "files_free", "free_bytes", "readonly", "size_bytes")})
+# What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.
+LIVE_ON_TREES = re.compile(r"node_filesystem_")
+NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds)$")
+# Without rtnetlink, as on a tree, the exporter does not know it; tacho reads it from sysfs.
+ONLY_TACHO_ON_TREES = {"node_network_receive_nohandler_total": "the exporter needs rtnetlink for it"}
+
+SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})?\s+(\S+)(?:\s+-?\d+)?$')
+LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\]|\\.)*)",?')
+
+
+def parse(text):
+    """Text 0.0.4 to ({name: type}, {name: {labels: value}}); labels are frozensets of pairs, empty ones left out."""
+    types, samples = {}, {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("# TYPE "):
+            _, _, name, kind = line.split(" ", 3)
+            types[name] = kind
+        if not line or line.startswith("#"):
+            continue
+        m = SAMPLE.match(line)
+        if not m:
+            sys.exit(f"node_exporter_diff.py: line {number} is no sample: {line}")
+        labels = frozenset((k, re.sub(r"\\(.)", lambda e: {"n": "\n"}.get(e[1], e[1]), v))
+                           for k, v in LABEL.findall(m[2] or "") if v)
+        family = samples.setdefault(m[1], {})
+        if labels in family:
+            sys.exit(f"node_exporter_diff.py: line {number} gives a series twice: {line}")
+        family[labels] = float(m[3])
+    return types, samples
+
+
+class Exporter:
+    def __init__(self, program, tree):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        arguments = [program, f"--web.listen-address=127.0.0.1:{self.port}", "--collector.disable-defaults"]
+        arguments += [f"--collector.{name}" for name in COLLECTORS]
+        arguments += [f"--{flag}={value}" for flag, value in FILTERS.items()]
+        if tree:
+            arguments += [f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys", f"--path.rootfs={tree}/root",
+                          f"--path.udev.data={tree}/root/run/udev/data", "--no-collector.netdev.netlink"]
+        self.log = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(arguments, stdout=self.log, stderr=self.log)
+
+    def scrape(self):
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/metrics", timeout=10) as answer:
+                    return parse(answer.read().decode())
+            except OSError as error:
+                if time.monotonic() > deadline or self.process.poll() is not None:
+                    self.log.seek(0)
+                    sys.exit(f"node_exporter_diff.py: the exporter does not answer ({error}):\n{self.log.read()[-2000:]}")
+                time.sleep(0.05)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=10)
+
+
+def tacho(command, tree):
+    environment = dict(os.environ)
+    if tree:
+        environment.update(TACHO_PROCFS=f"{tree}/proc", TACHO_SYSFS=f"{tree}/sys", TACHO_ROOTFS=f"{tree}/root")
+        if "TACHO_ENV_ONLY" not in environment:
+            command = command + ["--procfs", f"{tree}/proc", "--sysfs", f"{tree}/sys", "--rootfs", f"{tree}/root"]
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"node_exporter_diff.py: {' '.join(command)} ended with {done.returncode}")
+    return parse(done.stdout)
+
+
+def agrees(value, first, second, slack):
+    """Whether value is what the exporter said just before or just after, or lies between, give or take slack."""
+    if math.isnan(value) or math.isnan(first):
+        return math.isnan(value) and math.isnan(first)
+    low, high = min(first, second), max(first, second)
+    slack += 4 * math.ulp(max(abs(low), abs(high)))
+    return low - slack <= value <= high + slack
+
+
+def gauge_slack(name, value):
+    """What a gauge may do in the milliseconds between the readings without the exporter's two answers showing it."""
+    absolute = 64 << 20 if name.endswith("_bytes") else 64
+    return 0.05 * abs(value) + absolute
+
+
+def as_in_1_5(name, labels, known):
+    """Our labels without the new ones, if 1.5 knows the series without them."""
+    for count in range(len(NEW_LABELS.get(name, [])) + 1):
+        without = frozenset(l for l in labels if l[0] not in NEW_LABELS.get(name, [])[:count])
+        if without in known:
+            return without
+    return labels
+
+
+def text(labels):
+    return "{" + ",".join(f'{k}="{v}"' for k, v in sorted(labels)) + "}"
+
+
+def compare(ours, before, after, tree):
+    types, samples = ours
+    problems, allowed, compared = [], [], 0
+    exporter_types, first = before
+    _, second = after
+    for name in sorted(n for n in set(samples) | set(first) if OURS.match(n)):
+        if tree and NOT_ON_TREES.match(name):
+            continue
+        if name not in first:
+            reason = ONLY_TACHO.get(name) or (tree and ONLY_TACHO_ON_TREES.get(name))
+            (allowed if reason else problems).append(f"{name}: only tacho has it" + (f": {reason}" if reason else ""))
+            continue
+        if name not in samples:
+            unread = tree and name.startswith("node_cpu_") and not any(first[name].values())
+            (allowed if unread or ONLY_EXPORTER.match(name) else problems).append(f"{name}: only node_exporter has it")
+            continue
+        if types.get(name) != exporter_types.get(name):
+            problems.append(f"{name}: type {types.get(name)}, node_exporter has {exporter_types.get(name)}")
+        live = not tree or LIVE_ON_TREES.match(name)
+        mine = {as_in_1_5(name, labels, first[name]): value for labels, value in samples[name].items()}
+        # 1.5 says nothing but device_error of a file system that does not answer.
+        mine = {labels: value for labels, value in mine.items()
+                if name != "node_filesystem_readonly" or not any(l[0] == "device_error" for l in labels)}
+        for labels in sorted(set(mine) - set(first[name]), key=text):
+            problems.append(f"{name}{text(labels)}: only tacho has it")
+        for labels in sorted(set(first[name]) - set(mine), key=text):
+            # Modes that an old kernel does not write are 0 to the exporter, and nothing to tacho.
+            unread = tree and name.startswith("node_cpu_") and first[name][labels] == 0
+            (allowed if unread else problems).append(f"{name}{text(labels)}: only node_exporter has it")
+        for labels in sorted(set(mine) & set(first[name]), key=text):
+            compared += 1
+            one, two = first[name][labels], second.get(name, {}).get(labels, first[name][labels])
+            # A counter that moves lies between the two answers; a gauge may have jumped and come back.
+            slack = gauge_slack(name, one) if live and types[name] == "gauge" else 0
+            if live and name == "node_cpu_seconds_total":
+                slack = 0.05  # iowait and idle step back; the exporter remembers what it has seen, one sample of ours cannot
+            if not agrees(mine[labels], one, two, slack):
+                problems.append(f"{name}{text(labels)}: {mine[labels]!r}, node_exporter has {one!r} to {two!r}")
+    return problems, allowed, compared
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--tree", help="a recorded tree with proc, sys and root")
+    parser.add_argument("--exporter", default="prometheus-node-exporter")
+    parser.add_argument("command", nargs="+", help="what prints tacho's sample")
+    options = parser.parse_args()
+    program = shutil.which(options.exporter)
+    if not program:
+        print(f"node_exporter_diff.py: {options.exporter} is not installed: nothing to compare with", file=sys.stderr)
+        return 77
+    tree = os.path.abspath(options.tree) if options.tree else None
+    with Exporter(program, tree) as exporter:
+        exporter.scrape()  # its first answer is slow
+        before = exporter.scrape()
+        ours = tacho(options.command, tree)
+        after = exporter.scrape()
+    problems, allowed, compared = compare(ours, before, after, tree)
+    for line in allowed:
+        print("allowed:", line)
+    for line in problems:
+        print("DIFFERENT:", line)
+    families = sum(1 for name in ours[1] if OURS.match(name))
+    print(f"{families} families of tacho's, {compared} values compared, {len(allowed)} allowed differences, {len(problems)} others")
+    return 1 if problems or not compared else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

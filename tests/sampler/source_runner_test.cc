@@ -1,0 +1,188 @@
+#include "sampler/source_runner.h"
+
+#include <catch2/catch.hpp>
+
+#include "sampler/scheduler.h"
+#include "store/dir_store.h"
+#include "tests/fake_clock.h"
+#include "tests/temp_dir.h"
+
+using namespace tacho;
+using namespace tacho::sampler;
+
+namespace {
+
+// Does as it is told: so many series, fails, takes its time.
+struct Script {
+  std::vector<std::string> devices{"a"};
+  bool fail = false;
+  bool blocks = false;
+  std::int64_t takes_ns = 0;
+  double value = 0;
+};
+
+class ScriptedSource final : public Source {
+ public:
+  ScriptedSource(Script& script, const test::FakeClock* clock) : script_(script), clock_(clock) {}
+  std::string_view name() const override { return "scripted"; }
+  bool may_block() const override { return script_.blocks; }
+  Result<void> describe(store::Schema& schema) override {
+    if (script_.fail) return failure("the test says no");
+    described_ = script_.devices;
+    for (const auto& d : described_) schema.push_back({Labels::of("x", {{"d", d}}), MetricType::gauge, store::Rollup::none});
+    return {};
+  }
+  Result<Sampled> sample(Row& row) override {
+    if (clock_ != nullptr) clock_->pass(script_.takes_ns);
+    if (script_.fail) return failure("the test says no");
+    if (described_ != script_.devices) return Sampled::layout_changed;
+    for (std::size_t c = 0; c < row.size(); ++c) row.set(c, script_.value);
+    ++script_.value;
+    return Sampled::ok;
+  }
+
+ private:
+  Script& script_;
+  const test::FakeClock* clock_;
+  std::vector<std::string> described_;
+};
+
+struct RunnerFixture {
+  test::TempDir dir;
+  test::FakeClock clock;
+  Script script;
+  std::unique_ptr<store::Store> store = std::move(*store::Store::open({{dir / "s", dir / "r"}, 1 << 20, {}}));
+  std::unique_ptr<SourceRunner> runner;
+
+  void start() {
+    runner = std::make_unique<SourceRunner>(std::make_unique<ScriptedSource>(script, &clock), store->group("scripted", 1000), 1000, clock);
+    runner->start();
+  }
+  void ticks(int n) {
+    for (int i = 0; i < n; ++i) {
+      clock.pass(runner->wait_ns() + 100'000);
+      runner->tick();
+    }
+  }
+  // "time=value ..." of a device, seconds since the test's beginning.
+  std::string rows(const std::string& device = "a") const {
+    const store::Matcher m[] = {store::Matcher::equal("d", device)};
+    const auto s = store->select(m, {0, 4'000'000'000'000}, {});
+    std::string out;
+    for (const auto& v : s->series) {
+      for (std::size_t i = 0; i < v.times.size(); ++i)
+        out += fmt::format("{}={} ", static_cast<double>(v.times[i] - 1'700'000'000'000) / 1000,
+                           is_stale(v.values[i]) ? "stale" : fmt::format("{}", v.values[i]));
+    }
+    return out;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a source gives a row a tick, stamped with the tick") {
+  RunnerFixture f;
+  f.start();
+  f.ticks(4);
+  CHECK(f.rows() == "1=0 2=1 3=2 4=3 ");
+  CHECK(f.runner->stats().rows == 4);
+  CHECK(f.runner->stats().missed == 0);
+  CHECK(f.runner->stats().lateness_ns == 100'000);
+}
+
+TEST_CASE("a failing source has gaps, then a staleness marker, and comes back") {
+  RunnerFixture f;
+  f.start();
+  f.ticks(2);
+  f.script.fail = true;
+  f.ticks(7);
+  f.script.fail = false;
+  f.ticks(1);
+  CHECK(f.rows() == "1=0 2=1 7=stale 10=2 ");
+  CHECK(f.runner->stats().errors == 7);
+  CHECK(f.runner->stats().missed == 7);
+  CHECK(f.runner->stats().up);
+}
+
+TEST_CASE("a new layout starts in the tick that finds it") {
+  RunnerFixture f;
+  f.start();
+  f.ticks(2);
+  f.script.devices = {"b"};
+  f.ticks(2);
+  CHECK(f.rows("a") == "1=0 2=1 3=stale ");
+  CHECK(f.rows("b") == "3=2 4=3 ");
+}
+
+TEST_CASE("a row that took longer than the deadline is a gap") {
+  RunnerFixture f;
+  f.script.blocks = true;
+  f.start();
+  f.ticks(2);
+  f.script.takes_ns = 1500 * kNsPerMs;
+  f.ticks(1);
+  f.script.takes_ns = 0;
+  f.ticks(1);
+  CHECK(f.rows() == "2=0 3=1 5=3 ");
+}
+
+TEST_CASE("a clock that steps back or forth neither stops sampling nor makes two rows of one time") {
+  RunnerFixture f;
+  f.start();
+  f.ticks(5);
+  f.clock.step(-3 * kNsPerSecond);
+  f.ticks(3);
+  CHECK(f.rows() == "1=0 2=1 3=5 4=6 ");
+  f.clock.step(100 * kNsPerSecond);
+  f.ticks(3);
+  CHECK(f.runner->stats().clock_steps == 2);
+  CHECK(f.runner->stats().rows >= 9);
+  CHECK(f.runner->stats().missed == 0);
+}
+
+TEST_CASE("a source that is not there is looked for again, and appears when it is") {
+  RunnerFixture f;
+  f.script.fail = true;
+  f.start();
+  f.ticks(10);
+  CHECK(f.runner->stats().rows == 0);
+  f.script.fail = false;
+  f.ticks(40);
+  CHECK(f.runner->stats().rows > 5);
+}
+
+// Real threads and the real clock, briefly: what only they can show is that a source that hangs holds up nobody.
+TEST_CASE("a hanging source leaves the others alone, and stopping does not wait for it for ever") {
+  test::TempDir dir;
+  auto store = std::move(*store::Store::open({{dir / "s", dir / "r"}, 1 << 20, {}}));
+  std::atomic<bool> hang{true}, entered{false};
+  class Hanging final : public Source {
+   public:
+    Hanging(std::atomic<bool>& hang_, std::atomic<bool>& entered_) : hang(hang_), entered(entered_) {}
+    std::string_view name() const override { return "hanging"; }
+    bool may_block() const override { return true; }
+    Result<void> describe(store::Schema& s) override {
+      s.push_back({Labels::of("h"), MetricType::gauge, store::Rollup::none});
+      return {};
+    }
+    Result<Sampled> sample(Row&) override {
+      entered = true;
+      while (hang) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      return Sampled::ok;
+    }
+    std::atomic<bool>&hang, &entered;
+  };
+  Script script;
+  Scheduler scheduler(*store, system_clock());
+  scheduler.add(std::make_unique<ScriptedSource>(script, nullptr), 20);
+  scheduler.add(std::make_unique<Hanging>(hang, entered), 20);
+  const auto runners = scheduler.runners();
+  scheduler.start();
+  for (int i = 0; i < 500 && (runners[0]->stats().rows < 10 || !entered); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(runners[0]->stats().rows >= 10);
+  CHECK(runners[1]->stats().rows == 0);
+  CHECK(runners[1]->stuck(system_clock().mono()));
+  hang = false;
+  CHECK(scheduler.stop());
+  CHECK(runners[1]->stats().rows == 0);  // what came after the deadline is not a row
+}

@@ -1,0 +1,58 @@
+// No allocation in the steady state: this file replaces the global operator new by one that counts.
+
+#include <cstdlib>
+#include <new>
+
+#include "sampler/host_sources.h"
+#include "source_fixture.h"
+
+namespace {
+thread_local std::size_t allocations = 0;
+
+void* counted(std::size_t size) {
+  ++allocations;
+  if (void* p = std::malloc(size ? size : 1)) return p;
+  throw std::bad_alloc();
+}
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size); }
+void* operator new[](std::size_t size) { return counted(size); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+
+namespace tacho::sampler {
+namespace {
+
+// Samples each source a few times to let buffers grow, then counts.
+void check_no_allocation(const Roots& roots) {
+  for (const auto& source : make_host_sources(roots)) {
+    INFO(source->name());
+    store::Schema schema;
+    if (!source->describe(schema)) continue;
+    RowBuffer cells(schema.size());
+    Row row = cells.row();
+    for (int i = 0; i < 3; ++i) REQUIRE(source->sample(row));
+    const std::size_t before = allocations;
+    bool ok = true;
+    for (int i = 0; i < 20; ++i) {
+      Result<Sampled> sampled = source->sample(row);
+      ok = ok && sampled && *sampled == Sampled::ok;
+    }
+    const std::size_t made = allocations - before;
+    CHECK(ok);
+    CHECK(made == 0);
+  }
+}
+
+TEST_CASE("a steady tick allocates nothing, on a recorded machine") {
+  Machine machine("vm");
+  check_no_allocation(machine.roots());
+}
+
+TEST_CASE("a steady tick allocates nothing, on this machine") { check_no_allocation({}); }
+
+}  // namespace
+}  // namespace tacho::sampler

@@ -1,0 +1,229 @@
+#include "tools/agent.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "proto/base/log.h"
+#include "proto/http_server.h"
+#include "query/api.h"
+#include "sampler/host_sources.h"
+#include "sampler/scheduler.h"
+#include "sampler/self_source.h"
+#include "store/shipper.h"
+#include "store/store.h"
+#include "tools/catalogue_metadata.h"
+
+namespace tacho::tools {
+namespace {
+
+constexpr std::uint64_t kDefaultBudgetBytes = 256u << 20;
+
+// What the store says of itself, for the tick thread: it must not wait, so the maintenance thread leaves the numbers here.
+// Relaxed: each number stands alone and may be seconds old.
+struct StoreGauges {
+  std::atomic<double> window_seconds{0}, series{0}, sealed_rows{0}, lost_rows{0};
+
+  void take(const store::StoreStats& s) {
+    window_seconds.store(s.window_seconds, std::memory_order_relaxed);
+    series.store(static_cast<double>(s.series), std::memory_order_relaxed);
+    sealed_rows.store(static_cast<double>(s.sealed_rows), std::memory_order_relaxed);
+    lost_rows.store(static_cast<double>(s.lost_rows), std::memory_order_relaxed);
+  }
+};
+
+// The same for an endpoint.
+struct ShipGauges {
+  std::atomic<double> samples{0}, windows{0}, failures{0}, dropped{0}, lag_seconds{0};
+
+  void take(const store::ShipperStats& s) {
+    double failed = 0, lost = 0;
+    for (const auto& [reason, n] : s.failures) failed += static_cast<double>(n);
+    for (const auto& [reason, n] : s.windows_dropped) lost += static_cast<double>(n);
+    samples.store(static_cast<double>(s.samples_sent), std::memory_order_relaxed);
+    windows.store(static_cast<double>(s.windows_sent), std::memory_order_relaxed);
+    failures.store(failed, std::memory_order_relaxed);
+    dropped.store(lost, std::memory_order_relaxed);
+    lag_seconds.store(static_cast<double>(s.lag_ms) / 1000, std::memory_order_relaxed);
+  }
+};
+
+// One endpoint at work.
+struct Endpoint {
+  std::string name;
+  std::unique_ptr<store::HttpTransport> transport;
+  std::unique_ptr<store::Shipper> shipper;
+  ShipGauges gauges;
+  std::jthread thread;
+};
+
+std::function<double()> reader(const std::atomic<double>& value) {
+  return [&value] { return value.load(std::memory_order_relaxed); };
+}
+
+std::string host_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
+}
+
+}  // namespace
+
+struct Agent::Impl {
+  AgentOptions options;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<sampler::Scheduler> scheduler;
+  std::vector<std::unique_ptr<Endpoint>> endpoints;
+  std::unique_ptr<query::Api> api;
+  std::unique_ptr<HttpServer> server;
+  StoreGauges store_gauges;
+
+  std::mutex mutex;  // guards stopping
+  bool stopping = false;
+  std::condition_variable wake;
+  std::thread maintenance;
+  bool stopped = false;
+  bool clean = true;
+
+  Result<void> open_store();
+  Result<void> make_endpoints();
+  void add_sources();
+  std::vector<sampler::SelfGauge> self_gauges();
+  Result<void> start_server();
+  void maintain();
+};
+
+Result<void> Agent::Impl::open_store() {
+  store::StoreOptions s;
+  s.dirs = options.dirs;
+  s.budget_bytes = options.config.storage_budget_bytes.value_or(kDefaultBudgetBytes);
+  s.metadata = catalogue_metadata;
+  auto opened = store::Store::open(std::move(s));
+  if (!opened) return std::unexpected(opened.error());
+  store = std::move(*opened);
+  store_gauges.take(store->stats());
+  return {};
+}
+
+Result<void> Agent::Impl::make_endpoints() {
+  set_ship_offsets(options.config, host_name());
+  for (const RemoteWriteConfig& c : options.config.remote_write) {
+    auto e = std::make_unique<Endpoint>();
+    e->name = c.name;
+    auto transport = store::HttpTransport::create(c.endpoint);
+    if (!transport) return failure("remote_write {}: {}", c.name, transport.error());
+    e->transport = std::move(*transport);
+    e->shipper = std::make_unique<store::Shipper>(*store, *e->transport, system_clock(),
+                                                  store::ShipCursor(options.dirs.state, c.name), c.shipper);
+    endpoints.push_back(std::move(e));
+  }
+  return {};
+}
+
+std::vector<sampler::SelfGauge> Agent::Impl::self_gauges() {
+  std::vector<sampler::SelfGauge> g;
+  g.push_back({"tacho_store_window_seconds", {}, reader(store_gauges.window_seconds)});
+  g.push_back({"tacho_store_series", {}, reader(store_gauges.series)});
+  g.push_back({"tacho_store_sealed_rows_total", {}, reader(store_gauges.sealed_rows)});
+  g.push_back({"tacho_store_lost_rows_total", {}, reader(store_gauges.lost_rows)});
+  for (const auto& e : endpoints) {
+    const std::vector<Label> labels{{"endpoint", e->name}};
+    g.push_back({"tacho_remote_write_samples_sent_total", labels, reader(e->gauges.samples)});
+    g.push_back({"tacho_remote_write_windows_sent_total", labels, reader(e->gauges.windows)});
+    g.push_back({"tacho_remote_write_failures_total", labels, reader(e->gauges.failures)});
+    g.push_back({"tacho_remote_write_dropped_windows_total", labels, reader(e->gauges.dropped)});
+    g.push_back({"tacho_remote_write_lag_seconds", labels, reader(e->gauges.lag_seconds)});
+  }
+  return g;
+}
+
+void Agent::Impl::add_sources() {
+  scheduler = std::make_unique<sampler::Scheduler>(*store, system_clock());
+  for (auto& source : sampler::make_host_sources(options.roots)) {
+    const auto configured = options.config.sources.find(std::string(source->name()));
+    std::int64_t interval = source->default_interval_ms() == 0 ? options.interval_ms : source->default_interval_ms();
+    if (configured != options.config.sources.end()) {
+      if (!configured->second.enabled) continue;
+      interval = configured->second.interval_ms.value_or(interval);
+    }
+    scheduler->add(std::move(source), interval);
+  }
+  // Last, so that a tick's row tells of the same tick's sources.
+  scheduler->add(std::make_unique<sampler::SelfSource>(scheduler->runners(), system_clock(), self_gauges()), options.interval_ms);
+}
+
+Result<void> Agent::Impl::start_server() {
+  query::ApiOptions api_options;
+  api_options.tsdb_status = [this] {
+    const store::StoreStats s = store->stats();
+    return query::TsdbStatus{s.bytes_per_sample, s.window_seconds, s.series, s.budget_bytes};
+  };
+  api = std::make_unique<query::Api>(*store, std::move(api_options));
+  auto started = HttpServer::start({.listen = options.listen}, [this](const HttpRequest& r) { return api->handle(r); });
+  if (!started) return std::unexpected(started.error());
+  server = std::move(*started);
+  return {};
+}
+
+// Once a second: seal what is due. Errors are logged when they begin and when they end, not each second.
+void Agent::Impl::maintain() {
+  bool failing = false;
+  std::unique_lock lock(mutex);
+  for (int second = 0; !wake.wait_for(lock, std::chrono::seconds(1), [&] { return stopping; }); ++second) {
+    lock.unlock();
+    const auto ok = store->maintain();
+    if (!ok && !failing) log_error("the newest rows cannot be written to the ring: {}; they stay in shared memory while there is room", ok.error());
+    if (ok && failing) log_info("the ring is written again");
+    failing = !ok;
+    if (second % 10 == 0) store_gauges.take(store->stats());
+    for (const auto& e : endpoints) e->gauges.take(e->shipper->stats());
+    lock.lock();
+  }
+}
+
+Agent::Agent(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<Agent>> Agent::start(AgentOptions options) {
+  auto impl = std::make_unique<Impl>();
+  impl->options = std::move(options);
+  if (auto ok = impl->open_store(); !ok) return std::unexpected(ok.error());
+  if (auto ok = impl->make_endpoints(); !ok) return std::unexpected(ok.error());
+  impl->add_sources();
+  if (auto ok = impl->start_server(); !ok) return std::unexpected(ok.error());
+  impl->scheduler->start();
+  impl->maintenance = std::thread([i = impl.get()] { i->maintain(); });
+  for (const auto& e : impl->endpoints)
+    e->thread = std::jthread([s = e->shipper.get()](std::stop_token stop) { s->run(stop); });
+  return std::unique_ptr<Agent>(new Agent(std::move(impl)));
+}
+
+Agent::~Agent() {
+  const bool clean = stop();
+  if (!clean) impl_.release();  // a thread that hangs still uses what it points to
+}
+
+bool Agent::stop() {
+  Impl& a = *impl_;
+  if (std::exchange(a.stopped, true)) return a.clean;
+  a.server->stop();
+  for (const auto& e : a.endpoints) e->thread.request_stop();
+  for (const auto& e : a.endpoints) {
+    if (e->thread.joinable()) e->thread.join();
+  }
+  a.clean = a.scheduler->stop();
+  {
+    const std::lock_guard lock(a.mutex);
+    a.stopping = true;
+  }
+  a.wake.notify_all();
+  a.maintenance.join();
+  if (auto ok = a.store->seal_all(); !ok) log_error("not everything could be written to the ring: {}; the rest stays in shared memory", ok.error());
+  return a.clean;
+}
+
+std::string Agent::address() const { return impl_->server->address(); }
+
+}  // namespace tacho::tools

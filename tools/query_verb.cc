@@ -1,0 +1,75 @@
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "proto/base/number.h"
+#include "query/api.h"
+#include "query/engine.h"
+#include "tools/data.h"
+#include "tools/remote.h"
+#include "tools/result_text.h"
+#include "tools/verbs.h"
+
+namespace tacho::tools {
+namespace {
+
+std::size_t terminal_width() {
+  winsize w{};
+  if (::isatty(STDOUT_FILENO) == 0) return 200;
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
+}
+
+std::string seconds(std::int64_t ms) {
+  std::string out;
+  append_seconds(out, ms);
+  return out;
+}
+
+// Table and CSV; JSON is the API's own text.
+int print(const query::QueryResult& result, const std::string& format) {
+  for (const std::string& w : result.warnings) std::fprintf(stderr, "tacho: %s\n", w.c_str());
+  for (const std::string& i : result.infos) std::fprintf(stderr, "tacho: %s\n", i.c_str());
+  const std::string text = format == "csv" ? result_csv(result) : result_table(result, terminal_width());
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return 0;
+}
+
+int print_json(const std::string& body, bool good) {
+  std::printf("%s\n", body.c_str());
+  return good ? 0 : 1;
+}
+
+int query_url(const QueryOptions& o) {
+  const TimeMs end = o.at.value_or(system_clock().wall_ms());
+  Params params{{"query", o.expr}};
+  if (o.last_ms) {
+    params.insert(params.end(), {{"start", seconds(end - *o.last_ms)}, {"end", seconds(end)}, {"step", seconds(o.step_ms)}});
+  } else if (o.at) {
+    params.emplace_back("time", seconds(end));
+  }
+  const auto body = ask(*o.data.url, o.last_ms ? "/api/v1/query_range" : "/api/v1/query", params);
+  if (!body) return fail(body.error());
+  if (o.format == "json") return print_json(*body, true);
+  const auto result = parse_answer(*body);
+  return result ? print(*result, o.format) : fail(result.error());
+}
+
+}  // namespace
+
+int query(const QueryOptions& o) {
+  if (o.format == "chart") return fail(Error{"--format chart is not supported yet; use table, csv or json, or tacho top"});
+  if (o.data.url) return query_url(o);
+  auto data = open_data(o.data);
+  if (!data) return fail(data.error());
+  const query::Engine engine;
+  TimeMs end = o.at ? *o.at : newest_time(**data, o.data);
+  // On the step's grid, where the samples are: otherwise every point would show a sample up to a step older than it says.
+  if (o.last_ms && !o.at) end = end / o.step_ms * o.step_ms;
+  const query::Result result = o.last_ms ? engine.range(**data, o.expr, end - *o.last_ms, end, o.step_ms) : engine.instant(**data, o.expr, end);
+  if (o.format == "json") return print_json(query::api_json(result), result.has_value());
+  if (!result) return fail(Error{result.error().message});
+  return print(*result, o.format);
+}
+
+}  // namespace tacho::tools

@@ -1,0 +1,18 @@
+#include <cstdio>
+
+#include "sampler/host_sources.h"
+#include "sampler/once.h"
+#include "tools/verbs.h"
+
+namespace tacho::tools {
+
+int sample_once(const SampleOptions& options) {
+  const auto sources = sampler::make_host_sources(options.roots);
+  const sampler::Once once = sampler::sample_once(sources);
+  for (const auto& f : once.failures) std::fprintf(stderr, "tacho: source %s: %s\n", f.source.c_str(), f.error.message.c_str());
+  const std::string text = sampler::render(once.families, TextFormat::prometheus);
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return once.families.empty() ? 1 : 0;
+}
+
+}  // namespace tacho::tools
