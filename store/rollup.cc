@@ -33,7 +33,7 @@ struct Slice {
   std::size_t end = 0;
 };
 
-Slice slice_of(const SeriesView& series, const Window& window) {
+Slice slice_of(const SeriesView& series, const RollupWindow& window) {
   const auto first = series.times.begin();
   const auto from = std::upper_bound(first, series.times.end(), window.begin());
   const auto to = std::upper_bound(from, series.times.end(), window.end);
@@ -53,10 +53,10 @@ bool is_averaged(MetricType type) { return type == MetricType::gauge; }
 
 }  // namespace
 
-WindowStats window_stats(const SeriesView& series, const Window& window) {
+RollupStats rollup_stats(const SeriesView& series, const RollupWindow& window) {
   TACHO_CHECK(series.times.size() == series.values.size());
   const Slice slice = slice_of(series, window);
-  WindowStats stats;
+  RollupStats stats;
   CompensatedSum sum;
   bool has_infinity = false;
   for (std::size_t i = slice.begin; i < slice.end; ++i) {
@@ -79,14 +79,14 @@ WindowStats window_stats(const SeriesView& series, const Window& window) {
   return stats;
 }
 
-RollupSamples rollup(const SeriesView& series, const Window& window) {
-  const WindowStats now = window_stats(series, window);
-  WindowStats shipped = now;
+RollupSamples rollup(const SeriesView& series, const RollupWindow& window) {
+  const RollupStats now = rollup_stats(series, window);
+  RollupStats shipped = now;
   if (now.count == 0) {
     // Nothing but a marker, or nothing at all: the series ended in this window or in the one before. A marker that follows a
     // marker is left out; it would be harmless.
     if (!now.ended) {
-      const WindowStats before = window_stats(series, window.previous());
+      const RollupStats before = rollup_stats(series, window.previous());
       if (!before.ended || before.count == 0) return {};
     }
     shipped.average = shipped.last = shipped.max = shipped.min = stale_marker();
@@ -107,7 +107,7 @@ std::string rollup_name(std::string_view metric, Rollup which, std::int64_t leng
   return name;
 }
 
-double rows_ratio(const GroupRows& group, const Window& window) {
+double rows_ratio(const GroupRows& group, const RollupWindow& window) {
   TACHO_CHECK(group.interval_ms > 0);
   // Ticks are the whole multiples of the interval since the epoch.
   const std::int64_t expected = window.end / group.interval_ms - window.begin() / group.interval_ms;

@@ -33,17 +33,17 @@ namespace tacho::store {
 
 constexpr std::int64_t kRollupWindowMs = 60'000;
 
-struct Window {
+struct RollupWindow {
   TimeMs end = 0;
   std::int64_t length_ms = kRollupWindowMs;
 
   TimeMs begin() const { return end - length_ms; }  // not part of the window
   TimeRange range() const { return {begin() + 1, end}; }
-  Window previous() const { return {begin(), length_ms}; }
+  RollupWindow previous() const { return {begin(), length_ms}; }
 };
 
 // Over the samples that are values; staleness markers are none.
-struct WindowStats {
+struct RollupStats {
   std::size_t count = 0;
   double sum = 0;      // NaN when a value is, or when both infinities are among them
   double average = 0;  // finite even where the sum of finite values is not
@@ -55,7 +55,7 @@ struct WindowStats {
 };
 
 // All but `ended` are meaningless when count is 0.
-WindowStats window_stats(const SeriesView& series, const Window& window);
+RollupStats rollup_stats(const SeriesView& series, const RollupWindow& window);
 
 // One sample to ship at the window's end: under X (which == none), X:1m_max or X:1m_min. The value may be a staleness marker.
 struct RollupSample {
@@ -73,13 +73,13 @@ struct RollupSamples {
 };
 
 // Requires: `series` holds the samples of the window and of the one before.
-RollupSamples rollup(const SeriesView& series, const Window& window);
+RollupSamples rollup(const SeriesView& series, const RollupWindow& window);
 
 // "X", "X:1m_max" or "X:1m_min"; the duration is the window's.
 std::string rollup_name(std::string_view metric, Rollup which, std::int64_t length_ms = kRollupWindowMs);
 
 // The share of rows that a group has in the window, 0..1: rows present / ticks of its interval in the window.
 // Negative when the group has no tick in the window (an interval longer than the window): nothing to say then.
-double rows_ratio(const GroupRows& group, const Window& window);
+double rows_ratio(const GroupRows& group, const RollupWindow& window);
 
 }  // namespace tacho::store

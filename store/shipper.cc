@@ -199,12 +199,12 @@ void Shipper::add_metadata_when_due() {
   const MonoNs now = clock_.mono();
   if (metadata_sent_ && now - *metadata_sent_ < options_.metadata_interval_ms * kNsPerMs) return;
   metadata_sent_ = now;
-  for (WindowRequest& request : encode_metadata(store_)) in_flight_->encoded.requests.push_back(std::move(request));
+  for (RollupRequest& request : encode_metadata(store_)) in_flight_->encoded.requests.push_back(std::move(request));
 }
 
 void Shipper::send_next() {
   TACHO_CHECK(in_flight_ && in_flight_->next < in_flight_->encoded.requests.size());
-  WindowRequest& request = in_flight_->encoded.requests[in_flight_->next];
+  RollupRequest& request = in_flight_->encoded.requests[in_flight_->next];
   const Result<HttpResponse> answer = transport_.send(request.body, headers_);
   const bool is_metadata = request.samples == 0;
   const Verdict verdict = judge(answer);
@@ -234,14 +234,14 @@ Shipper::Verdict Shipper::judge(const Result<HttpResponse>& answer) const {
   return Verdict::refused;
 }
 
-void Shipper::count_taken(const WindowRequest& request) {
+void Shipper::count_taken(const RollupRequest& request) {
   const std::lock_guard lock(stats_mutex_);
   stats_.samples_sent += request.samples;
   stats_.bytes_sent += request.body.size();
   ++stats_.requests_sent;
 }
 
-void Shipper::count_refused(const WindowRequest& request, const HttpResponse& answer) {
+void Shipper::count_refused(const RollupRequest& request, const HttpResponse& answer) {
   log_error("remote write {}: dropped {} samples of {}: the receiver answered {} {}", file_.endpoint(), request.samples,
             rfc3339(in_flight_->end), answer.status, one_line(answer.body));
   in_flight_->refused = true;

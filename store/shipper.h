@@ -48,7 +48,7 @@
 #include "proto/http.h"
 #include "store/queryable.h"
 #include "store/ship_cursor.h"
-#include "store/window_requests.h"
+#include "store/rollup_requests.h"
 
 namespace tacho::store {
 
@@ -64,7 +64,7 @@ class Transport {
 constexpr std::int64_t kShipOffsetMaxMs = 20'000;
 
 struct ShipperOptions {
-  WindowEncoding encoding;
+  RollupEncoding encoding;
   std::int64_t window_ms = kRollupWindowMs;
   std::int64_t grace_ms = 5000;
   std::int64_t offset_ms = 0;  // ship_offset_ms(); 0..kShipOffsetMaxMs
@@ -111,7 +111,7 @@ class Shipper {
   enum class Opened { window, wait, again };
   struct InFlight {
     TimeMs end = 0;
-    WindowRequests encoded;
+    RollupRequests encoded;
     std::size_t next = 0;  // requests before it are done with
     bool refused = false;  // at least one request was
   };
@@ -125,8 +125,8 @@ class Shipper {
   void send_next();
   void add_metadata_when_due();
   Verdict judge(const Result<HttpResponse>& answer) const;
-  void count_taken(const WindowRequest& request);
-  void count_refused(const WindowRequest& request, const HttpResponse& answer);
+  void count_taken(const RollupRequest& request);
+  void count_refused(const RollupRequest& request, const HttpResponse& answer);
   void back_off(std::string_view reason, const std::string& text, std::int64_t retry_after_ms = 0);
   void finish_window();
   void save_cursor();

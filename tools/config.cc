@@ -136,7 +136,7 @@ std::string ConfigReport::to_string(const ConfigProblem& problem) const {
   return fmt::format("{}:{}: {}{}", path, problem.line, is_warning ? "warning: " : "", problem.text);
 }
 
-ConfigReport check_config_text(const std::string& text, const std::string& path, const ConfigContext& context) {
+ConfigReport examine_config_text(const std::string& text, const std::string& path, const ConfigContext& context) {
   ConfigReport report;
   report.path = path;
   // yaml-cpp throws for what is no YAML, and would for a value read as what it is not; nothing of that leaves this function.
@@ -150,9 +150,9 @@ ConfigReport check_config_text(const std::string& text, const std::string& path,
   return report;
 }
 
-ConfigReport check_config(const std::string& path, const ConfigContext& context) {
+ConfigReport examine_config(const std::string& path, const ConfigContext& context) {
   const auto text = read_file(path);
-  if (text) return check_config_text(*text, path, context);
+  if (text) return examine_config_text(*text, path, context);
   ConfigReport report;
   report.path = path;
   report.problems.push_back({ConfigProblem::Severity::error, 0, text.error().message});
@@ -160,7 +160,7 @@ ConfigReport check_config(const std::string& path, const ConfigContext& context)
 }
 
 Result<Config> load_config(const std::string& path, const ConfigContext& context) {
-  ConfigReport report = check_config(path, context);
+  ConfigReport report = examine_config(path, context);
   std::vector<std::string> errors;
   for (const ConfigProblem& p : report.problems) {
     if (p.severity == ConfigProblem::Severity::error) {

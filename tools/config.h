@@ -3,7 +3,7 @@
 // Shape    plain values; what remote_write says becomes the options that the shipper takes.
 // Units    milliseconds, bytes. Durations are Prometheus's (1h30m, 250ms); sizes are 256MiB, 1GiB, 500MB, or a bare number of bytes.
 // Threads  values.
-// Errors   check_config() finds all problems in one go, each with its line; it never throws. An unknown key is an error and
+// Errors   examine_config() finds all problems in one go, each with its line; it never throws. An unknown key is an error and
 //          comes with the known one that it resembles.
 // Source   the names and defaults of Prometheus's configuration page (global.external_labels, remote_write); ours are storage,
 //          sampling, shipping and listen.
@@ -83,9 +83,9 @@ struct ConfigContext {
   std::vector<std::string> known_sources;
 };
 
-ConfigReport check_config(const std::string& path, const ConfigContext& context = {});
+ConfigReport examine_config(const std::string& path, const ConfigContext& context = {});
 // The same over text; `path` is for the messages.
-ConfigReport check_config_text(const std::string& text, const std::string& path, const ConfigContext& context = {});
+ConfigReport examine_config_text(const std::string& text, const std::string& path, const ConfigContext& context = {});
 
 // Logs the warnings. The error is the first one, and says how many more there are.
 Result<Config> load_config(const std::string& path, const ConfigContext& context = {});

@@ -32,12 +32,12 @@ Given seconds(std::initializer_list<double> values) {
   return g;
 }
 
-const Window kWindow{120'000};
+const RollupWindow kWindow{120'000};
 
 bool same(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b); }
 
 // "x 3, x:1m_max 4" with "stale" for the marker.
-std::string shipped(const Given& g, const Window& w = kWindow) {
+std::string shipped(const Given& g, const RollupWindow& w = kWindow) {
   std::string out;
   for (const RollupSample& s : rollup(g.view(), w)) {
     if (!out.empty()) out += ", ";
@@ -51,7 +51,7 @@ std::string shipped(const Given& g, const Window& w = kWindow) {
 TEST_CASE("a window is open at its beginning and closed at its end") {
   Given g(MetricType::gauge);
   g.at(60'000, 100).at(60'001, 1).at(120'000, 3).at(120'001, 100);
-  const WindowStats s = window_stats(g.view(), kWindow);
+  const RollupStats s = rollup_stats(g.view(), kWindow);
   CHECK(s.count == 2);
   CHECK(s.average == 2);
   CHECK(s.min == 1);
@@ -61,22 +61,22 @@ TEST_CASE("a window is open at its beginning and closed at its end") {
 }
 
 TEST_CASE("sums are compensated: small values between large ones are not lost") {
-  CHECK(window_stats(seconds({1e16, 1, 1, 1, -1e16}).view(), kWindow).sum == 3);
-  CHECK(window_stats(seconds({1, 1e100, 1, -1e100}).view(), kWindow).sum == 2);
-  const WindowStats s = window_stats(seconds({0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}).view(), kWindow);
+  CHECK(rollup_stats(seconds({1e16, 1, 1, 1, -1e16}).view(), kWindow).sum == 3);
+  CHECK(rollup_stats(seconds({1, 1e100, 1, -1e100}).view(), kWindow).sum == 2);
+  const RollupStats s = rollup_stats(seconds({0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1}).view(), kWindow);
   CHECK(s.average == 0.1);
 }
 
 TEST_CASE("the average of finite values is finite") {
   const double big = std::numeric_limits<double>::max();
-  const WindowStats s = window_stats(seconds({big, big, big}).view(), kWindow);
+  const RollupStats s = rollup_stats(seconds({big, big, big}).view(), kWindow);
   CHECK(s.average == Approx(big));
   CHECK(std::isinf(s.sum));
 }
 
 TEST_CASE("NaN and infinities behave as in avg_over_time, max_over_time and min_over_time") {
   const auto check = [](std::initializer_list<double> values, double average, double max, double min) {
-    const WindowStats s = window_stats(seconds(values).view(), kWindow);
+    const RollupStats s = rollup_stats(seconds(values).view(), kWindow);
     const auto equal = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
     CHECK(equal(s.average, average));
     CHECK(equal(s.max, max));
@@ -93,8 +93,8 @@ TEST_CASE("NaN and infinities behave as in avg_over_time, max_over_time and min_
 
 TEST_CASE("the last value is kept bit for bit") {
   const double odd_nan = std::bit_cast<double>(std::uint64_t{0x7ff8'0000'0000'1234});
-  CHECK(same(window_stats(seconds({1, odd_nan}).view(), kWindow).last, odd_nan));
-  CHECK(same(window_stats(seconds({1, -0.0}).view(), kWindow).last, -0.0));
+  CHECK(same(rollup_stats(seconds({1, odd_nan}).view(), kWindow).last, odd_nan));
+  CHECK(same(rollup_stats(seconds({1, -0.0}).view(), kWindow).last, -0.0));
 }
 
 TEST_CASE("what is shipped follows the type") {
@@ -129,7 +129,7 @@ TEST_CASE("staleness markers are no samples") {
   Given g(MetricType::gauge);
   g.at(61'000, 2).at(62'000, stale_marker()).at(63'000, 4);
   CHECK(shipped(g) == "x 3");
-  CHECK_FALSE(window_stats(g.view(), kWindow).ended);
+  CHECK_FALSE(rollup_stats(g.view(), kWindow).ended);
 }
 
 TEST_CASE("a series that ends ships its last window, then one marker") {
@@ -183,7 +183,7 @@ TEST_CASE("rollups equal a slow reference over random windows") {
       g.at(t, v);
       if (t > 60'000 && t <= 120'000) inside.push_back(v);
     }
-    const WindowStats s = window_stats(g.view(), kWindow);
+    const RollupStats s = rollup_stats(g.view(), kWindow);
     REQUIRE(s.count == inside.size());
     long double sum = 0, magnitude = 0;
     for (const double v : inside) sum += v, magnitude += std::fabs(v);

@@ -11,14 +11,14 @@ namespace {
 
 // All problems of a text, a line each.
 std::string problems_of(const std::string& text, const ConfigContext& context = {}) {
-  const ConfigReport report = check_config_text(text, "f.yml", context);
+  const ConfigReport report = examine_config_text(text, "f.yml", context);
   std::string out;
   for (const ConfigProblem& p : report.problems) out += report.to_string(p) + "\n";
   return out;
 }
 
 Config good(const std::string& text) {
-  const ConfigReport report = check_config_text(text, "f.yml");
+  const ConfigReport report = examine_config_text(text, "f.yml");
   for (const ConfigProblem& p : report.problems) UNSCOPED_INFO(report.to_string(p));
   REQUIRE(report.ok());
   return report.config;
@@ -140,7 +140,7 @@ TEST_CASE("what is no YAML, or no mapping, is said so") {
   CHECK(problems_of("global: 5\n") == "f.yml:1: global must be a mapping of keys to values\n");
   CHECK(problems_of("remote_write: {url: x}\n").find("remote_write must be a list") != std::string::npos);
   CHECK(problems_of("? [a]\n: 1\n") == "f.yml:1: a key must be a text\n");
-  CHECK_FALSE(check_config_text(std::string("\0\xff\xfe", 3), "f").ok());
+  CHECK_FALSE(examine_config_text(std::string("\0\xff\xfe", 3), "f").ok());
 }
 
 TEST_CASE("no text whatever makes the reader throw") {
@@ -154,7 +154,7 @@ TEST_CASE("no text whatever makes the reader throw") {
   for (int i = 0; i < 4000; ++i) {
     std::string text = seed;
     for (std::uint64_t n = 1 + random(4); n > 0; --n) text[random(text.size())] = kBytes[random(kBytes.size())];
-    CHECK_NOTHROW(check_config_text(text, "f"));
+    CHECK_NOTHROW(examine_config_text(text, "f"));
   }
 }
 
@@ -178,7 +178,7 @@ TEST_CASE("endpoints: a URL each, and names of their own") {
 }
 
 TEST_CASE("endpoints of several nodes without a label between them are warned of") {
-  const ConfigReport report = check_config_text("remote_write: [{url: 'http://h/w'}]", "f.yml");
+  const ConfigReport report = examine_config_text("remote_write: [{url: 'http://h/w'}]", "f.yml");
   CHECK(report.ok());
   REQUIRE(report.problems.size() == 1);
   CHECK(report.to_string(report.problems[0]).starts_with("f.yml:1: warning: remote_write without global.external_labels"));

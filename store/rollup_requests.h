@@ -28,28 +28,28 @@ namespace tacho::store {
 // died or started in it, or the source missed ticks. 0: a group of the window before that has no row at all in this one.
 inline constexpr std::string_view kRatioMetric = "tacho_rollup_samples_ratio";
 
-struct WindowRequest {
+struct RollupRequest {
   std::string body;         // compressed
   std::size_t samples = 0;  // 0: metadata only
 };
 
-struct WindowRequests {
-  std::vector<WindowRequest> requests;
+struct RollupRequests {
+  std::vector<RollupRequest> requests;
   std::size_t samples = 0;
   std::size_t invalid = 0;     // samples left out: names or values that no receiver takes
   std::size_t duplicates = 0;  // samples left out: relabeling made their labels equal to others'
 };
 
-struct WindowEncoding {
+struct RollupEncoding {
   Labels external_labels;
   std::vector<RelabelRule> relabel;
   std::size_t samples_per_send_max = 2000;
 };
 
-Result<WindowRequests> encode_window(const Queryable& store, const Window& window, const WindowEncoding& encoding);
+Result<RollupRequests> encode_window(const Queryable& store, const RollupWindow& window, const RollupEncoding& encoding);
 
 // Type, help and unit of every metric of the store, under its own name; at most `per_send_max` metrics a request.
-std::vector<WindowRequest> encode_metadata(const Queryable& store, std::size_t per_send_max = 500);
+std::vector<RollupRequest> encode_metadata(const Queryable& store, std::size_t per_send_max = 500);
 
 // Whether a remote write receiver takes this label set: a classic metric name, classic label names, values in UTF-8.
 bool is_shippable(const Labels& labels);

@@ -1,4 +1,4 @@
-#include "store/window_requests.h"
+#include "store/rollup_requests.h"
 
 #include <algorithm>
 #include <unordered_set>
@@ -34,7 +34,7 @@ bool is_utf8(std::string_view s) {
 // Gathers one window's samples into requests.
 class Packer {
  public:
-  Packer(const Window& window, const WindowEncoding& encoding) : window_(window), encoding_(encoding) {}
+  Packer(const RollupWindow& window, const RollupEncoding& encoding) : window_(window), encoding_(encoding) {}
 
   void add(Labels labels, double value) {
     for (const Label& l : encoding_.external_labels) {
@@ -55,7 +55,7 @@ class Packer {
     if (builder_.sample_count() >= encoding_.samples_per_send_max) flush();
   }
 
-  WindowRequests finish() {
+  RollupRequests finish() {
     flush();
     return std::move(out_);
   }
@@ -68,14 +68,14 @@ class Packer {
     out_.samples += samples;
   }
 
-  const Window& window_;
-  const WindowEncoding& encoding_;
+  const RollupWindow& window_;
+  const RollupEncoding& encoding_;
   WriteRequestBuilder builder_;
   std::unordered_set<std::uint64_t> seen_;
-  WindowRequests out_;
+  RollupRequests out_;
 };
 
-void add_series(const SeriesView& series, const Window& window, Packer& packer) {
+void add_series(const SeriesView& series, const RollupWindow& window, Packer& packer) {
   for (const RollupSample& sample : rollup(series, window)) {
     Labels labels = series.labels();
     if (sample.which != Rollup::none) {
@@ -85,7 +85,7 @@ void add_series(const SeriesView& series, const Window& window, Packer& packer) 
   }
 }
 
-void add_ratios(const Queryable& store, const Window& window, Packer& packer) {
+void add_ratios(const Queryable& store, const RollupWindow& window, Packer& packer) {
   std::vector<GroupRows> groups = store.group_rows(window.range());
   for (GroupRows& before : store.group_rows(window.previous().range())) {
     const bool is_here = std::any_of(groups.begin(), groups.end(), [&](const GroupRows& g) { return g.group == before.group; });
@@ -107,7 +107,7 @@ bool is_shippable(const Labels& labels) {
                      [](const Label& l) { return is_classic_label_name(l.name) && is_utf8(l.value); });
 }
 
-Result<WindowRequests> encode_window(const Queryable& store, const Window& window, const WindowEncoding& encoding) {
+Result<RollupRequests> encode_window(const Queryable& store, const RollupWindow& window, const RollupEncoding& encoding) {
   Packer packer(window, encoding);
   const TimeRange both{window.previous().begin() + 1, window.end};
   const auto selection = store.select({}, both, {});
@@ -117,8 +117,8 @@ Result<WindowRequests> encode_window(const Queryable& store, const Window& windo
   return packer.finish();
 }
 
-std::vector<WindowRequest> encode_metadata(const Queryable& store, std::size_t per_send_max) {
-  std::vector<WindowRequest> out;
+std::vector<RollupRequest> encode_metadata(const Queryable& store, std::size_t per_send_max) {
+  std::vector<RollupRequest> out;
   WriteRequestBuilder builder;
   std::size_t count = 0;
   const auto flush = [&] {
