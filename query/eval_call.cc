@@ -200,5 +200,4 @@ Values Evaluator::eval_vector_call(const Expr& expr, const Call& call, const Gri
   return math_family(v);
 }
 
-
 }  // namespace tacho::query
