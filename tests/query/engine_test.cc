@@ -1,5 +1,10 @@
 #include <atomic>
+#include <bit>
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <random>
 
 #include "query/engine.h"
 #include "test_store.h"
@@ -51,6 +56,76 @@ TEST_CASE("a range query gives a matrix sorted by labels, an instant query a vec
   CHECK(window->type == ValueType::matrix);
   CHECK(window->series[0].points.size() == 2);
   CHECK(window->series[0].labels.metric_name() == "c_total");
+}
+
+TEST_CASE("every step of a range query is bit for bit the instant query at that time") {
+  TestStore store;
+  std::mt19937_64 random(20261123);
+  const auto chance = [&random](unsigned percent) { return random() % 100 < percent; };
+  for (int s = 0; s < 6; ++s) {
+    const Labels labels = Labels::of("x_total", {{"s", std::to_string(s)}, {"g", std::to_string(s % 2)}});
+    double v = 0;
+    for (TimeMs t = 0; t <= 120'000; t += 1000) {
+      if (chance(5)) continue;
+      v = chance(3) ? 0 : v + static_cast<double>(random() % 1'000'000) / 7;
+      const double odd = chance(2) ? stale_marker() : chance(2) ? normal_nan() : chance(1) ? 1.7e308 : v;
+      store.add(labels, t + (s == 3 ? 137 : 0), s < 4 && odd != 1.7e308 ? v : odd);
+    }
+  }
+  const Engine engine;
+  for (const char* query : {"x_total",
+                            "rate(x_total[10s])",
+                            "increase(x_total[7s])",
+                            "delta(x_total[9s])",
+                            "irate(x_total[5s])",
+                            "resets(x_total[20s])",
+                            "changes(x_total[20s])",
+                            "deriv(x_total[15s])",
+                            "predict_linear(x_total[15s], 5)",
+                            "sum_over_time(x_total[13s])",
+                            "avg_over_time(x_total[13s])",
+                            "avg_over_time(x_total[1m] offset 3s)",
+                            "min_over_time(x_total[13s])",
+                            "max_over_time(x_total[13s])",
+                            "ts_of_min_over_time(x_total[13s])",
+                            "ts_of_max_over_time(x_total[13s])",
+                            "stddev_over_time(x_total[13s])",
+                            "quantile_over_time(0.3, x_total[13s])",
+                            "mad_over_time(x_total[13s])",
+                            "last_over_time(x_total[3s])",
+                            "count_over_time(x_total[3s])",
+                            "absent_over_time(x_total[1s])",
+                            "sum by (g) (x_total)",
+                            "avg by (g) (x_total)",
+                            "stdvar(x_total)",
+                            "quantile by (g) (0.9, x_total)",
+                            "max(x_total)",
+                            "x_total / on (s) rate(x_total[5s])",
+                            "x_total and x_total > 1e6",
+                            "x_total or rate(x_total[5s])",
+                            "topk by (g) (1, x_total)",
+                            "max_over_time(rate(x_total[5s])[20s:3s])",
+                            "rate(x_total[5s] smoothed)",
+                            "increase(x_total[5s] anchored)",
+                            "x_total @ 30 - x_total",
+                            "count_values(\"v\", x_total > bool 1e6)"}) {
+    INFO(query);
+    const Result range = engine.range(store, query, 0, 125'000, 500);
+    REQUIRE(range);
+    std::map<std::pair<Labels, TimeMs>, std::uint64_t> steps;
+    const auto bits = [](double v) { return std::isnan(v) ? 0 : std::bit_cast<std::uint64_t>(v); };
+    for (const ResultSeries& s : range->series) {
+      for (const Sample& p : s.points) steps[{s.labels, p.t}] = bits(p.v);
+    }
+    std::map<std::pair<Labels, TimeMs>, std::uint64_t> instants;
+    for (TimeMs t = 0; t <= 125'000; t += 500) {
+      const Result instant = engine.instant(store, query, t);
+      REQUIRE(instant);
+      for (const ResultSeries& s : instant->series) instants[{s.labels, t}] = bits(s.points[0].v);
+    }
+    CHECK(!steps.empty());
+    CHECK((steps == instants));
+  }
 }
 
 TEST_CASE("limits answer errors of Prometheus's types") {
