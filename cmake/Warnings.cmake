@@ -5,7 +5,7 @@ target_compile_options(tacho_flags INTERFACE
   -Wno-missing-field-initializers -fno-math-errno -ffunction-sections -fdata-sections)
 target_include_directories(tacho_flags INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
 target_compile_definitions(tacho_flags INTERFACE TACHO_VERSION="${PROJECT_VERSION}")
-set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
+set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -DTACHO_DCHECK")
 if(TACHO_SANITIZE)
   # GCC 12 reports false maybe-uninitialized under the sanitizers; the release build keeps the warning.

@@ -9,7 +9,7 @@ namespace tacho::tools {
 int check_config(const std::string& path) {
   ConfigContext context;
   for (const auto& source : sampler::make_host_sources({})) context.known_sources.emplace_back(source->name());
-  const ConfigReport report = check_config(path, context);
+  const ConfigReport report = examine_config(path, context);
   for (const ConfigProblem& p : report.problems) std::fprintf(stderr, "%s\n", report.to_string(p).c_str());
   if (report.ok()) std::printf("%s is right\n", path.c_str());
   return report.ok() ? 0 : 1;

@@ -61,6 +61,7 @@ struct Program {
                "node, answers PromQL over it, and ships minute rollups to Prometheus storage.",
                "tacho"};
   int exit_code = 0;
+  bool once = false;
 
   RunOptions run_options;
   std::string config_path;
@@ -117,7 +118,7 @@ struct Program {
     verb("metrics", "the catalogue: name, type, unit, help, source", "tacho metrics | grep pressure", [] { return metrics(); });
 
     auto& o = verb("sample", "one sample of every source, to stdout", "tacho sample --once", [this] { return sample_once(sample_options); });
-    o.add_flag("--once", "sample once and end (the only way there is)")->required();
+    o.add_flag("--once", once, "sample once and end (the only way there is)")->required();
     o.add_option("--format", sample_options.format, "prometheus")->check(CLI::IsMember({"prometheus"}))->capture_default_str();
     roots_flags(o, sample_options.roots);
 

@@ -1,5 +1,7 @@
 #include "tools/result_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <ctime>
