@@ -1,7 +1,8 @@
 // The grammar of a series in exposition text, for exposition.cc alone: one scanner that checks a line's series and,
 // with other callbacks, takes the same text apart into labels.
 //
-//   series = name [ "{" [ item { "," item } [ "," ] ] "}" ]     item = label "=" string | string (a quoted metric name)
+//   series = name [ "{" [ item { "," item } [ "," ] ] "}" ]     item = label "=" string | string (a quoted metric
+//   name)
 //
 // Blanks (space, tab) are allowed between the parts, as Prometheus's own scrapers allow them.
 #pragma once

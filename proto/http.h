@@ -1,4 +1,5 @@
-// HTTP as plain values: what a handler gets and gives. The transport (Beast) is in http_server.cc and http_client.cc alone.
+// HTTP as plain values: what a handler gets and gives. The transport (Beast) is in http_server.cc and http_client.cc
+// alone.
 #pragma once
 
 #include <functional>
@@ -11,9 +12,10 @@
 namespace tacho {
 
 struct HttpRequest {
-  std::string method;                                      // "GET", "POST", "HEAD", "OPTIONS", ...
-  std::string path;                                        // decoded, without the query: /api/v1/query
-  std::vector<std::pair<std::string, std::string>> query;  // decoded; a POST's form first, then the URL's, each in order
+  std::string method;  // "GET", "POST", "HEAD", "OPTIONS", ...
+  std::string path;    // decoded, without the query: /api/v1/query
+  std::vector<std::pair<std::string, std::string>>
+      query;  // decoded; a POST's form first, then the URL's, each in order
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 
@@ -41,8 +43,8 @@ bool parse_target(std::string_view target, HttpRequest& out);
 std::string_view status_text(int status);
 // Whether an Accept-Encoding header allows gzip.
 bool accepts_gzip(std::string_view accept_encoding);
-// Token by token, in any case: whether a header like Connection or Content-Type begins one of its comma-separated parts with
-// `token`.
+// Token by token, in any case: whether a header like Connection or Content-Type begins one of its comma-separated
+// parts with `token`.
 bool has_token(std::string_view header, std::string_view token);
 // %XX of everything but unreserved characters (RFC 3986).
 std::string url_encode(std::string_view text);

@@ -1,9 +1,10 @@
 // An HTTP/1.1 client for one server: keeps its connection, reconnects when it was closed.
 //
 // Threads  one at a time.   Cost  blocks the caller, never longer than the timeout.
-//          A kept connection that turns out to be closed before any byte of the answer came is replaced, once, and the
-//          request sent again: senders must not mind (queries and remote writes do not).
-// Errors   connecting, timing out, a broken answer; each names the URL. An HTTP error status is an answer, not an error.
+//          A kept connection that turns out to be closed before any byte of the answer came is replaced, once, and
+//          the request sent again: senders must not mind (queries and remote writes do not).
+// Errors   connecting, timing out, a broken answer; each names the URL. An HTTP error status is an answer, not an
+// error.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +36,8 @@ class HttpClient {
   ~HttpClient();
 
   // Host, Content-Length and Connection are the client's own; a User-Agent is added when the headers have none.
-  // `target` replaces the URL's when not empty. The whole exchange takes at most timeout_ms; a response body of more than
-  // body_max bytes is an error.
+  // `target` replaces the URL's when not empty. The whole exchange takes at most timeout_ms; a response body of more
+  // than body_max bytes is an error.
   Result<HttpResponse> send(const std::string& method, const std::string& target,
                             const std::vector<std::pair<std::string, std::string>>& headers, const std::string& body,
                             std::int64_t timeout_ms, std::size_t body_max = 64u << 20);

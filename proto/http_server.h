@@ -1,12 +1,14 @@
-// An HTTP/1.1 server on one address: keep-alive, gzip where the client asks, bounded in connections, header and body bytes.
+// An HTTP/1.1 server on one address: keep-alive, gzip where the client asks, bounded in connections, header and body
+// bytes.
 //
 // Threads  start() makes `threads` threads that accept, read, call the handler and write; the handler runs on them,
 //          several at once. stop() (and the destructor) refuses new connections, lets running handlers end, joins.
 // Errors   start(): the address is not free or not ours, with what to do. A handler that throws answers 500.
 //          What is no HTTP is answered 400, what is too large 413 or 431, always with one plain sentence.
-// Bounds   connections_max open at once (further ones are answered 503 and closed); idle ones are closed, and so are clients
-//          that take longer than header_timeout_ms for a request's header, or idle_timeout_ms for its body or for taking
-//          the next piece of an answer.
+// Bounds   connections_max open at once (further ones are answered 503 and closed); idle ones are closed, and so are
+// clients
+//          that take longer than header_timeout_ms for a request's header, or idle_timeout_ms for its body or for
+//          taking the next piece of an answer.
 #pragma once
 
 #include <cstdint>

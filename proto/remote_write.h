@@ -3,9 +3,10 @@
 // Shape    a request is built series by series; labels are written sorted, each series' samples in time order.
 // Units    TimeMs; values bit for bit (staleness markers included).
 // Errors   decode(): where in the message it is broken. Encoding cannot fail.
-// Source   Prometheus remote write 1.0 specification: WriteRequest{timeseries=1, metadata=3}, TimeSeries{labels=1, samples=2},
-//          Label{name=1, value=2}, Sample{double value=1, int64 timestamp=2}, MetricMetadata{type=1, metric_family_name=2,
-//          help=4, unit=5}.
+// Source   Prometheus remote write 1.0 specification: WriteRequest{timeseries=1, metadata=3}, TimeSeries{labels=1,
+// samples=2},
+//          Label{name=1, value=2}, Sample{double value=1, int64 timestamp=2}, MetricMetadata{type=1,
+//          metric_family_name=2, help=4, unit=5}.
 #pragma once
 
 #include <span>

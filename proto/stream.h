@@ -1,8 +1,9 @@
 // A TCP connection, plain or TLS, whose every call has a deadline: what the HTTP client talks through.
 //
 // Threads  one at a time.
-// Errors   as values, without the URL: the caller adds it. closed_by_peer tells a kept connection that has gone stale.
-// Cost     blocks the caller in poll(), never past the deadline; a name is looked up on a thread of its own, which an overdue
+// Errors   as values, without the URL: the caller adds it. closed_by_peer tells a kept connection that has gone
+// stale. Cost     blocks the caller in poll(), never past the deadline; a name is looked up on a thread of its own,
+// which an overdue
 //          look-up leaves behind to end by itself.
 #pragma once
 
@@ -27,7 +28,8 @@ using StreamResult = std::expected<T, StreamError>;
 class Stream {
  public:
   // `tls` null: plain TCP.
-  static StreamResult<Stream> connect(const std::string& host, const std::string& port, const TlsContext* tls, MonoNs deadline);
+  static StreamResult<Stream> connect(const std::string& host, const std::string& port, const TlsContext* tls,
+                                      MonoNs deadline);
   Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&&) noexcept = default;
 

@@ -18,8 +18,8 @@ typedef struct ssl_st SSL;
 namespace tacho {
 
 struct TlsOptions {
-  std::string ca_file;      // "" : the system's store
-  std::string cert_file;    // client certificate
+  std::string ca_file;    // "" : the system's store
+  std::string cert_file;  // client certificate
   std::string key_file;
   std::string server_name;  // "" : the URL's host
   bool insecure_skip_verify = false;

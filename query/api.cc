@@ -66,30 +66,35 @@ HttpResponse json(ApiResult<std::string> answer) {
   return {.status = e.status, .body = api_error_json(e.type, e.message)};
 }
 
-// HEAD is GET without the body, which the transport leaves out. (Prometheus answers 405 to HEAD here; nobody relies on that.)
+// HEAD is GET without the body, which the transport leaves out. (Prometheus answers 405 to HEAD here; nobody relies
+// on that.)
 bool is_get(const HttpRequest& r) { return r.method == "GET" || r.method == "HEAD"; }
 
 HttpResponse dispatch(const ApiContext& c, const HttpRequest& r, std::string_view name) {
   if (r.method == "OPTIONS") return {.status = 204, .content_type = ""};
-  if (name.starts_with(kLabelPrefix) && name.ends_with(kValuesSuffix) && name.size() > kLabelPrefix.size() + kValuesSuffix.size()) {
+  if (name.starts_with(kLabelPrefix) && name.ends_with(kValuesSuffix) &&
+      name.size() > kLabelPrefix.size() + kValuesSuffix.size()) {
     if (!is_get(r)) return wrong_method("GET, OPTIONS");
     const auto label = name.substr(kLabelPrefix.size(), name.size() - kLabelPrefix.size() - kValuesSuffix.size());
     return json(answer_label_values(c, r, label));
   }
-  const auto* const route = std::find_if(std::begin(kRoutes), std::end(kRoutes), [name](const Route& x) { return x.name == name; });
+  const auto* const route =
+      std::find_if(std::begin(kRoutes), std::end(kRoutes), [name](const Route& x) { return x.name == name; });
   if (route == std::end(kRoutes)) return not_found();
-  if (!is_get(r) && !(route->post && r.method == "POST")) return wrong_method(route->post ? "GET, OPTIONS, POST" : "GET, OPTIONS");
+  if (!is_get(r) && !(route->post && r.method == "POST"))
+    return wrong_method(route->post ? "GET, OPTIONS, POST" : "GET, OPTIONS");
   return json(route->handler(c, r));
 }
 
 // Pages of other origins may read the API, as Prometheus lets them: there is nothing here to be changed by asking.
 void allow_other_origins(const HttpRequest& r, HttpResponse& out) {
   if (r.header("Origin").empty()) return;
-  out.headers.insert(out.headers.end(), {{"Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin"},
-                                         {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
-                                         {"Access-Control-Allow-Origin", "*"},
-                                         {"Access-Control-Expose-Headers", "Date"},
-                                         {"Vary", "Origin"}});
+  out.headers.insert(out.headers.end(),
+                     {{"Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin"},
+                      {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
+                      {"Access-Control-Allow-Origin", "*"},
+                      {"Access-Control-Expose-Headers", "Date"},
+                      {"Vary", "Origin"}});
 }
 
 // The engine counts points, Prometheus's limit counts the steps between them: one more.
@@ -121,7 +126,8 @@ HttpResponse Api::handle(const HttpRequest& request) const {
   if (path == "/-/healthy") return plain(200, "tacho is healthy.");
   if (path == "/-/ready") {
     const bool ready = !options_.ready || options_.ready();
-    return ready ? plain(200, "tacho is ready.") : plain(503, "tacho is not ready yet; its log says what it waits for.");
+    return ready ? plain(200, "tacho is ready.")
+                 : plain(503, "tacho is not ready yet; its log says what it waits for.");
   }
   return answer_page(context, request);
 }

@@ -5,10 +5,10 @@
 //
 // Shape    handlers are pure: a request in, a response out; the transport is proto/http_server.h.
 // Threads  handle() from any thread, any number at once.
-// Errors   as Prometheus answers them: 400 bad_data, 422 execution, 503 timeout, 404, 405; never an exception for bad input.
-// Cost     a query's, plus 10 to 50 ns a point for its text.
-// Lifetime the store outlives the Api.
-// Source   Prometheus 3's HTTP API, compared answer by answer with Debian's Prometheus 2.42; what differs is said at its place.
+// Errors   as Prometheus answers them: 400 bad_data, 422 execution, 503 timeout, 404, 405; never an exception for bad
+// input. Cost     a query's, plus 10 to 50 ns a point for its text. Lifetime the store outlives the Api. Source
+// Prometheus 3's HTTP API, compared answer by answer with Debian's Prometheus 2.42; what differs is said at its
+// place.
 #pragma once
 
 #include <functional>

@@ -7,7 +7,8 @@
 namespace tacho::query {
 namespace {
 
-// Scalars and strings: [1435781451.5,"1"], the time as a plain JSON number (unlike points' times, without trailing zeros).
+// Scalars and strings: [1435781451.5,"1"], the time as a plain JSON number (unlike points' times, without trailing
+// zeros).
 void write_single(JsonText& out, TimeMs t, std::string_view text, bool is_string) {
   std::string time;
   append_seconds(time, t);
@@ -49,6 +50,10 @@ void write_result(JsonText& out, const QueryResult& r) {
     const Sample s = empty ? Sample{r.at, normal_nan()} : r.series[0].points[0];
     return write_single(out, s.t, api_number(s.v), false);
   }
+  constexpr std::size_t kSeriesBytes = 128, kPointBytes = 32;  // usual ones
+  std::size_t bytes = r.series.size() * kSeriesBytes;
+  for (const ResultSeries& s : r.series) bytes += s.points.size() * kPointBytes;
+  out.expect(bytes);
   out.raw('[');
   bool first = true;
   for (const ResultSeries& s : r.series) {
@@ -82,10 +87,14 @@ void write_stats(JsonText& out, const QueryResult& r, const QueryTimings& t) {
 
 int api_status(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::bad_data: return 400;
-    case ErrorKind::execution: return 422;
-    case ErrorKind::timeout: return 503;
-    case ErrorKind::canceled: break;
+    case ErrorKind::bad_data:
+      return 400;
+    case ErrorKind::execution:
+      return 422;
+    case ErrorKind::timeout:
+      return 503;
+    case ErrorKind::canceled:
+      break;
   }
   return 499;
 }
@@ -93,7 +102,9 @@ int api_status(ErrorKind kind) {
 std::string api_message(const QueryError& error) {
   const std::string& m = error.message;
   if (error.kind != ErrorKind::bad_data || m.starts_with("exceeded maximum resolution")) return m;
-  const char* parameter = m.starts_with("end timestamp") ? "end" : m.starts_with("zero or negative query") ? "step" : "query";
+  const char* parameter = m.starts_with("end timestamp")            ? "end"
+                          : m.starts_with("zero or negative query") ? "step"
+                                                                    : "query";
   return fmt::format("invalid parameter \"{}\": {}", parameter, m);
 }
 

@@ -19,13 +19,15 @@ struct QueryTimings {
   double total_seconds = 0;
 };
 
-// {"status":"success","data":{"resultType":...}} or {"status":"error",...}: the whole body, also of `tacho query --format json`.
+// {"status":"success","data":{"resultType":...}} or {"status":"error",...}: the whole body, also of `tacho query
+// --format json`.
 std::string api_json(const Result& result, const QueryTimings* stats = nullptr);
 
 // {"status":"error","errorType":"bad_data","error":"..."}
 std::string api_error_json(std::string_view error_type, std::string_view message);
 
-// As the API puts it: a text that cannot be read names the parameter, invalid parameter "query": 1:5: parse error: ...
+// As the API puts it: a text that cannot be read names the parameter, invalid parameter "query": 1:5: parse error:
+// ...
 std::string api_message(const QueryError& error);
 int api_status(ErrorKind kind);
 

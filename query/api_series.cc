@@ -87,8 +87,8 @@ void append_utf8(std::string& out, std::uint32_t rune) {
   }
 }
 
-// Names outside the classic character set come escaped in paths: U__my_2e_label is my.label, __ is an underscore. A text
-// that is not so escaped after all stands for itself.
+// Names outside the classic character set come escaped in paths: U__my_2e_label is my.label, __ is an underscore. A
+// text that is not so escaped after all stands for itself.
 std::string unescape_name(std::string_view text) {
   if (!text.starts_with("U__")) return std::string(text);
   std::string out;
@@ -135,7 +135,8 @@ ApiResult<std::string> answer_labels(const ApiContext& c, const HttpRequest& r) 
 
 ApiResult<std::string> answer_label_values(const ApiContext& c, const HttpRequest& r, std::string_view label) {
   const std::string name = unescape_name(label);
-  if (name.empty() || !is_utf8(name)) return std::unexpected(ApiError{fmt::format("invalid label name: {}", quoted(label))});
+  if (name.empty() || !is_utf8(name))
+    return std::unexpected(ApiError{fmt::format("invalid label name: {}", quoted(label))});
   return answer_texts(c, r, [&name](const Labels& labels, auto& texts) {
     const std::string_view value = labels.get(name);
     if (!value.empty() && !texts.contains(value)) texts.emplace(value);

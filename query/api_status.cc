@@ -7,9 +7,10 @@
 namespace tacho::query {
 namespace {
 
-// Clients do not ask who we are but what we can do: Grafana and Thanos compare this version to decide, for one, whether the
-// label end points take match[] (since 2.24), and take anything lower for a server without. So it names the Prometheus whose
-// API and PromQL these are; tacho's own version is the revision. There is no "features" key: Grafana takes that for Mimir.
+// Clients do not ask who we are but what we can do: Grafana and Thanos compare this version to decide, for one,
+// whether the label end points take match[] (since 2.24), and take anything lower for a server without. So it names
+// the Prometheus whose API and PromQL these are; tacho's own version is the revision. There is no "features" key:
+// Grafana takes that for Mimir.
 constexpr std::string_view kApiVersion = "3.0.0";
 
 using Counts = std::vector<std::pair<std::string, std::size_t>>;
@@ -22,7 +23,8 @@ Counts largest(const std::map<std::string, std::size_t>& counts, std::size_t lim
   return out;
 }
 
-void write_counts(JsonText& out, std::string_view key, const std::map<std::string, std::size_t>& counts, std::size_t limit) {
+void write_counts(JsonText& out, std::string_view key, const std::map<std::string, std::size_t>& counts,
+                  std::size_t limit) {
   out.raw(key);
   out.raw('[');
   bool first = true;

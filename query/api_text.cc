@@ -14,8 +14,8 @@ struct Newest {
   Sample sample;
 };
 
-// The newest sample of every series that matches, unless the series has ended; and what keeps them alive. Families stand
-// together; a series that several selectors match is there once.
+// The newest sample of every series that matches, unless the series has ended; and what keeps them alive. Families
+// stand together; a series that several selectors match is there once.
 struct NewestSamples {
   std::vector<store::Selection> owners;
   std::vector<Newest> list;
@@ -30,7 +30,8 @@ tacho::Result<NewestSamples> newest_samples(const ApiContext& c, const MatcherSe
     if (!selected) return std::unexpected(selected.error());
     for (const store::SeriesView& s : selected->series) {
       if (is_stale(s.values.back())) continue;
-      out.list.push_back({s.info, family_name(s.labels().metric_name(), s.info->type, format), {s.times.back(), s.values.back()}});
+      out.list.push_back(
+          {s.info, family_name(s.labels().metric_name(), s.info->type, format), {s.times.back(), s.values.back()}});
     }
     out.owners.push_back(std::move(*selected));
   }
@@ -60,7 +61,8 @@ class MetadataIndex {
   const store::MetricMetadata& find(const Newest& n) const {
     static const store::MetricMetadata kNone;
     const std::string_view metric = n.info->labels.metric_name();
-    for (const std::string_view name : {metric, n.family, family_name(metric, n.info->type, TextFormat::openmetrics)}) {
+    for (const std::string_view name :
+         {metric, n.family, family_name(metric, n.info->type, TextFormat::openmetrics)}) {
       if (const auto at = by_name_.find(name); at != by_name_.end()) return at->second;
     }
     return kNone;
@@ -70,7 +72,8 @@ class MetadataIndex {
   std::map<std::string, store::MetricMetadata, std::less<>> by_name_;
 };
 
-std::string write_text(const NewestSamples& newest, TextFormat format, const MetadataIndex& metadata, bool with_times) {
+std::string write_text(const NewestSamples& newest, TextFormat format, const MetadataIndex& metadata,
+                       bool with_times) {
   std::string out;
   ExpositionWriter writer(format, out);
   std::string_view family;

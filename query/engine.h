@@ -34,7 +34,7 @@ using ParsedExpr = std::shared_ptr<const Expr>;
 
 struct EngineOptions {
   std::int64_t lookback_ms = 300'000;      // how old an instant vector's sample may be; left-open
-  std::size_t samples_max = 50'000'000;    // decoded samples and intermediate cells of one query
+  std::size_t samples_max = 50'000'000;    // decoded samples, and with them the cells of any one intermediate result
   std::size_t steps_max = 11'000;          // points a series of a range query
   std::int64_t timeout_ms = 120'000;       // wall-clock of one query; 0: none
   std::int64_t subquery_step_ms = 60'000;  // the resolution of [1h:] (Prometheus: the global evaluation interval)

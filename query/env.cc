@@ -21,9 +21,13 @@ Status Env::check() const {
   return {};
 }
 
-Status Env::charge(std::size_t cells) {
-  cells_ += cells;
-  if (cells_ <= samples_max) return check();
+Status Env::keep_samples(std::size_t samples) {
+  kept_ += samples;
+  return admit(0);
+}
+
+Status Env::admit(std::size_t cells) const {
+  if (kept_ + cells <= samples_max) return check();
   return execution_error(
       fmt::format("query processing would load too many samples into memory in query execution: the limit is {} "
                   "(query samples_max); "

@@ -1,7 +1,8 @@
 // What all nodes of one running query share: its limits, its notes, its labels.
 //
 // Threads  one query, one thread; `stop` is raised by another.
-// Errors   check(): timeout, canceled.  charge(): execution, when the query holds more cells than samples_max.
+// Errors   check(): timeout, canceled.  admit(), keep_samples(): also execution, when it would be more than
+// samples_max at once.
 #pragma once
 
 #include <atomic>
@@ -56,11 +57,14 @@ struct Env {
   const Labels* keep(Labels labels) { return &labels_.emplace_back(std::move(labels)); }
 
   Status check() const;
-  Status charge(std::size_t cells);
+  // `samples` more are held until the query ends.
+  Status keep_samples(std::size_t samples);
+  // A node is about to make a matrix of so many cells; it is given back when the node above is done.
+  Status admit(std::size_t cells) const;
 
  private:
   std::deque<Labels> labels_;
-  std::size_t cells_ = 0;
+  std::size_t kept_ = 0;
 };
 
 std::unexpected<QueryError> execution_error(std::string message);

@@ -62,7 +62,7 @@ Values Evaluator::eval(const Expr& expr, const Grid& grid) {
   if (grid.count <= 1 || expr.as<NumberLiteral>() || !is_invariant(expr)) return eval_node(expr, grid);
   auto one = eval_node(expr, {grid.start, grid.step, 1});
   if (!one) return one;
-  if (auto status = env_.charge(one->rows() * grid.count); !status) return std::unexpected(status.error());
+  if (auto status = env_.admit(one->rows() * grid.count); !status) return std::unexpected(status.error());
   return repeat(*one, grid.count);
 }
 

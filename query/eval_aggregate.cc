@@ -267,7 +267,7 @@ Values Evaluator::eval_aggregate(const Expr&, const Aggregate& a, const Grid& gr
       a.op == AggregateOp::limit_ratio) {
     return choosing_aggregate(a.op, *in, groups, grouping.count(), parameter.values(0));
   }
-  if (auto status = env_.charge(grouping.count() * grid.count); !status) return std::unexpected(status.error());
+  if (auto status = env_.admit(grouping.count() * grid.count); !status) return std::unexpected(status.error());
   Matrix out(grid.count);
   out.reserve(grouping.count());
   for (std::size_t r = 0; r < in->rows(); ++r) {

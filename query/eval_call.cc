@@ -123,7 +123,7 @@ Values Evaluator::eval_range_call(const Call& call, const Grid& grid) {
   const std::span<const double> first = !scalars.empty() ? scalars[0].values(0) : std::span<const double>{};
   const std::span<const double> second = scalars.size() > 1 ? scalars[1].values(0) : std::span<const double>{};
   if (auto status = check_factors(*input, id, first, second); !status) return std::unexpected(status.error());
-  if (auto status = env_.charge(input->series.size() * grid.count); !status) return std::unexpected(status.error());
+  if (auto status = env_.admit(input->series.size() * grid.count); !status) return std::unexpected(status.error());
   Matrix out(grid.count);
   out.reserve(input->series.size());
   for (const RangeSeries& s : input->series) {

@@ -34,7 +34,7 @@ Values Evaluator::eval_selector(const VectorSelector& selector, const Grid& grid
   if (!shift) return std::unexpected(shift.error());
   if (selector.smoothed) return eval_smoothed(selector, grid, *shift);
   const auto& all = selections_.of(selector);
-  if (auto status = env_.charge(all.size() * grid.count); !status) return std::unexpected(status.error());
+  if (auto status = env_.admit(all.size() * grid.count); !status) return std::unexpected(status.error());
   Matrix out(grid.count);
   out.reserve(all.size());
   for (const SelectedSeries& s : all) {

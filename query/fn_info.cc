@@ -132,37 +132,98 @@ std::expected<ByTarget, QueryError> info_at(const std::vector<SelectedSeries>& i
   return out;
 }
 
-// The base series' labels with those of its info series; nullptr when it must be left out.
-std::expected<const Labels*, QueryError> enrich(Env& env, const Wanted& wanted, const std::set<std::string>& names,
-                                                const RowKey& key, const ByTarget& info) {
-  Labels added;
-  bool found = false;
-  for (const std::string& name : names) {
-    const auto hit = info.find(signature(name, key));
-    if (hit == info.end()) continue;
-    found = true;
-    for (const Label& l : *hit->second.series->labels) {
-      if (l.name == kMetricName || !wanted.wants_label(l.name)) continue;
-      if (added.has(l.name) && added.get(l.name) != l.value) return execution_error("conflicting label: " + l.name);
-      if (key.get(l.name).empty()) added.set(l.name, l.value);
+// Joins the base series with what covers each step.
+class Join {
+ public:
+  Join(Env& env, const Wanted& wanted, const Call& call, const Matrix& base, std::set<std::string> info_names)
+      : env_(env),
+        wanted_(wanted),
+        call_(call),
+        base_(base),
+        names_(std::move(info_names)),
+        last_(base.rows()),
+        out_(base.steps()),
+        index_(out_) {}
+
+  Status step(std::size_t i, const ByTarget& info) {
+    for (std::size_t r = 0; r < base_.rows(); ++r) {
+      if (!base_.present(r)[i]) continue;
+      RowKey key = base_.key(r);
+      if (is_base(wanted_, call_, key)) {
+        const auto labels = enriched(r, info);
+        if (!labels) return std::unexpected(labels.error());
+        if (!*labels) continue;
+        key = {*labels};
+      }
+      const std::size_t to = index_.row(key);
+      if (out_.present(to)[i]) return execution_error(std::string(kSameLabels));
+      out_.values(to)[i] = base_.values(r)[i];
+      out_.present(to)[i] = 1;
     }
+    return env_.check();
   }
-  if (!found && !wanted.empty_is_enough()) return nullptr;
-  Labels out = key.to_labels();
-  for (const Label& l : added) out.set(l.name, l.value);
-  return env.keep(std::move(out));
-}
+
+  Matrix take() { return std::move(out_); }
+
+ private:
+  using Hits = std::vector<const SelectedSeries*>;
+  struct Enriched {
+    bool known = false;
+    Hits hits;
+    const Labels* labels = nullptr;
+  };
+
+  // The row's labels with those of its info series; null when it must be left out. The same series cover most steps,
+  // so the last answer is kept.
+  std::expected<const Labels*, QueryError> enriched(std::size_t row, const ByTarget& info) {
+    const RowKey& key = base_.key(row);
+    Hits hits;
+    for (const std::string& name : names_) {
+      const auto hit = info.find(signature(name, key));
+      if (hit != info.end()) hits.push_back(hit->second.series);
+    }
+    Enriched& last = last_[row];
+    if (last.known && last.hits == hits) return last.labels;
+    const auto labels = combine(key, hits);
+    if (labels) last = {true, std::move(hits), *labels};
+    return labels;
+  }
+
+  std::expected<const Labels*, QueryError> combine(const RowKey& key, const Hits& hits) {
+    if (hits.empty() && !wanted_.empty_is_enough()) return nullptr;
+    Labels added;
+    for (const SelectedSeries* s : hits) {
+      for (const Label& l : *s->labels) {
+        if (l.name == kMetricName || !wanted_.wants_label(l.name)) continue;
+        if (added.has(l.name) && added.get(l.name) != l.value) return execution_error("conflicting label: " + l.name);
+        if (key.get(l.name).empty()) added.set(l.name, l.value);
+      }
+    }
+    Labels out = key.to_labels();
+    for (const Label& l : added) out.set(l.name, l.value);
+    return env_.keep(std::move(out));
+  }
+
+  Env& env_;
+  const Wanted& wanted_;
+  const Call& call_;
+  const Matrix& base_;
+  std::set<std::string> names_;
+  std::vector<Enriched> last_;
+  Matrix out_;
+  RowIndex index_;
+};
 
 }  // namespace
 
 Values Evaluator::eval_info(const Call& call, const Grid& grid) {
-  auto base = eval(*call.args[0], grid);
+  const auto base = eval(*call.args[0], grid);
   if (!base) return base;
   const Wanted wanted(call);
   const Matchers matchers = info_matchers(wanted, call, *base);
-  std::vector<SelectedSeries> info;
   Shifts shifts;
   if (const auto found = find_shifts(*call.args[0], env_, shifts); !found) return std::unexpected(found.error());
+  std::vector<SelectedSeries> info;
   if (!matchers.empty()) {
     const store::TimeRange range{shifted(shifts, grid.start) - env_.lookback_ms + 1, shifted(shifts, grid.last())};
     auto selected = selections_.select(*selections_.store(), matchers, range);
@@ -171,28 +232,13 @@ Values Evaluator::eval_info(const Call& call, const Grid& grid) {
   }
   std::set<std::string> names;
   for (const SelectedSeries& s : info) names.emplace(s.labels->metric_name());
-  Matrix out(grid.count);
-  RowIndex index(out);
+  Join join(env_, wanted, call, *base, std::move(names));
   for (std::size_t i = 0; i < grid.count; ++i) {
     const auto by_target = info_at(info, shifted(shifts, grid.at(i)), env_.lookback_ms);
     if (!by_target) return std::unexpected(by_target.error());
-    for (std::size_t r = 0; r < base->rows(); ++r) {
-      if (!base->present(r)[i]) continue;
-      RowKey key = base->key(r);
-      if (is_base(wanted, call, key)) {
-        const auto labels = enrich(env_, wanted, names, key, *by_target);
-        if (!labels) return std::unexpected(labels.error());
-        if (!*labels) continue;
-        key = {*labels};
-      }
-      const std::size_t to = index.row(key);
-      if (out.present(to)[i]) return execution_error(std::string(kSameLabels));
-      out.values(to)[i] = base->values(r)[i];
-      out.present(to)[i] = 1;
-    }
-    if (auto status = env_.check(); !status) return std::unexpected(status.error());
+    if (auto status = join.step(i, *by_target); !status) return std::unexpected(status.error());
   }
-  return out;
+  return join.take();
 }
 
 }  // namespace tacho::query

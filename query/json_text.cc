@@ -34,6 +34,7 @@ void JsonText::grow(std::size_t n) {
   text_.resize_and_overwrite(size, [](char*, std::size_t whole) { return whole; });
 }
 
+// Memory that was expected and not needed stays with the text: an answer lives no longer than its sending.
 std::string JsonText::take() {
   text_.resize(used_);
   used_ = 0;

@@ -1,7 +1,8 @@
 // JSON as text, written front to back without a tree.
 //
 // Shape    a buffer that grows without clearing; take() gives it away.
-// Source   the forms of Prometheus 3's own encoder, byte for byte: strings as Go's encoding/json writes them (with <, > and &
+// Source   the forms of Prometheus 3's own encoder, byte for byte: strings as Go's encoding/json writes them (with <,
+// > and &
 //          escaped), label sets without that; points' times with no fraction or three digits of it.
 // Threads  one owner.   Cost  about 10 ns a whole number, 40 ns another.
 #pragma once
@@ -30,7 +31,7 @@ class JsonText {
   void string(std::string_view s) { quoted_text(s, true); }
   void label_string(std::string_view s) { quoted_text(s, false); }
   void integer(std::int64_t v);
-  void number(double v);   // as a JSON number; null where JSON has none
+  void number(double v);         // as a JSON number; null where JSON has none
   void labels(const Labels& l);  // {"__name__":"up","a":"b"}
   // [1435781451.781,"1"]
   void point(const Sample& s);
@@ -46,7 +47,8 @@ class JsonText {
     raw(']');
   }
 
-  std::size_t size() const { return used_; }
+  // Memory for about n bytes more in one step, where the size can be guessed.
+  void expect(std::size_t n) { room(n); }
   std::string take();
 
  private:

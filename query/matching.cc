@@ -36,7 +36,7 @@ class Matcher {
     matched_.assign(grouping_.count() * out_.steps(), 0);
     for (std::size_t r = 0; r < many_.rows(); ++r) {
       if (auto status = match_row(r); !status) return std::unexpected(status.error());
-      if (auto status = env_.charge(out_.steps()); !status) return std::unexpected(status.error());
+      if (auto status = env_.admit(out_.cells()); !status) return std::unexpected(status.error());
     }
     if (fill_many_) {
       if (auto status = fill_unmatched(); !status) return std::unexpected(status.error());

@@ -125,7 +125,7 @@ Status Selections::plan_subquery(const Subquery& s, TimeMs first, TimeMs last) {
   const auto grid = subquery_grid(s, env_, first, last);
   if (!grid) return std::unexpected(grid.error());
   if (grid->count == 0) return plan(*s.expr, grid->start, grid->start);
-  if (grid->count > env_.samples_max) return env_.charge(grid->count);
+  if (grid->count > env_.samples_max) return env_.admit(grid->count);
   return plan(*s.expr, grid->start, grid->last());
 }
 
@@ -166,7 +166,7 @@ std::expected<std::vector<SelectedSeries>, QueryError> Selections::select(const 
   for (const store::SeriesView& s : kept.series) out.push_back({&s.labels(), s.times, s.values, any_stale(s.values)});
   env_.stats.series_selected += out.size();
   env_.stats.samples_selected += kept.samples;
-  if (auto status = env_.charge(kept.samples); !status) return std::unexpected(status.error());
+  if (auto status = env_.keep_samples(kept.samples); !status) return std::unexpected(status.error());
   return out;
 }
 

@@ -1,12 +1,13 @@
 // Samples loaded whole into memory from exposition text with timestamps: what `tacho serve --file` answers from.
 //
 // Shape    per series an array of times and one of values; series whose times are all equal share one array, so that
-//          equal SeriesView::times pointers mean equal times. A sample out of order is sorted in; of two at one time the
-//          file's last wins.
+//          equal SeriesView::times pointers mean equal times. A sample out of order is sorted in; of two at one time
+//          the file's last wins.
 // Units    TimeMs; values bit for bit as written (StaleNaN is the staleness marker).
-// Errors   load(), parse(): "FILE:LINE: what is wrong there", for a sample without a timestamp too. select(): the samples limit.
-// Threads  immutable once made: any thread, any number.
-// Cost     loading: some 200 ns a sample (a recording of 71 MB and 670,000 samples: 0.16 s). select(): no copy, two binary searches a series; a matcher __name__="x" looks at
+// Errors   load(), parse(): "FILE:LINE: what is wrong there", for a sample without a timestamp too. select(): the
+// samples limit. Threads  immutable once made: any thread, any number. Cost     loading: some 200 ns a sample (a
+// recording of 71 MB and 670,000 samples: 0.16 s). select(): no copy, two binary searches a series; a matcher
+// __name__="x" looks at
 //          the series of that name only.
 // Lifetime a Selection keeps the data alive by itself.
 #pragma once
@@ -22,9 +23,11 @@ class MemoryStore final : public Queryable {
  public:
   static Result<MemoryStore> load(const std::string& path);
   // `name` stands for the file in errors.
-  static Result<MemoryStore> parse(std::string_view text, std::string_view name, TextFormat format = TextFormat::openmetrics);
+  static Result<MemoryStore> parse(std::string_view text, std::string_view name,
+                                   TextFormat format = TextFormat::openmetrics);
 
-  Result<Selection> select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const override;
+  Result<Selection> select(std::span<const Matcher> matchers, TimeRange range,
+                           const SelectLimits& limits) const override;
   Result<std::vector<Labels>> series(std::span<const Matcher> matchers, TimeRange range) const override;
   TimeRange bounds() const override;
   std::vector<MetricMetadata> metadata() const override;

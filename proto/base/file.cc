@@ -59,7 +59,8 @@ Result<void> replace_file(const std::string& path, std::string_view content) {
     if (auto w = write_at(*fd, std::as_bytes(std::span(content)), 0, temporary); !w) return w;
     if (::fsync(fd->get()) != 0) return sys_failure(errno, "cannot sync {}", temporary);
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return sys_failure(errno, "cannot rename {} to {}", temporary, path);
+  if (::rename(temporary.c_str(), path.c_str()) != 0)
+    return sys_failure(errno, "cannot rename {} to {}", temporary, path);
   return {};
 }
 

@@ -13,7 +13,9 @@ using test::RawSocket;
 
 namespace {
 
-HttpClient client_of(const FakeServer& s) { return HttpClient(parse_url(fmt::format("http://127.0.0.1:{}/base", s.port())).value()); }
+HttpClient client_of(const FakeServer& s) {
+  return HttpClient(parse_url(fmt::format("http://127.0.0.1:{}/base", s.port())).value());
+}
 
 Result<HttpResponse> get(HttpClient& c, std::int64_t timeout_ms = 5000, std::size_t body_max = 1 << 20) {
   return c.send("GET", "", {}, "", timeout_ms, body_max);
@@ -48,13 +50,17 @@ TEST_CASE("client: what it sends") {
   REQUIRE(r);
   CHECK(r->status == 204);
   s.reset();  // joins the thread that wrote `seen`
-  CHECK(seen == fmt::format("POST /w?x=1 HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nX-A: 1  X-Evil: 2\r\nUser-Agent: tacho/" TACHO_VERSION
-                            "\r\nContent-Length: 4\r\n\r\nbody",
-                            port));
+  CHECK(seen ==
+        fmt::format(
+            "POST /w?x=1 HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nX-A: 1  X-Evil: 2\r\nUser-Agent: tacho/" TACHO_VERSION
+            "\r\nContent-Length: 4\r\n\r\nbody",
+            port));
 }
 
 TEST_CASE("client: answers of every framing") {
-  const FakeServer chunked = always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: a/b\r\n\r\n3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n");
+  const FakeServer chunked = always(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: "
+      "a/b\r\n\r\n3\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\n\r\n");
   auto c = client_of(chunked);
   for (int i = 0; i < 3; ++i) CHECK(body_or_error(get(c)) == "abc0123456789abcdef");
   CHECK(get(c)->content_type == "a/b");
@@ -106,7 +112,8 @@ TEST_CASE("client: a new connection that closes without an answer is an error, t
   });
   auto c = client_of(s);
   CHECK(body_or_error(get(c)) ==
-        fmt::format("GET http://127.0.0.1:{}/base: the server closed the connection before its answer was complete", s.port()));
+        fmt::format("GET http://127.0.0.1:{}/base: the server closed the connection before its answer was complete",
+                    s.port()));
   CHECK(connections == 1);
 }
 
@@ -119,7 +126,8 @@ TEST_CASE("client: a server that hangs, before the answer or within it, costs no
     });
     auto c = client_of(s);
     const auto begin = std::chrono::steady_clock::now();
-    CHECK(body_or_error(get(c, 200)) == fmt::format("GET http://127.0.0.1:{}/base: timed out waiting for the answer", s.port()));
+    CHECK(body_or_error(get(c, 200)) ==
+          fmt::format("GET http://127.0.0.1:{}/base: timed out waiting for the answer", s.port()));
     CHECK(seconds_since(begin) >= 0.19);
     CHECK(seconds_since(begin) < 2);
   }
@@ -171,7 +179,8 @@ TEST_CASE("client: a reset in mid-body, a body cut short, a body too large, and 
   CHECK(body_or_error(get(l, 5000, 100)).ends_with("the answer is larger than 100 bytes"));
   CHECK(get(l, 5000, 101)->body.size() == 101);
 
-  const FakeServer large_chunks = always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + std::string(101, 'x') + "\r\n0\r\n\r\n");
+  const FakeServer large_chunks =
+      always("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n65\r\n" + std::string(101, 'x') + "\r\n0\r\n\r\n");
   auto k = client_of(large_chunks);
   CHECK(body_or_error(get(k, 5000, 100)).ends_with("the answer is larger than 100 bytes"));
 

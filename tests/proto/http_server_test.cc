@@ -38,7 +38,9 @@ class Served {
     REQUIRE(started);
     server = std::move(*started);
   }
-  int port() const { return static_cast<int>(*parse_int(server->address().substr(server->address().rfind(':') + 1))); }
+  int port() const {
+    return static_cast<int>(*parse_int(server->address().substr(server->address().rfind(':') + 1)));
+  }
   HttpClient client() const { return HttpClient(parse_url("http://" + server->address()).value()); }
   RawSocket raw() const { return RawSocket::connect(port()); }
   // One request and everything until the server closes.
@@ -50,8 +52,9 @@ class Served {
   std::unique_ptr<HttpServer> server;
 };
 
-HttpResponse get(HttpClient& c, const std::string& target, std::vector<std::pair<std::string, std::string>> headers = {},
-                 const std::string& method = "GET", const std::string& body = "") {
+HttpResponse get(HttpClient& c, const std::string& target,
+                 std::vector<std::pair<std::string, std::string>> headers = {}, const std::string& method = "GET",
+                 const std::string& body = "") {
   auto r = c.send(method, target, headers, body, 10'000);
   INFO((r ? "" : r.error().message));
   REQUIRE(r);
@@ -119,8 +122,8 @@ TEST_CASE("server: gzip where the client asks and the body is worth it") {
 
 TEST_CASE("server: what is no HTTP gets 400 and one sentence") {
   const Served s;
-  for (const char* bad : {"hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET /%zz HTTP/1.1\r\n\r\n",
-                          "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+  for (const char* bad : {"hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
+                          "GET /%zz HTTP/1.1\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
                           "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
     INFO(bad);
     const std::string answer = s.exchange(bad);
@@ -136,8 +139,8 @@ TEST_CASE("server: bounds on header and body") {
         "HTTP/1.1 431 Request Header Fields Too Large");
   CHECK(status_line(s.exchange("POST / HTTP/1.1\r\nContent-Length: 1001\r\n\r\n" + std::string(1001, 'y'))) ==
         "HTTP/1.1 413 Content Too Large");
-  CHECK(status_line(s.exchange("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" + std::string(1024, 'y') + "\r\n0\r\n\r\n")) ==
-        "HTTP/1.1 413 Content Too Large");
+  CHECK(status_line(s.exchange("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" +
+                               std::string(1024, 'y') + "\r\n0\r\n\r\n")) == "HTTP/1.1 413 Content Too Large");
   // The answer arrives although the client goes on sending a body that nobody wants.
   auto c = s.client();
   CHECK(get(c, "/", {}, "POST", std::string(2'000'000, 'z')).status == 413);
@@ -163,7 +166,9 @@ TEST_CASE("server: Expect: 100-continue, chunked requests, pipelined requests, H
   CHECK(a.receive("body:5").find("POST /e body:5") != std::string::npos);
 
   RawSocket b = s.raw();
-  b.send("POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\nGET /second HTTP/1.1\r\n\r\n");
+  b.send(
+      "POST /c HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\nGET /second "
+      "HTTP/1.1\r\n\r\n");
   const std::string both = b.receive("GET /second");
   CHECK(both.find("POST /c body:5") < both.find("GET /second"));
 
@@ -173,9 +178,7 @@ TEST_CASE("server: Expect: 100-continue, chunked requests, pipelined requests, H
 }
 
 TEST_CASE("server: a header's value cannot begin another header") {
-  const Served s({}, [](const HttpRequest&) {
-    return HttpResponse{.headers = {{"X-A", "1\r\nX-B: 2"}}};
-  });
+  const Served s({}, [](const HttpRequest&) { return HttpResponse{.headers = {{"X-A", "1\r\nX-B: 2"}}}; });
   auto c = s.client();
   CHECK(header(get(c, "/"), "X-A") == "1  X-B: 2");
 }
@@ -198,7 +201,8 @@ TEST_CASE("server: slow clients are let go, others are served meanwhile") {
 }
 
 TEST_CASE("server: a client that does not take its answer is let go") {
-  const Served s({.idle_timeout_ms = 200}, [](const HttpRequest&) { return HttpResponse{.body = std::string(64 << 20, 'x')}; });
+  const Served s({.idle_timeout_ms = 200},
+                 [](const HttpRequest&) { return HttpResponse{.body = std::string(64 << 20, 'x')}; });
   RawSocket deaf = s.raw();
   deaf.send("GET / HTTP/1.1\r\n\r\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(800));
@@ -302,8 +306,9 @@ TEST_CASE("server: an address that cannot be had says why") {
   const Served s;
   const auto taken = HttpServer::start({.listen = s.server->address()}, echo);
   REQUIRE_FALSE(taken);
-  CHECK(taken.error().message == "cannot listen on " + s.server->address() +
-                                     ": Address already in use; another program listens there: stop it, or give another port with --listen");
+  CHECK(taken.error().message ==
+        "cannot listen on " + s.server->address() +
+            ": Address already in use; another program listens there: stop it, or give another port with --listen");
   CHECK(HttpServer::start({.listen = "nonsense"}, echo).error().message ==
         "cannot listen: \"nonsense\" has no port: write HOST:PORT, like 127.0.0.1:9980");
   CHECK_FALSE(HttpServer::start({.listen = "192.0.2.1:0"}, echo));

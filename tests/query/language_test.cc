@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "query/ast.h"
 #include "query/engine.h"
@@ -76,6 +78,37 @@ TEST_CASE("an error says where and what") {
   CHECK(deep.error().message.find("nested deeper") != std::string::npos);
   CHECK_FALSE(parse(std::string(100'000, '-') + "1"));
   CHECK_FALSE(parse("a{b=~\"(\"}"));
+}
+
+TEST_CASE("no text harms: broken queries give errors, whole ones print back") {
+  const std::vector<std::string> seeds{
+      "sum by (a) (rate(x_total{b=~\"c|d\"}[5m] offset 1m)) / on (a) group_left (e) y @ 5.5 > bool -1e3",
+      "histogram_quantile(0.9, sum(rate({\"odd name\",\"l\"!~'x'}[5m:1s] @ end())) by (le)) or vector(0x1F) # end",
+      "topk without (x) (3, -y ^ 2 ^ -z) unless ignoring () a[step()*2+min_of(1s, 2)] smoothed",
+      "a + fill(0) b atan2 `raw\\`",
+      "label_replace(a, 'd\\u00e9\\x41', \"$1\", \"s\", \"(.*)\") and count_values(\"v\", sort_by_label(a, \"b\", "
+      "\"c\"))"};
+  const std::string bits = " ()[]{}\"'`,:@=!~<>+-*/%^#\\.0159eExsmhdwyINFnan_\xff\n\0";
+  std::mt19937_64 random(7);
+  int whole = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string text = seeds[random() % seeds.size()];
+    for (auto edits = random() % 6; edits > 0; --edits) {
+      const std::size_t at = random() % (text.size() + 1);
+      const std::size_t n = std::min<std::size_t>(random() % 5, text.size() - at);
+      if (random() % 2) text.erase(at, n);
+      if (random() % 2 && at <= text.size()) text.insert(at, 1, bits[random() % bits.size()]);
+    }
+    const auto e = parse(text);
+    if (!e) {
+      CHECK(e.error().message.find(": parse error: ") != std::string::npos);
+      continue;
+    }
+    ++whole;
+    const std::string once = format(**e);
+    if (printed(once) != once) FAIL_CHECK(text << " is printed as " << once << " and then as " << printed(once));
+  }
+  CHECK(whole > 1000);
 }
 
 TEST_CASE("match[] takes a selector and nothing else") {

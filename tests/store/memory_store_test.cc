@@ -58,7 +58,8 @@ TEST_CASE("interleaved series become columns, sorted by labels") {
   CHECK(s.bounds().min == 1000);
   CHECK(s.bounds().max == 3000);
   const auto all = select(s, {});
-  CHECK(names(all) == std::vector<std::string>{"cpu_total{cpu=\"0\",mode=\"idle\"}", "cpu_total{cpu=\"0\",mode=\"user\"}", "load"});
+  CHECK(names(all) ==
+        std::vector<std::string>{"cpu_total{cpu=\"0\",mode=\"idle\"}", "cpu_total{cpu=\"0\",mode=\"user\"}", "load"});
   CHECK(all.samples == 8);
   CHECK(copied(all.series[1].times) == std::vector<TimeMs>{1000, 2000, 3000});
   CHECK(copied(all.series[1].values) == std::vector<double>{1, 2, 3});
@@ -130,7 +131,8 @@ TEST_CASE("the samples limit is an error that names it") {
   const auto s = loaded(kScrapes);
   const auto r = s.select({}, kAll, {.samples_max = 7});
   REQUIRE_FALSE(r);
-  CHECK(r.error().message == "query processing would load too many samples into memory: 8 in the range, the limit is 7");
+  CHECK(r.error().message ==
+        "query processing would load too many samples into memory: 8 in the range, the limit is 7");
   CHECK(s.select({}, kAll, {.samples_max = 8}));
 }
 
@@ -146,7 +148,8 @@ TEST_CASE("metadata of the file") {
 TEST_CASE("errors name file and line") {
   CHECK(error_of("a 1 1\nb 2\n# EOF\n") == "test.om:2: a sample has no timestamp: b");
   CHECK(error_of("a 1 1\n\n{x=\"1\"} 2 2\n# EOF\n") == "test.om:3: not a series: {x=\"1\"}: it has no metric name");
-  CHECK(error_of("a 1 1\na{x=\"1\",x=\"2\"} 2 2\nc\n") == "test.om:2: not a series: a{x=\"1\",x=\"2\"}: the label x is there twice");
+  CHECK(error_of("a 1 1\na{x=\"1\",x=\"2\"} 2 2\nc\n") ==
+        "test.om:2: not a series: a{x=\"1\",x=\"2\"}: the label x is there twice");
   CHECK(error_of("a 1 1\na 1.2.3 2\n# EOF\n") == "test.om:2: expected a number as the value, at \"1.2.3 2\"");
   CHECK(error_of("a 1 1\n").find("cut short") != std::string::npos);
   CHECK(MemoryStore::load("/nonexistent/x.om").error().message.starts_with("cannot open /nonexistent/x.om: "));
