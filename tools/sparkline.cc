@@ -20,7 +20,9 @@ std::size_t level(double v, SparkScale scale) {
   if (v <= scale.low || scale.high <= scale.low) return 0;
   if (v >= scale.high) return kLevels - 1;
   const double part = (v - scale.low) / (scale.high - scale.low);  // in (0, 1); NaN or 0 only for infinite scales
-  return 1 + std::min(kLevels - 2, static_cast<std::size_t>(std::max(0.0, part) * static_cast<double>(kLevels - 1)));
+  // The least excess is left out: 3/7 of seven steps is the third, whatever rounding says.
+  const double step = std::ceil(part * static_cast<double>(kLevels - 1) - 1e-9);
+  return step >= 1 ? std::min(kLevels - 1, static_cast<std::size_t>(step)) : 1;
 }
 
 }  // namespace
