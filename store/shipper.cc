@@ -87,6 +87,16 @@ MonoNs Shipper::step() {
   if (clock_.mono() >= retry_at_) {
     if (in_flight_ || open_window() == Opened::window) send_next();
   }
+  publish_stats();
+  return next_call();
+}
+
+void Shipper::publish_stats() {
+  const auto sum = [](const auto& by_reason) {
+    std::uint64_t total = 0;
+    for (const auto& [reason, count] : by_reason) total += count;
+    return total;
+  };
   const std::lock_guard lock(stats_mutex_);
   stats_.cursor = cursor_;
   stats_.lag_ms = clock_.wall_ms() - cursor_;
@@ -95,7 +105,12 @@ MonoNs Shipper::step() {
     const auto& requests = in_flight_->encoded.requests;
     for (std::size_t i = in_flight_->next; i < requests.size(); ++i) stats_.samples_pending += requests[i].samples;
   }
-  return next_call();
+  totals_.samples_sent.store(stats_.samples_sent, std::memory_order_relaxed);
+  totals_.windows_sent.store(stats_.windows_sent, std::memory_order_relaxed);
+  totals_.windows_dropped.store(sum(stats_.windows_dropped), std::memory_order_relaxed);
+  totals_.samples_dropped.store(sum(stats_.samples_dropped), std::memory_order_relaxed);
+  totals_.failures.store(sum(stats_.failures), std::memory_order_relaxed);
+  totals_.lag_ms.store(stats_.lag_ms, std::memory_order_relaxed);
 }
 
 MonoNs Shipper::next_call() const {
