@@ -211,7 +211,10 @@ class Session : public std::enable_shared_from_this<Session> {
     for (const auto& field : message) request.headers.emplace_back(field.name_string(), field.value());
     request.body = std::move(message.body());
     if (request.method == "POST" && has_token(request.header("Content-Type"), "application/x-www-form-urlencoded")) {
-      parse_form(request.body, request.query);
+      // Before the URL's: where both name a parameter, the form's is the one that counts, as with Go's servers.
+      std::vector<std::pair<std::string, std::string>> form;
+      parse_form(request.body, form);
+      request.query.insert(request.query.begin(), std::make_move_iterator(form.begin()), std::make_move_iterator(form.end()));
     }
     respond(call(request), accepts_gzip(request.header("Accept-Encoding")));
   }

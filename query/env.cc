@@ -39,9 +39,7 @@ Status drop_names(Matrix& matrix) {
   // Rows had different labels before; they can only meet now when a name told them apart.
   bool can_meet = false;
   for (std::size_t r = 1; r < matrix.rows() && !can_meet; ++r) {
-    const RowKey &first = matrix.key(0), &key = matrix.key(r);
-    can_meet =
-        key.nameless != first.nameless || (!key.nameless && key.labels->metric_name() != first.labels->metric_name());
+    can_meet = !same_metadata(matrix.key(0), matrix.key(r));
   }
   for (std::size_t r = 0; r < matrix.rows(); ++r) matrix.key(r).nameless = true;
   if (!can_meet) return {};

@@ -200,6 +200,4 @@ Values Evaluator::eval_vector_call(const Expr& expr, const Call& call, const Gri
   return math_family(v);
 }
 
-Values Evaluator::eval_info(const Call&, const Grid&) { return execution_error("not supported yet: info()"); }
-
 }  // namespace tacho::query

@@ -9,8 +9,8 @@ Grouping::Grouping(std::vector<std::string> names, bool keep) : names_(std::move
 }
 
 bool Grouping::counts(const Label& label, bool nameless) const {
-  const bool is_name = label.name == kMetricName;
-  if (is_name && (nameless || !keep_)) return false;
+  if (nameless && is_metadata(label.name)) return false;
+  if (!keep_ && label.name == kMetricName) return false;
   return std::binary_search(names_.begin(), names_.end(), label.name) == keep_;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "query/binary_ops.h"
 #include "query/grouping.h"
@@ -11,6 +12,7 @@ namespace tacho::query {
 namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+constexpr std::size_t kSeveral = kNone - 1;
 
 class Matcher {
  public:
@@ -48,19 +50,33 @@ class Matcher {
   }
 
  private:
-  // The one-side row of each group at each step.
+  // Which row of the one side each group has: one for all steps, or several that take turns.
   Status find_partners() {
-    partner_.assign(grouping_.count() * out_.steps(), kNone);
+    single_.assign(grouping_.count(), kNone);
     for (std::size_t r = 0; r < one_.rows(); ++r) {
+      std::size_t& single = single_[one_groups_[r]];
+      single = single == kNone ? r : kSeveral;
+    }
+    for (std::size_t r = 0; r < one_.rows(); ++r) {
+      if (single_[one_groups_[r]] != kSeveral) continue;
+      std::vector<std::size_t>& turns = turns_[one_groups_[r]];
+      turns.resize(out_.steps(), kNone);
       const auto present = one_.present(r);
-      std::size_t* to = partner_.data() + one_groups_[r] * out_.steps();
       for (std::size_t i = 0; i < out_.steps(); ++i) {
         if (!present[i]) continue;
-        if (to[i] != kNone && (fill_one_ || fill_many_ || many_side_has_value(i))) return duplicate(r, to[i]);
-        to[i] = r;
+        if (turns[i] != kNone && (fill_one_ || fill_many_ || many_side_has_value(i))) return duplicate(r, turns[i]);
+        turns[i] = r;
       }
     }
+    many_count_.assign(grouping_.count(), 0);
+    for (const std::size_t g : many_groups_) ++many_count_[g];
     return {};
+  }
+
+  std::size_t partner_at(std::size_t group, std::size_t step) const {
+    const std::size_t single = single_[group];
+    if (single == kSeveral) return turns_.at(group)[step];
+    return single != kNone && one_.present(single)[step] ? single : kNone;
   }
 
   bool many_side_has_value(std::size_t step) const {
@@ -79,14 +95,45 @@ class Matcher {
                     one_.key(a).to_labels().to_string(), one_.key(b).to_labels().to_string()));
   }
 
+  // A group with one series on either side: whole rows at once. False when the row's labels are taken already.
+  bool match_whole_row(std::size_t r) {
+    const std::size_t group = many_groups_[r];
+    const std::size_t partner = single_[group];
+    if (partner == kNone && !fill_one_) return true;
+    const bool alone = m_.card != Cardinality::one_to_one || many_count_[group] == 1;
+    if (partner == kNone || partner == kSeveral || fill_one_ || fill_many_ || !alone) return false;
+    const std::size_t before = out_.rows();
+    const std::size_t to = index_.row(result_key(many_.key(r), &one_.key(partner)));
+    if (to != before) return false;
+    const auto a = swapped_ ? one_.values(partner) : many_.values(r);
+    const auto b = swapped_ ? many_.values(r) : one_.values(partner);
+    const auto p = many_.present(r), q = one_.present(partner);
+    const auto out = out_.values(to);
+    const auto present = out_.present(to);
+    with_operator(b_.op, [&](auto f) {
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        out[i] = f(a[i], b[i]);
+        present[i] = p[i] & q[i];
+      }
+    });
+    if (!is_comparison(b_.op) || b_.return_bool) return true;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      if (present[i] && out[i] == 0) present[i] = 2;
+      out[i] = a[i];
+    }
+    return true;
+  }
+
   Status match_row(std::size_t r) {
+    if (match_whole_row(r)) return {};
     const auto present = many_.present(r);
-    const std::size_t base = many_groups_[r] * out_.steps();
+    const std::size_t group = many_groups_[r];
+    const std::size_t base = group * out_.steps();
     std::size_t last_partner = kNone, to = kNone;
     bool first = true;
     for (std::size_t i = 0; i < out_.steps(); ++i) {
       if (!present[i]) continue;
-      const std::size_t partner = partner_[base + i];
+      const std::size_t partner = partner_at(group, i);
       if (partner == kNone && !fill_one_) continue;
       if (matched_[base + i] && m_.card == Cardinality::one_to_one) {
         return execution_error(
@@ -140,8 +187,7 @@ class Matcher {
     const bool drop_name = !is_comparison(b_.op) || b_.return_bool;
     const bool plain = m_.card != Cardinality::one_to_one ? m_.include.empty() : m_.labels.empty() && !m_.on;
     if (plain) return {many.labels, many.nameless || drop_name};
-    Labels labels = many.to_labels();
-    if (drop_name) labels.erase(kMetricName);
+    Labels labels = RowKey{many.labels, many.nameless || drop_name}.to_labels();
     if (m_.card == Cardinality::one_to_one) {
       Labels kept;
       for (const Label& l : labels) {
@@ -163,7 +209,9 @@ class Matcher {
   std::optional<double> fill_many_, fill_one_;
   Grouping grouping_;
   std::vector<std::size_t> many_groups_, one_groups_;
-  std::vector<std::size_t> partner_;
+  std::vector<std::size_t> single_;      // of each group: its row on the one side, kNone or kSeveral
+  std::vector<std::size_t> many_count_;  // of each group
+  std::unordered_map<std::size_t, std::vector<std::size_t>> turns_;  // of groups with several: the row at each step
   std::vector<std::uint8_t> matched_;
   Matrix out_;
   RowIndex index_;

@@ -10,7 +10,7 @@ namespace {
 using Pairs = std::span<const Label>;
 
 void skip_name(Pairs::iterator& at, const Pairs& all, bool nameless) {
-  if (nameless && at != all.end() && at->name == kMetricName) ++at;
+  while (nameless && at != all.end() && is_metadata(at->name)) ++at;
 }
 
 }  // namespace
@@ -18,19 +18,23 @@ void skip_name(Pairs::iterator& at, const Pairs& all, bool nameless) {
 const Labels kNoLabels;
 
 std::string_view RowKey::get(std::string_view name) const {
-  return nameless && name == kMetricName ? std::string_view{} : labels->get(name);
+  return nameless && is_metadata(name) ? std::string_view{} : labels->get(name);
 }
 
 Labels RowKey::to_labels() const {
-  Labels out = *labels;
-  if (nameless) out.erase(kMetricName);
-  return out;
+  if (!nameless) return *labels;
+  std::vector<Label> out;
+  out.reserve(labels->size());
+  for (const Label& l : *labels) {
+    if (!is_metadata(l.name)) out.push_back(l);
+  }
+  return Labels(std::move(out));
 }
 
 std::uint64_t RowKey::hash() const {
   std::uint64_t h = 0;
   for (const Label& l : *labels) {
-    if (nameless && l.name == kMetricName) continue;
+    if (nameless && is_metadata(l.name)) continue;
     h = XXH3_64bits_withSeed(l.name.data(), l.name.size(), h);
     h = XXH3_64bits_withSeed(l.value.data(), l.value.size(), h);
   }
@@ -50,6 +54,15 @@ bool same_labels(const RowKey& a, const RowKey& b) {
     ++i;
     ++j;
   }
+}
+
+bool same_metadata(const RowKey& a, const RowKey& b) {
+  if (a.nameless || b.nameless) return a.nameless == b.nameless;
+  if (a.labels == b.labels) return true;
+  for (const std::string_view label : {kMetricName, std::string_view("__type__"), std::string_view("__unit__")}) {
+    if (a.labels->get(label) != b.labels->get(label)) return false;
+  }
+  return true;
 }
 
 bool labels_less(const RowKey& a, const RowKey& b) {

@@ -32,7 +32,13 @@ struct Grid {
   TimeMs last() const { return at(count - 1); }
 };
 
-// A row's labels: those of `labels`, without the metric's name where it was dropped.
+// What describes a metric and not a series: its name, type and unit. They go together when a value is no longer the
+// metric's own.
+inline bool is_metadata(std::string_view label) {
+  return label.starts_with("__") && (label == kMetricName || label == "__type__" || label == "__unit__");
+}
+
+// A row's labels: those of `labels`, without the metric's name (type, unit) where it was dropped.
 struct RowKey {
   const Labels* labels = nullptr;
   bool nameless = false;
@@ -42,6 +48,8 @@ struct RowKey {
   std::uint64_t hash() const;
 };
 bool same_labels(const RowKey& a, const RowKey& b);
+// Both are of the same name, type and unit, or of none.
+bool same_metadata(const RowKey& a, const RowKey& b);
 // Lexicographic over the sorted pairs.
 bool labels_less(const RowKey& a, const RowKey& b);
 extern const Labels kNoLabels;

@@ -66,18 +66,21 @@ struct RunningMean {
 // NaN sorts before every number.
 inline bool value_less(double a, double b) { return std::isnan(a) ? !std::isnan(b) : a < b; }
 
-// The quantile by linear interpolation between the two nearest values; sorts `values`.
+// The quantile by linear interpolation between the two nearest values; reorders `values`.
 inline double quantile(double q, std::vector<double>& values) {
   if (values.empty() || std::isnan(q)) return normal_nan();
   if (q < 0) return -std::numeric_limits<double>::infinity();
   if (q > 1) return std::numeric_limits<double>::infinity();
-  std::sort(values.begin(), values.end(), value_less);
   const double n = static_cast<double>(values.size());
   const double rank = q * (n - 1);
   const double lower = std::max(0.0, std::floor(rank));
   const double upper = std::min(n - 1, lower + 1);
   const double weight = rank - std::floor(rank);
-  return values[static_cast<std::size_t>(lower)] * (1 - weight) + values[static_cast<std::size_t>(upper)] * weight;
+  // Two order statistics are wanted, not the whole order.
+  const auto at_lower = values.begin() + static_cast<std::ptrdiff_t>(lower);
+  std::nth_element(values.begin(), at_lower, values.end(), value_less);
+  const double above = upper == lower ? *at_lower : *std::min_element(at_lower + 1, values.end(), value_less);
+  return *at_lower * (1 - weight) + above * weight;
 }
 
 // Go's math.Min and math.Max: an infinity wins over NaN, NaN over numbers, -0 is less than 0.

@@ -69,6 +69,95 @@ void sliding_extreme(const RangeCall& call, bool later_wins, bool give_time, Bet
   });
 }
 
+// When windows do not overlap a queue saves nothing.
+template <class Better>
+void plain_extreme(const RangeCall& call, bool later_wins, bool give_time, Better better) {
+  const auto v = call.series.values;
+  for_each_window(call.series, call.input.windows, [&](std::size_t step, std::size_t lo, std::size_t hi) {
+    std::size_t best = lo;
+    for (std::size_t i = lo + 1; i < hi; ++i) {
+      if (better(v[i], v[best]) || std::isnan(v[best]) || (later_wins && v[i] == v[best])) best = i;
+    }
+    call.set(step, give_time ? static_cast<double>(call.series.times[best]) / 1000 : v[best]);
+  });
+}
+
+template <class Better>
+void extreme(const RangeCall& call, bool later_wins, bool give_time, Better better) {
+  const WindowGrid& g = call.input.windows;
+  if (g.count == 1 || g.step * 2 >= g.range) return plain_extreme(call, later_wins, give_time, better);
+  sliding_extreme(call, later_wins, give_time, better);
+}
+
+// Sums and means of several windows of one length side by side: a compensated sum waits for itself at every sample,
+// four of them do not. The error of an addition is exact in either form (Knuth's or Neumaier's), so the digits are
+// those of KahanSum; what overflows on the way is left to the one-by-one form, where overflow has a meaning.
+class WindowSums {
+ public:
+  explicit WindowSums(const RangeCall& call) : call_(call), v_(call.series.values) {}
+
+  void run() {
+    for_each_window(call_.series, call_.input.windows, [this](std::size_t step, std::size_t lo, std::size_t hi) {
+      if (count_ > 0 && hi - lo != length_) flush();
+      length_ = hi - lo;
+      steps_[count_] = step;
+      begins_[count_] = lo;
+      if (++count_ == kLanes) flush();
+    });
+    flush();
+  }
+
+ private:
+  static constexpr std::size_t kLanes = 4;
+  using Pair [[gnu::vector_size(2 * sizeof(double))]] = double;  // a register of SSE2 or NEON
+
+  void flush() {
+    if (count_ == kLanes) {
+      add_lanes();
+    } else {
+      for (std::size_t i = 0; i < count_; ++i) one(i);
+    }
+    count_ = 0;
+  }
+
+  void one(std::size_t lane) {
+    const auto w = v_.subspan(begins_[lane], length_);
+    call_.set(steps_[lane], call_.id == F::sum_over_time ? sum_of(w) : mean_of(w));
+  }
+
+  static void add(Pair x, Pair& sum, Pair& c) {
+    const Pair t = sum + x;
+    const Pair part = t - sum;
+    c += (sum - (t - part)) + (x - part);
+    sum = t;
+  }
+
+  void add_lanes() {
+    Pair sum01{}, c01{}, sum23{}, c23{};
+    const double *a0 = v_.data() + begins_[0], *a1 = v_.data() + begins_[1];
+    const double *a2 = v_.data() + begins_[2], *a3 = v_.data() + begins_[3];
+    for (std::size_t i = 0; i < length_; ++i) {
+      add(Pair{a0[i], a1[i]}, sum01, c01);
+      add(Pair{a2[i], a3[i]}, sum23, c23);
+    }
+    const double sum[kLanes] = {sum01[0], sum01[1], sum23[0], sum23[1]};
+    const double c[kLanes] = {c01[0], c01[1], c23[0], c23[1]};
+    const double n = static_cast<double>(length_);
+    for (std::size_t l = 0; l < kLanes; ++l) {
+      if (!std::isfinite(sum[l]) || !std::isfinite(c[l])) {
+        one(l);
+      } else {
+        call_.set(steps_[l], call_.id == F::sum_over_time ? sum[l] + c[l] : sum[l] / n + c[l] / n);
+      }
+    }
+  }
+
+  const RangeCall& call_;
+  std::span<const double> v_;
+  std::size_t steps_[kLanes] = {}, begins_[kLanes] = {};
+  std::size_t count_ = 0, length_ = 0;
+};
+
 template <class Of>
 void each_window(const RangeCall& call, Of of) {
   const auto v = call.series.values;
@@ -93,19 +182,18 @@ void over_time_family(const RangeCall& call) {
   std::vector<double> scratch;
   switch (call.id) {
     case F::sum_over_time:
-      return each_window(call, [](Window w, std::size_t) { return sum_of(w); });
     case F::avg_over_time:
-      return each_window(call, [](Window w, std::size_t) { return mean_of(w); });
+      return WindowSums(call).run();
     case F::count_over_time:
       return each_window(call, [](Window w, std::size_t) { return static_cast<double>(w.size()); });
     case F::min_over_time:
-      return sliding_extreme(call, false, false, less);
+      return extreme(call, false, false, less);
     case F::max_over_time:
-      return sliding_extreme(call, false, false, greater);
+      return extreme(call, false, false, greater);
     case F::ts_of_min_over_time:
-      return sliding_extreme(call, true, true, less);
+      return extreme(call, true, true, less);
     case F::ts_of_max_over_time:
-      return sliding_extreme(call, true, true, greater);
+      return extreme(call, true, true, greater);
     case F::stdvar_over_time:
       return each_window(call, [](Window w, std::size_t) { return variance_of(w); });
     case F::stddev_over_time:

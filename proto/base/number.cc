@@ -93,16 +93,31 @@ bool equals_no_case(std::string_view a, std::string_view lower) {
 
 }  // namespace
 
-void append_api_number(std::string& out, double v) {
-  if (append_special(out, v) || append_small_integer(out, v)) return;
-  if (std::signbit(v)) out += '-';
+char* write_api_number(char* to, double v) {
   const double a = std::fabs(v);
-  const Digits d = shortest_digits(v);
-  if (a != 0 && (a < 1e-6 || a >= 1e21)) {
-    append_exponent_form(out, d);
-  } else {
-    append_plain_form(out, d);
+  if (a < 9007199254740992.0) {
+    char* const end = to + kApiNumberBytes;
+    // Whole numbers first, by far the most common; of the others, only those too small for the 'f' layout need more than
+    // the library's shortest digits. (Above 2^53 it would print digits that nobody needs to read the number back.)
+    if (a == std::trunc(a) && !(a == 0 && std::signbit(v))) return std::to_chars(to, end, static_cast<std::int64_t>(v)).ptr;
+    if (a == 0 || a >= 1e-6) return std::to_chars(to, end, v, std::chars_format::fixed).ptr;
   }
+  std::string text;
+  if (!append_special(text, v)) {
+    if (std::signbit(v)) text += '-';
+    const Digits d = shortest_digits(v);
+    if (a < 1e-6 || a >= 1e21) {
+      append_exponent_form(text, d);
+    } else {
+      append_plain_form(text, d);
+    }
+  }
+  return to + text.copy(to, kApiNumberBytes);
+}
+
+void append_api_number(std::string& out, double v) {
+  char buffer[kApiNumberBytes];
+  out.append(buffer, write_api_number(buffer, v));
 }
 
 void append_text_number(std::string& out, double v) {

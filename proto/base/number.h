@@ -15,6 +15,9 @@ namespace tacho {
 // The HTTP API's form: shortest digits that read back to the same bits; 'f' layout, 'e' below 1e-6 and from 1e21 on;
 // NaN, +Inf, -Inf.
 void append_api_number(std::string& out, double v);
+// The same into memory with room for kApiNumberBytes; returns the end.
+inline constexpr std::size_t kApiNumberBytes = 40;
+char* write_api_number(char* to, double v);
 // The text formats' form (Go's 'g' with shortest digits): exponent form below 1e-4 and from 1e21 on.
 void append_text_number(std::string& out, double v);
 std::string api_number(double v);

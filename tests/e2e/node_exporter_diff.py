@@ -53,7 +53,7 @@ ONLY_TACHO = {
     "node_pressure_irq_stalled_seconds_total": "new in 1.9",
 }
 # Fields of /proc/meminfo that 1.5 shows and 1.9 and later, with their fixed list, do not.
-ONLY_EXPORTER = re.compile(r"node_memory_(KReclaimable|SecPageTables|FileHugePages|FilePmdMapped|Balloon|Hugetlb|Unaccepted|HighTotal"
+ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"
                            r"|HighFree|LowTotal|LowFree)_bytes$")
 # Labels that 1.5 does not have, or has empty: it takes the serial number from fewer places (not from ID_SERIAL, where virtio's is).
 NEW_LABELS = {"node_disk_info": ["rotational", "serial"]}

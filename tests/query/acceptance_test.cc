@@ -20,7 +20,8 @@ namespace {
 
 namespace json = boost::json;
 
-// Behind a feature flag in Prometheus: what of these fails is counted, and does not fail the test.
+// Behind a feature flag in Prometheus: what of these fails is counted, and does not fail the test. Open: cases of
+// delayed name removal that contradict the default, where a name goes at once.
 const std::set<std::string> kFlagged{"experimental-function", "fill-modifier",        "extended-range-selector",
                                      "duration-expression",   "delayed-name-removal", "type-and-unit",
                                      "trim-operator"};
@@ -218,17 +219,35 @@ bool is_core(const std::set<std::string>& tags) {
   return std::none_of(tags.begin(), tags.end(), [](const std::string& t) { return kFlagged.contains(t); });
 }
 
-}  // namespace
-
-TEST_CASE("the shared acceptance cases that need no feature flag all pass") {
+json::value load_cases() {
   const auto path = shared_folder() / "acceptance" / "promql" / "cases.json";
   if (!std::filesystem::exists(path)) {
     WARN("skipped: no acceptance data at " << path << " (set TACHO_SHARED)");
-    return;
+    return nullptr;
   }
   const auto text = read_file(path.string());
   REQUIRE(text);
-  const json::value doc = json::parse(*text);
+  return json::parse(*text);
+}
+
+}  // namespace
+
+TEST_CASE("every compliance query is understood, and fails only where it should") {
+  const json::value doc = load_cases();
+  if (doc.is_null()) return;
+  const TestStore empty;
+  for (const json::value& c : doc.at("compliance").as_array()) {
+    const std::string query(c.at("query").as_string());
+    INFO(query);
+    const Result r = Engine().range(empty, query, 1'000'000, 2'000'000, 10'000);
+    if (!c.at("should_fail").as_bool()) CHECK(r);
+    if (!r) CHECK_FALSE(r.error().message.starts_with("not supported yet"));
+  }
+}
+
+TEST_CASE("the shared acceptance cases that need no feature flag all pass") {
+  const json::value doc = load_cases();
+  if (doc.is_null()) return;
   std::map<std::string, TestStore> stores;
   for (const auto& [name, dataset] : doc.at("datasets").as_object()) stores.emplace(name, load(dataset.as_object()));
   int core = 0, core_passed = 0, flagged = 0, flagged_passed = 0;

@@ -38,9 +38,9 @@ TEST_CASE("ticks are whole multiples of the interval since the epoch") {
   for (int i = 1; i <= 100; ++i) {
     const auto due = g.turn();
     REQUIRE(due.due);
-    CHECK(due.tick_ns == (1'700'000'000 + i) * kS);
+    CHECK(due.tick_ns == (1'700'000'000LL + i) * kS);
     CHECK(due.missed == 0);
-    CHECK(g.grid.stamp(due.tick_ns, g.c.wall) == (1'700'000'000 + i) * 1000);
+    CHECK(g.grid.stamp(due.tick_ns, g.c.wall) == (1'700'000'000LL + i) * 1000);
   }
 }
 

@@ -1,0 +1,51 @@
+// The HTTP face of a store: Prometheus's HTTP API, /metrics, /federate, health, and a page that says what this is.
+//
+//   Api api(store, {});
+//   HttpServer::start(options, [&api](const HttpRequest& r) { return api.handle(r); });
+//
+// Shape    handlers are pure: a request in, a response out; the transport is proto/http_server.h.
+// Threads  handle() from any thread, any number at once.
+// Errors   as Prometheus answers them: 400 bad_data, 422 execution, 503 timeout, 404, 405; never an exception for bad input.
+// Cost     a query's, plus 10 to 50 ns a point for its text.
+// Lifetime the store outlives the Api.
+// Source   Prometheus 3's HTTP API, compared answer by answer with Debian's Prometheus 2.42; what differs is said at its place.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "proto/http.h"
+#include "query/api_json.h"
+#include "query/engine.h"
+#include "store/queryable.h"
+
+namespace tacho::query {
+
+// What /api/v1/status/tsdb says beyond what the series themselves tell.
+struct TsdbStatus {
+  double bytes_per_sample = 0;
+  double window_seconds = 0;
+  std::size_t series_count = 0;
+  std::uint64_t budget_bytes = 0;  // 0: not said
+};
+
+struct ApiOptions {
+  EngineOptions engine;
+  std::function<TimeMs()> now;              // what a query without a time asks for; default: the wall clock
+  std::function<TsdbStatus()> tsdb_status;  // default: what the store's bounds and series say, without bytesPerSample
+  std::function<bool()> ready;              // default: always
+  std::string config_yaml;                  // what /api/v1/status/config shows; no secrets
+};
+
+class Api {
+ public:
+  explicit Api(const store::Queryable& store, ApiOptions options = {});
+  HttpResponse handle(const HttpRequest& request) const;
+
+ private:
+  const store::Queryable& store_;
+  ApiOptions options_;
+  Engine engine_;
+};
+
+}  // namespace tacho::query

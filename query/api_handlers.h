@@ -1,0 +1,42 @@
+// The handlers behind api.cc's routes, by what they answer.
+//
+// A JSON handler gives the whole body of a 200, or an ApiError that api.cc turns into the envelope.
+#pragma once
+
+#include "query/api.h"
+#include "query/api_params.h"
+
+namespace tacho::query {
+
+struct ApiContext {
+  const store::Queryable& store;
+  const ApiOptions& options;
+  const Engine& engine;
+  TimeMs now = 0;
+};
+
+using JsonHandler = ApiResult<std::string> (*)(const ApiContext&, const HttpRequest&);
+
+// api_query.cc: values.
+ApiResult<std::string> answer_query(const ApiContext& c, const HttpRequest& r);
+ApiResult<std::string> answer_query_range(const ApiContext& c, const HttpRequest& r);
+ApiResult<std::string> answer_format_query(const ApiContext& c, const HttpRequest& r);
+
+// api_series.cc: names.
+ApiResult<std::string> answer_series(const ApiContext& c, const HttpRequest& r);
+ApiResult<std::string> answer_labels(const ApiContext& c, const HttpRequest& r);
+ApiResult<std::string> answer_label_values(const ApiContext& c, const HttpRequest& r, std::string_view label);
+ApiResult<std::string> answer_metadata(const ApiContext& c, const HttpRequest& r);
+
+// api_status.cc: the server itself.
+ApiResult<std::string> answer_buildinfo(const ApiContext& c, const HttpRequest& r);
+ApiResult<std::string> answer_tsdb(const ApiContext& c, const HttpRequest& r);
+ApiResult<std::string> answer_flags(const ApiContext& c, const HttpRequest& r);
+ApiResult<std::string> answer_config(const ApiContext& c, const HttpRequest& r);
+
+// api_text.cc: exposition text and the page.
+HttpResponse answer_metrics(const ApiContext& c, const HttpRequest& r);
+HttpResponse answer_federate(const ApiContext& c, const HttpRequest& r);
+HttpResponse answer_page(const ApiContext& c, const HttpRequest& r);
+
+}  // namespace tacho::query

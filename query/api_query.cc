@@ -1,0 +1,57 @@
+// query, query_range, format_query.
+#include "query/api_handlers.h"
+
+namespace tacho::query {
+namespace {
+
+constexpr const char* kTruncated = "results truncated due to limit";
+
+double seconds_since(MonoNs begin) { return static_cast<double>(system_clock().mono() - begin) / 1e9; }
+
+std::unexpected<ApiError> query_error(const QueryError& e) {
+  return std::unexpected(ApiError{api_message(e), error_kind_name(e.kind), api_status(e.kind)});
+}
+
+// Runs the query between its parameters and its text: limit and stats are the same for both forms.
+template <class Run>
+ApiResult<std::string> answer(const HttpRequest& r, Run&& run) {
+  const MonoNs begin = system_clock().mono();
+  const auto call = call_options(r);
+  if (!call) return std::unexpected(call.error());
+  const auto limit = limit_param(r);
+  if (!limit) return std::unexpected(limit.error());
+  QueryTimings timings{.prepare_seconds = seconds_since(begin)};
+  Result result = run(r.param("query").value_or(""), *call);
+  if (!result) return query_error(result.error());
+  timings.total_seconds = seconds_since(begin);
+  if (*limit > 0 && result->series.size() > *limit && result->type != ValueType::scalar) {
+    result->series.resize(*limit);
+    result->warnings.emplace_back(kTruncated);
+  }
+  const bool wants_stats = !r.param("stats").value_or("").empty();
+  return api_json(result, wants_stats ? &timings : nullptr);
+}
+
+}  // namespace
+
+ApiResult<std::string> answer_query(const ApiContext& c, const HttpRequest& r) {
+  const auto at = time_param(r, "time", c.now);
+  if (!at) return std::unexpected(at.error());
+  return answer(r, [&](std::string_view text, const CallOptions& call) { return c.engine.instant(c.store, text, *at, call); });
+}
+
+ApiResult<std::string> answer_query_range(const ApiContext& c, const HttpRequest& r) {
+  const auto p = range_params(r, c.options.engine.steps_max);
+  if (!p) return std::unexpected(p.error());
+  return answer(r, [&](std::string_view text, const CallOptions& call) {
+    return c.engine.range(c.store, text, p->start, p->end, p->step_ms, call);
+  });
+}
+
+ApiResult<std::string> answer_format_query(const ApiContext&, const HttpRequest& r) {
+  const auto expr = parse(r.param("query").value_or(""));
+  if (!expr) return query_error(expr.error());
+  return api_success_json([&](JsonText& out) { out.string(format(**expr)); });
+}
+
+}  // namespace tacho::query

@@ -1,0 +1,68 @@
+// JSON as text, written front to back without a tree.
+//
+// Shape    a buffer that grows without clearing; take() gives it away.
+// Source   the forms of Prometheus 3's own encoder, byte for byte: strings as Go's encoding/json writes them (with <, > and &
+//          escaped), label sets without that; points' times with no fraction or three digits of it.
+// Threads  one owner.   Cost  about 10 ns a whole number, 40 ns another.
+#pragma once
+
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "proto/base/labels.h"
+#include "proto/base/sample.h"
+
+namespace tacho::query {
+
+class JsonText {
+ public:
+  void raw(std::string_view s) {
+    char* const to = room(s.size());
+    std::memcpy(to, s.data(), s.size());
+    used_ += s.size();
+  }
+  void raw(char c) {
+    *room(1) = c;
+    ++used_;
+  }
+  void string(std::string_view s) { quoted_text(s, true); }
+  void label_string(std::string_view s) { quoted_text(s, false); }
+  void integer(std::int64_t v);
+  void number(double v);   // as a JSON number; null where JSON has none
+  void labels(const Labels& l);  // {"__name__":"up","a":"b"}
+  // [1435781451.781,"1"]
+  void point(const Sample& s);
+  // A list of strings: ["a","b"].
+  template <class Strings>
+  void strings(const Strings& list) {
+    raw('[');
+    bool first = true;
+    for (const auto& s : list) {
+      if (!std::exchange(first, false)) raw(',');
+      string(s);
+    }
+    raw(']');
+  }
+
+  std::size_t size() const { return used_; }
+  std::string take();
+
+ private:
+  // Memory for n bytes more; what is written there counts once used_ is raised.
+  char* room(std::size_t n) {
+    if (text_.size() - used_ < n) grow(n);
+    return text_.data() + used_;
+  }
+  void grow(std::size_t n);
+  void quoted_text(std::string_view s, bool escape_html);
+
+  std::string text_;
+  std::size_t used_ = 0;
+  // The last point's value, as text too: constant series are common, and copying is cheaper than printing.
+  std::uint64_t last_bits_ = 0;
+  std::string last_value_ = "0";
+};
+
+}  // namespace tacho::query
