@@ -92,11 +92,6 @@ MonoNs Shipper::step() {
 }
 
 void Shipper::publish_stats() {
-  const auto sum = [](const auto& by_reason) {
-    std::uint64_t total = 0;
-    for (const auto& [reason, count] : by_reason) total += count;
-    return total;
-  };
   const std::lock_guard lock(stats_mutex_);
   stats_.cursor = cursor_;
   stats_.lag_ms = clock_.wall_ms() - cursor_;
@@ -105,12 +100,6 @@ void Shipper::publish_stats() {
     const auto& requests = in_flight_->encoded.requests;
     for (std::size_t i = in_flight_->next; i < requests.size(); ++i) stats_.samples_pending += requests[i].samples;
   }
-  totals_.samples_sent.store(stats_.samples_sent, std::memory_order_relaxed);
-  totals_.windows_sent.store(stats_.windows_sent, std::memory_order_relaxed);
-  totals_.windows_dropped.store(sum(stats_.windows_dropped), std::memory_order_relaxed);
-  totals_.samples_dropped.store(sum(stats_.samples_dropped), std::memory_order_relaxed);
-  totals_.failures.store(sum(stats_.failures), std::memory_order_relaxed);
-  totals_.lag_ms.store(stats_.lag_ms, std::memory_order_relaxed);
 }
 
 MonoNs Shipper::next_call() const {

@@ -8,7 +8,7 @@
 //          due `grace` after its end, so that the rows of slow sources are in, plus the node's own offset, so that ten thousand
 //          nodes do not send in the same second.
 // Units    windows and cursor in TimeMs (wall time); waiting and back-off in MonoNs.
-// Threads  step() and run(): one thread. stats(), totals(): any.
+// Threads  step() and run(): one thread. stats(): any.
 // Errors   nothing comes out; each is counted and logged (a failing endpoint at most once a minute).
 // Cost     a window: one select over two minutes of the store, one cursor file.
 // Lifetime store, transport and clock outlive the shipper.
@@ -32,7 +32,6 @@
 // restart the series go on, and until then the receiver's look-back (five minutes) ends them.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -93,17 +92,6 @@ struct ShipperStats {
   std::int64_t lag_ms = 0;            // wall time minus cursor, at the last step
 };
 
-// The sums of ShipperStats, for a reader that must neither wait nor allocate (the tick thread). Writer: the shipping thread,
-// relaxed: each number stands for itself, and an older one is only a moment old.
-struct ShipperTotals {
-  std::atomic<std::uint64_t> samples_sent{0};
-  std::atomic<std::uint64_t> windows_sent{0};
-  std::atomic<std::uint64_t> windows_dropped{0};  // for any reason
-  std::atomic<std::uint64_t> samples_dropped{0};
-  std::atomic<std::uint64_t> failures{0};
-  std::atomic<std::int64_t> lag_ms{0};
-};
-
 class Shipper {
  public:
   // Requires: 0 <= offset_ms <= kShipOffsetMaxMs, 0 < backoff_min_ms <= backoff_max_ms, window_ms a divisor of an hour.
@@ -116,7 +104,6 @@ class Shipper {
   void run(std::stop_token stop);
 
   ShipperStats stats() const;
-  const ShipperTotals& totals() const { return totals_; }
 
  private:
   enum class Verdict { taken, retry, refused };
@@ -172,7 +159,6 @@ class Shipper {
 
   mutable std::mutex stats_mutex_;  // guards stats_
   ShipperStats stats_;
-  ShipperTotals totals_;
 };
 
 }  // namespace tacho::store
