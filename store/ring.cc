@@ -99,7 +99,23 @@ Result<void> Ring::create(std::uint64_t file_bytes) {
   s.checksum = checksum_of(s);
   if (auto ok = write_at(fd_, bytes_of(s), 0, path_); !ok) return ok;
   recovery_.created = true;
+  if (auto ok = raise_used(kRingStart); !ok) return ok;
   return sync();
+}
+
+Result<void> Ring::raise_used(std::uint64_t end) {
+  if (end <= used_bytes_) return {};
+  const RingUsed used{end, XXH3_64bits(&end, sizeof end)};
+  if (auto ok = write_at(fd_, bytes_of(used), kRingUsedAt, path_); !ok) return ok;
+  used_bytes_ = end;
+  return {};
+}
+
+std::uint64_t Ring::used_bytes() const {
+  RingUsed used{};
+  const auto n = read_at(fd_, std::as_writable_bytes(std::span(&used, 1)), kRingUsedAt, path_);
+  const bool known = n && *n == sizeof used && used.checksum == XXH3_64bits(&used.bytes, sizeof used.bytes);
+  return known ? std::min(used.bytes, file_bytes_) : file_bytes_;
 }
 
 Result<void> Ring::load(bool verify_payloads) {
@@ -124,6 +140,7 @@ Result<void> Ring::load(bool verify_payloads) {
       file_bytes_ = s.file_bytes;
     }
   }
+  used_bytes_ = used_bytes();
   auto index = scan(verify_payloads);
   if (!index) return std::unexpected(index.error());
   recovery_.records = index->size();
@@ -139,17 +156,14 @@ Result<void> Ring::load(bool verify_payloads) {
 Result<RingIndex> Ring::scan(bool verify_payloads) {
   RingIndex found;
   HeaderScanner scanner(fd_, file_bytes_, path_);
-  for (std::uint64_t at = kRingStart; at + sizeof(RecordHeader) <= file_bytes_;) {
+  const std::uint64_t end = used_bytes();
+  for (std::uint64_t at = kRingStart; at + sizeof(RecordHeader) <= end;) {
     RecordRef r;
     r.offset = at;
     const auto whole = scanner.header_at(at, r.header);
     if (!whole) return std::unexpected(whole.error());
     if (!*whole) {
-      // What was never written is a hole: skip it. ENXIO: nothing but holes to the end. Elsewhere: probe on.
-      const off_t data = ::lseek(fd_.get(), static_cast<off_t>(at), SEEK_DATA);
-      if (data < 0 && errno == ENXIO) break;
-      const std::uint64_t next = at + kRecordAlign;
-      at = data > 0 ? std::max(next, static_cast<std::uint64_t>(data) / kRecordAlign * kRecordAlign) : next;
+      at += kRecordAlign;
       continue;
     }
     if (verify_payloads && !read(r)) {
@@ -216,6 +230,7 @@ Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payloa
 Result<void> Ring::write_record(const RecordHeader& header, std::span<const std::byte> payload) {
   RecordHeader h = header;
   h.checksum = checksum_of(h);
+  if (auto ok = raise_used(write_offset_ + record_bytes(payload.size())); !ok) return ok;
   // The payload first: until its own header is there, whatever header lies here does not match what follows it.
   if (auto ok = write_at(fd_, payload, write_offset_ + sizeof h, path_); !ok) return ok;
   return write_at(fd_, bytes_of(h), write_offset_, path_);

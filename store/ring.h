@@ -66,6 +66,8 @@ class Ring {
   Result<void> create(std::uint64_t file_bytes);
   Result<void> load(bool verify_payloads);
   Result<RingIndex> scan(bool verify_payloads);
+  Result<void> raise_used(std::uint64_t end);
+  std::uint64_t used_bytes() const;
   Result<void> write_record(const RecordHeader& header, std::span<const std::byte> payload);
   void publish(std::shared_ptr<const RingIndex> index);
 
@@ -73,6 +75,7 @@ class Ring {
   Fd fd_;
   bool writable_ = false;
   std::uint64_t file_bytes_ = 0;
+  std::uint64_t used_bytes_ = 0;  // as the file says (RingUsed)
   std::uint64_t write_offset_ = kRingStart;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t appended_bytes_ = 0;  // since opening

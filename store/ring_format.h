@@ -23,6 +23,15 @@ struct RingSuperblock {
 };
 static_assert(sizeof(RingSuperblock) == 32);
 
+// How far the file has ever been written, so that opening a young ring does not search what is empty. At kRingUsedAt; raised
+// before the bytes are written. Where the checksum does not match, the whole file is searched.
+inline constexpr std::uint64_t kRingUsedAt = 64;
+struct RingUsed {
+  std::uint64_t bytes;
+  std::uint64_t checksum;  // xxh3 of `bytes`
+};
+static_assert(sizeof(RingUsed) == 16);
+
 // Stored in files: numbers are never reused.
 enum class RecordType : std::uint16_t {
   block = 1,   // payload: FlatBuffers Block

@@ -125,13 +125,11 @@ std::vector<RollupRequest> encode_metadata(const Queryable& store, std::size_t p
     if (count) out.push_back({builder.finish(), 0});
     count = 0;
   };
-  const auto add = [&](std::string_view name, MetricType type, std::string_view help, std::string_view unit) {
-    if (!is_classic_metric_name(name) || !is_utf8(help) || !is_utf8(unit)) return;
-    builder.add_metadata(name, type, help, unit);
+  for (const MetricMetadata& m : store.metadata()) {
+    if (!is_classic_metric_name(m.name) || !is_utf8(m.help) || !is_utf8(m.unit)) continue;
+    builder.add_metadata(m.name, m.type, m.help, m.unit);
     if (++count >= per_send_max) flush();
-  };
-  for (const MetricMetadata& m : store.metadata()) add(m.name, m.type, m.help, m.unit);
-  add(kRatioMetric, MetricType::gauge, "Share of a source's rows that the rollups of this minute were computed from.", "ratio");
+  }
   flush();
   return out;
 }

@@ -87,6 +87,11 @@ MonoNs Shipper::step() {
   if (clock_.mono() >= retry_at_) {
     if (in_flight_ || open_window() == Opened::window) send_next();
   }
+  publish_stats();
+  return next_call();
+}
+
+void Shipper::publish_stats() {
   const std::lock_guard lock(stats_mutex_);
   stats_.cursor = cursor_;
   stats_.lag_ms = clock_.wall_ms() - cursor_;
@@ -95,7 +100,6 @@ MonoNs Shipper::step() {
     const auto& requests = in_flight_->encoded.requests;
     for (std::size_t i = in_flight_->next; i < requests.size(); ++i) stats_.samples_pending += requests[i].samples;
   }
-  return next_call();
 }
 
 MonoNs Shipper::next_call() const {

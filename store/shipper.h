@@ -32,7 +32,6 @@
 // restart the series go on, and until then the receiver's look-back (five minutes) ends them.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -122,6 +121,7 @@ class Shipper {
   bool drop_lost(TimeMs window_end, TimeRange bounds);
   void drop_windows(TimeMs first_end, TimeMs last_end, std::string_view reason, std::string_view why);
   MonoNs next_call() const;
+  void publish_stats();
   void send_next();
   void add_metadata_when_due();
   Verdict judge(const Result<HttpResponse>& answer) const;

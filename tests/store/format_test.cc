@@ -36,6 +36,8 @@ TEST_CASE("the example of FORMAT.md reads as the page says") {
   {
     auto fd = Fd::open(path, 2 /* O_RDWR */);
     REQUIRE(write_at(*fd, bytes, kRingStart, path));
+    const std::byte unknown[16] = {};  // how far it was written is not known: the whole file is searched
+    REQUIRE(write_at(*fd, unknown, kRingUsedAt, path));
   }
   const auto ring = Ring::open(path, true);
   REQUIRE(ring);

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""The program as a user meets it: verbs, exit codes, help, what it is linked to, promtool against a live agent.
+
+    cli.py --tacho build/tacho
+"""
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import e2e
+
+VERBS = ["run", "check-config", "top", "query", "series", "metrics", "sample", "export", "serve"]
+
+
+def run(*command, timeout=60):
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+
+
+def help_and_exit_codes(tacho):
+    for verb in VERBS:
+        done = run(tacho, verb, "--help")
+        e2e.check(done.returncode == 0 and "Example:" in done.stdout, f"tacho {verb} --help: {done.returncode}, no example")
+    for wrong in (["nonsense"], ["query"], ["query", "up", "--step", "soon"], ["query", "up", "--at", "later"], ["sample"],
+                  ["query", "up", "--url", "http://127.0.0.1:1", "--file", "x"], []):
+        done = run(tacho, *wrong)
+        e2e.check(done.returncode == 2, f"tacho {' '.join(wrong)}: exit {done.returncode} instead of 2")
+        e2e.check(done.stderr.startswith("tacho: ") and done.stderr.count("\n") == 1, f"tacho {' '.join(wrong)}: {done.stderr!r}")
+
+
+def errors_are_one_sentence(tacho, processes):
+    nowhere = processes.path("nowhere")
+    broken = processes.path("broken.om")
+    with open(broken, "w") as f:
+        f.write("a 1 1\nb{ 2 2\n# EOF\n")
+    config = processes.path("bad.yml")
+    with open(config, "w") as f:
+        f.write("global:\n  external_label: {a: b}\n")
+    for command, part in ((["query", "up", "--state", nowhere, "--runtime", nowhere], nowhere),
+                          (["query", "sum(", "--file", broken], "broken.om:2"),
+                          (["serve", "--file", nowhere], nowhere),
+                          (["check-config", config], "bad.yml:2"),
+                          (["run", "--config", config], "bad.yml:2"),
+                          (["run", "--listen", "no-port", "--state", nowhere + "1", "--runtime", nowhere + "2"], "no-port"),
+                          (["query", "up", "--url", "http://127.0.0.1:1"], "127.0.0.1:1")):
+        done = run(tacho, *command)
+        e2e.check(done.returncode == 1, f"tacho {' '.join(command)}: exit {done.returncode} instead of 1: {done.stderr}")
+        e2e.check(part in done.stderr, f"tacho {' '.join(command)}: does not say {part!r}: {done.stderr!r}")
+
+
+def self_contained(tacho):
+    libraries = {line.split()[0].split("/")[-1] for line in run("ldd", tacho).stdout.splitlines()}
+    extra = {name for name in libraries if not re.match(r"(linux-vdso|libc\.so|libm\.so|ld-linux)", name)}
+    e2e.check(not extra, f"tacho links to {sorted(extra)}")
+
+
+def one_sample(tacho):
+    done = run(tacho, "sample", "--once")
+    e2e.check(done.returncode == 0, done.stderr)
+    for name in ("node_cpu_seconds_total", "node_memory_MemTotal_bytes", "node_load1", "node_vmstat_pgfault", "node_network_receive_bytes_total",
+                 "node_filesystem_size_bytes"):
+        e2e.check(f"# TYPE {name} " in done.stdout, f"tacho sample --once has no {name}")
+    catalogue = run(tacho, "metrics").stdout
+    for name in set(re.findall(r"^# TYPE (\S+)", done.stdout, re.M)):
+        e2e.check(re.search(rf"^{name} ", catalogue, re.M) or name.startswith("node_vmstat_"), f"{name} is not in tacho metrics")
+
+
+def live_agent(tacho_binary, processes):
+    agent = e2e.Tacho(processes, tacho_binary)
+    agent.start()
+    time.sleep(5)
+    now = int(time.time())
+
+    # The same bytes from the files and over HTTP.
+    for expr in ("node_load1", "sum by (mode) (node_cpu_seconds_total)", "count({__name__=~'node_.*'})", "1 +", "rate(node_forks_total[3s])"):
+        over_http = subprocess.run(["curl", "-s", "--data-urlencode", f"query={expr}", "-d", f"time={now - 1}", agent.base + "/api/v1/query"],
+                                   capture_output=True, text=True).stdout if shutil.which("curl") else None
+        local = run(tacho_binary, "query", expr, "--at", str(now - 1), "--state", agent.state, "--runtime", agent.runtime, "--format", "json")
+        if over_http is not None:
+            e2e.check(local.stdout.strip() == over_http.strip(), f"{expr}: files say {local.stdout!r}, HTTP says {over_http!r}")
+        e2e.check(local.returncode == (1 if expr == "1 +" else 0), f"{expr}: exit {local.returncode}")
+
+    # By the state folder alone; by URL; as CSV.
+    e2e.check("node_load1" in run(tacho_binary, "query", "node_load1", "--state", agent.state).stdout, "not found by --state alone")
+    table = run(tacho_binary, "query", "node_load1", "--url", agent.base)
+    e2e.check(table.returncode == 0 and "node_load1" in table.stdout, f"by URL: {table.stderr}")
+    csv = run(tacho_binary, "query", "node_load1", "--last", "3s", "--state", agent.state, "--format", "csv").stdout
+    e2e.check(csv.startswith("time,series,value\n") and csv.count("\n") >= 4, f"csv: {csv!r}")
+
+    # promtool, as people use it.
+    if shutil.which("promtool"):
+        for arguments in (["query", "instant", agent.base, "sum(rate(node_cpu_seconds_total[3s]))"],
+                          ["query", "range", "--step=1s", f"--start={now - 3}", f"--end={now}", agent.base, "node_load1"],
+                          ["query", "series", "--match=node_load1", agent.base],
+                          ["query", "labels", agent.base, "mode"]):
+            done = run("promtool", *arguments)
+            e2e.check(done.returncode == 0 and done.stdout.strip(), f"promtool {' '.join(arguments)}: {done.stderr}{done.stdout}")
+        checked = subprocess.run(["promtool", "check", "metrics"], input=e2e.http_get(agent.base + "/metrics"), capture_output=True, text=True)
+        bad = [l for l in checked.stderr.splitlines() if "error" in l.lower()]
+        e2e.check(checked.returncode in (0, 3) and not bad, f"promtool check metrics: {checked.stderr}")
+
+    # What is exported can be served again, and says the same.
+    exported = processes.path("seconds.om")
+    with open(exported, "w") as f:
+        f.write(agent.call("export", "--last", "1m", "--state", agent.state, "{__name__=~\"node_load.*|node_cpu_seconds_total\"}"))
+    for expr in ("node_load1", "sum by (cpu) (rate(node_cpu_seconds_total[3s]))"):
+        a = json.loads(run(tacho_binary, "query", expr, "--at", str(now - 1), "--file", exported, "--format", "json").stdout)
+        b = agent.query_files(expr, "--at", str(now - 1))
+        e2e.check(a["data"] == b, f"{expr}: the export says {a}, the agent {b}")
+
+    # A second agent on the same folders is refused; a third process reads on after the first has ended.
+    second = run(tacho_binary, "run", "--state", agent.state, "--runtime", agent.runtime, "--listen", "127.0.0.1:0")
+    e2e.check(second.returncode == 1 and "--state" in second.stderr, f"a second agent: {second.returncode} {second.stderr}")
+    started = time.monotonic()
+    agent.stop()
+    e2e.check(time.monotonic() - started < 5, "stopping took over 5 s")
+    e2e.check("node_load1" in run(tacho_binary, "query", "node_load1", "--state", agent.state).stdout, "nothing to read after a clean stop")
+
+
+def body(processes, arguments):
+    tacho = os.path.abspath(arguments.tacho)
+    help_and_exit_codes(tacho)
+    self_contained(tacho)
+    errors_are_one_sentence(tacho, processes)
+    one_sample(tacho)
+    live_agent(tacho, processes)
+    return f"{len(VERBS)} verbs"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tacho", default="build/tacho")
+    e2e.main("cli", body, parser.parse_args())
