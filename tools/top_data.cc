@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "proto/base/check.h"
 #include "proto/base/number.h"
 #include "query/engine.h"
 #include "tools/remote.h"
@@ -23,9 +24,50 @@ std::optional<double> single_value(const query::QueryResult& r) {
 
 TimeMs to_ms(double seconds) { return static_cast<TimeMs>(seconds * 1000 + 0.5); }
 
+// A part of a store that was read once, to be asked many times.
+class Copy final : public store::Queryable {
+ public:
+  explicit Copy(store::Selection all) : all_(std::move(all)) {}
+
+  Result<store::Selection> select(std::span<const store::Matcher> matchers, store::TimeRange range, const store::SelectLimits&) const override {
+    store::Selection out;
+    out.owner = all_.owner;
+    for (const store::SeriesView& s : all_.series) {
+      if (!store::matches_all(matchers, s.labels())) continue;
+      const auto from = static_cast<std::size_t>(std::lower_bound(s.times.begin(), s.times.end(), range.min) - s.times.begin());
+      const auto to = static_cast<std::size_t>(std::upper_bound(s.times.begin(), s.times.end(), range.max) - s.times.begin());
+      if (from >= to) continue;
+      out.series.push_back({s.info, s.times.subspan(from, to - from), s.values.subspan(from, to - from)});
+      out.samples += to - from;
+    }
+    return out;
+  }
+  Result<std::vector<Labels>> series(std::span<const store::Matcher> matchers, store::TimeRange range) const override {
+    const auto found = select(matchers, range, {});
+    std::vector<Labels> out;
+    for (const store::SeriesView& s : found->series) out.push_back(s.labels());
+    return out;
+  }
+  store::TimeRange bounds() const override {
+    store::TimeRange r;
+    for (const store::SeriesView& s : all_.series)
+      r = r.empty() ? store::TimeRange{s.times.front(), s.times.back()}
+                    : store::TimeRange{std::min(r.min, s.times.front()), std::max(r.max, s.times.back())};
+    return r;
+  }
+  std::vector<store::MetricMetadata> metadata() const override { return {}; }
+
+ private:
+  store::Selection all_;
+};
+
 class StoreData final : public TopData {
  public:
-  StoreData(const store::Queryable& store, std::string name, const Clock& clock) : store_(store), name_(std::move(name)), clock_(clock) {}
+  StoreData(const store::Queryable& store, std::string name, const Clock& clock) : store_(store), name_(std::move(name)), clock_(clock) {
+    auto names = store::Matcher::create(std::string(kMetricName), store::MatchOp::regex, "(node|tacho|accel)_.*");
+    TACHO_CHECK(names.has_value());
+    metrics_.push_back(std::move(*names));
+  }
 
   Result<Newest> newest() override {
     const store::TimeRange bounds = store_.bounds();
@@ -44,9 +86,13 @@ class StoreData final : public TopData {
     return translated(engine_.instant(store_, expr, at ? *at : clock_.wall_ms()), expr);
   }
 
-  Answers ranges(std::span<const std::string> exprs, TimeMs start, TimeMs end, std::int64_t step_ms) override {
+  Answers ranges(std::span<const std::string> exprs, const Steps& steps) override {
+    // Each question to a store of files looks for new files and blocks first; the page is one look, and all its lines see the same.
+    auto all = store_.select(metrics_, {steps.start - steps.reach_ms, steps.end}, {});
+    if (!all) return Answers(exprs.size(), std::unexpected(all.error()));
+    const Copy copy(std::move(*all));
     Answers out;
-    for (const std::string& e : exprs) out.push_back(translated(engine_.range(store_, e, start, end, step_ms), e));
+    for (const std::string& e : exprs) out.push_back(translated(engine_.range(copy, e, steps.start, steps.end, steps.step_ms), e));
     return out;
   }
 
@@ -71,6 +117,7 @@ class StoreData final : public TopData {
   const store::Queryable& store_;
   std::string name_;
   const Clock& clock_;
+  std::vector<store::Matcher> metrics_;  // those that lines are made of
   query::Engine engine_;
 };
 
@@ -98,14 +145,14 @@ class HttpData final : public TopData {
     return answer("/api/v1/query", params);
   }
 
-  Answers ranges(std::span<const std::string> exprs, TimeMs start, TimeMs end, std::int64_t step_ms) override {
+  Answers ranges(std::span<const std::string> exprs, const Steps& steps) override {
     if (together_) {
-      if (auto r = all_in_one(exprs, start, end, step_ms)) return std::move(*r);
+      if (auto r = all_in_one(exprs, steps)) return std::move(*r);
     }
     Answers out;
     bool all_failed = true;
     for (const std::string& e : exprs) {
-      out.push_back(range(e, start, end, step_ms));
+      out.push_back(range(e, steps));
       all_failed = all_failed && !out.back();
       // A server that does not answer is not asked thirty times more.
       if (all_failed && out.size() == 2) break;
@@ -142,16 +189,16 @@ class HttpData final : public TopData {
     return parse_answer(*body);
   }
 
-  Result<query::QueryResult> range(const std::string& expr, TimeMs start, TimeMs end, std::int64_t step_ms) const {
-    return answer("/api/v1/query_range", {{"query", expr}, {"start", seconds(start)}, {"end", seconds(end)}, {"step", seconds(step_ms)}});
+  Result<query::QueryResult> range(const std::string& expr, const Steps& s) const {
+    return answer("/api/v1/query_range", {{"query", expr}, {"start", seconds(s.start)}, {"end", seconds(s.end)}, {"step", seconds(s.step_ms)}});
   }
 
   // One round trip for the whole page: every expression's series get a label with its number, and `or` unites them.
-  std::optional<Answers> all_in_one(std::span<const std::string> exprs, TimeMs start, TimeMs end, std::int64_t step_ms) const {
+  std::optional<Answers> all_in_one(std::span<const std::string> exprs, const Steps& steps) const {
     std::string text;
     for (std::size_t i = 0; i < exprs.size(); ++i)
       text += fmt::format("{}label_replace({}, \"{}\", \"{}\", \"\", \"\")", i == 0 ? "" : " or ", exprs[i], kLineLabel, i);
-    auto all = range(text, start, end, step_ms);
+    auto all = range(text, steps);
     if (!all) return std::nullopt;
     std::vector<query::QueryResult> parts(exprs.size());
     for (query::ResultSeries& s : all->series) {

@@ -2,7 +2,8 @@
 // answer the same PromQL, so that everything above this door is one code path.
 //
 // Threads  one at a time.
-// Cost     local: reads files, the agent is not asked and does not notice. HTTP: one request for all ranges together.
+// Cost     local: reads files, the agent is not asked and does not notice; what all ranges need is read once. HTTP: one request
+//          for all ranges together.
 // Errors   each expression has its own; a server that cannot be reached is the error of all of them.
 // Lifetime the store outlives what reads it.
 #pragma once
@@ -33,9 +34,16 @@ class TopData {
   // Without a time: as of now, by the clock of whoever answers.
   virtual Result<query::QueryResult> instant(const std::string& expr, std::optional<TimeMs> at) = 0;
 
-  // answers[i] is that of exprs[i], at start, start + step, ... up to end.
+  // answers[i] is that of exprs[i], at start, start + step, ... up to end. No expression looks further back than reach_ms, and none
+  // at metrics whose names begin otherwise than with node_, tacho_ or accel_.
   using Answers = std::vector<Result<query::QueryResult>>;
-  virtual Answers ranges(std::span<const std::string> exprs, TimeMs start, TimeMs end, std::int64_t step_ms) = 0;
+  struct Steps {
+    TimeMs start = 0;
+    TimeMs end = 0;
+    std::int64_t step_ms = 1000;
+    std::int64_t reach_ms = 0;
+  };
+  virtual Answers ranges(std::span<const std::string> exprs, const Steps& steps) = 0;
 
   // How much there is, where it can be told without a query.
   struct Extent {

@@ -102,6 +102,8 @@ std::string top_expression(const TopLine& line, std::int64_t interval_ms) {
   return text;
 }
 
+std::int64_t top_reach_ms(std::int64_t interval_ms) { return std::max({interval_ms * 2, interval_ms + 1000, kSlowMs}); }
+
 bool top_section_by_device(std::string_view section) { return section != "accel"; }
 
 }  // namespace tacho::tools

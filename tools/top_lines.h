@@ -46,6 +46,8 @@ std::span<const TopLine> top_lines();
 
 // The expression for samples that come every interval_ms. Requires: interval_ms > 0.
 std::string top_expression(const TopLine& line, std::int64_t interval_ms);
+// How far back any of them looks.
+std::int64_t top_reach_ms(std::int64_t interval_ms);
 
 // Devices of one section lie together (all of sda, then all of sdb); of the others, lines do (all utilisations, then all powers).
 bool top_section_by_device(std::string_view section);

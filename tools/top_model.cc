@@ -99,7 +99,10 @@ void TopModel::find_interval(TimeMs at) {
 
 void TopModel::find_node(TimeMs at) {
   const auto r = data_.instant("node_uname_info", at);
-  if (r && !r->series.empty() && r->series.front().labels.has("nodename")) node_ = r->series.front().labels.get("nodename");
+  if (r && !r->series.empty() && r->series.front().labels.has("nodename")) {
+    node_ = r->series.front().labels.get("nodename");
+    node_is_known_ = true;
+  }
   if (node_.empty()) node_ = data_.fallback_name();
 }
 
@@ -144,7 +147,8 @@ Result<TopView> TopModel::refresh() {
   view.end = second_of(newest->sample.value_or(newest->now));
   // Not known yet, as in an agent's first seconds: ask again each time.
   if (interval_ms_ == 0 || refreshes_ % kSlowFactsEvery == 0) find_interval(view.end);
-  if (node_.empty() || refreshes_ % kSlowFactsEvery == 0) find_node(view.end);
+  // An agent's first uname comes with its first full minute.
+  if (refreshes_ % (node_is_known_ ? kSlowFactsEvery : kExtentEvery) == 0) find_node(view.end);
   if (!extent_ || refreshes_ % kExtentEvery == 0) extent_ = data_.extent();
   ++refreshes_;
   view.interval_ms = interval_ms_ == 0 ? kStepMs : interval_ms_;
@@ -153,7 +157,10 @@ Result<TopView> TopModel::refresh() {
 
   std::vector<std::string> exprs;
   for (const TopLine& l : top_lines()) exprs.push_back(top_expression(l, view.interval_ms));
-  const auto answers = data_.ranges(exprs, view.end - static_cast<TimeMs>(kTopSeconds - 1) * kStepMs, view.end, kStepMs);
+  const auto answers = data_.ranges(exprs, {.start = view.end - static_cast<TimeMs>(kTopSeconds - 1) * kStepMs,
+                                            .end = view.end,
+                                            .step_ms = kStepMs,
+                                            .reach_ms = top_reach_ms(view.interval_ms)});
   bool any = false;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (!answers[i]) {

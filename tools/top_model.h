@@ -60,6 +60,7 @@ class TopModel {
   std::uint64_t refreshes_ = 0;
   std::int64_t interval_ms_ = 0;  // 0: not known yet
   std::string node_;
+  bool node_is_known_ = false;  // from its samples
   std::optional<TopData::Extent> extent_;
   using Speaker = std::tuple<std::string_view, std::string_view, std::string>;  // section, title ("": the whole device), device
   static Speaker speaker(const TopRow& row);

@@ -310,7 +310,7 @@ class BrokenData final : public TopData {
  public:
   Result<Newest> newest() override { return Newest{kStart, kStart}; }
   Result<query::QueryResult> instant(const std::string&, std::optional<TimeMs>) override { return failure("no"); }
-  Answers ranges(std::span<const std::string> exprs, TimeMs, TimeMs, std::int64_t) override {
+  Answers ranges(std::span<const std::string> exprs, const Steps&) override {
     Answers out;
     for (std::size_t i = 0; i < exprs.size(); ++i) {
       if (i < broken) out.push_back(failure("line {} fails", i));
