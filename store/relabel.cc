@@ -185,7 +185,9 @@ bool RelabelRule::apply(Labels& labels) const {
     case RelabelAction::drop: return !re2::RE2::FullMatch(value, *regex_);
     case RelabelAction::keepequal: return labels.get(spec_.target_label) == value;
     case RelabelAction::dropequal: return labels.get(spec_.target_label) != value;
-    case RelabelAction::hashmod: labels.set(spec_.target_label, std::to_string(sharding_hash(value) % spec_.modulus)); return true;
+    case RelabelAction::hashmod:
+      labels.set(spec_.target_label, std::to_string(sharding_hash(value) % spec_.modulus));
+      return true;
     case RelabelAction::labelmap: map_names(labels); return true;
     case RelabelAction::labeldrop:
     case RelabelAction::labelkeep: filter_names(labels); return true;

@@ -10,9 +10,9 @@
 namespace tacho::store {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReserved{
-    "authorization", "connection",        "content-encoding", "content-length", "content-type", "host",
-    "user-agent",    "transfer-encoding", "x-prometheus-remote-write-version"};
+constexpr std::array<std::string_view, 9> kReserved{"authorization",  "connection",        "content-encoding",
+                                                    "content-length", "content-type",      "host",
+                                                    "user-agent",     "transfer-encoding", "x-prometheus-remote-write-version"};
 
 // An answer's body is text for the log: more than this is no remote write receiver.
 constexpr std::size_t kAnswerBytesMax = 8u << 20;

@@ -30,9 +30,8 @@ std::string one_line(std::string_view text) {
 
 std::string_view find_header(const HttpHeaders& headers, std::string_view lower_name) {
   for (const auto& [name, value] : headers) {
-    const bool same = std::equal(name.begin(), name.end(), lower_name.begin(), lower_name.end(), [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-    });
+    const bool same = std::equal(name.begin(), name.end(), lower_name.begin(), lower_name.end(),
+                                 [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; });
     if (same) return value;
   }
   return {};
@@ -65,7 +64,9 @@ std::string rfc3339(TimeMs t) {
 
 std::int64_t ship_offset_ms(std::string_view node, std::int64_t spread_ms) {
   TACHO_CHECK(spread_ms >= 0 && spread_ms <= kShipOffsetMaxMs);
-  return spread_ms == 0 ? 0 : static_cast<std::int64_t>(XXH3_64bits(node.data(), node.size()) % static_cast<std::uint64_t>(spread_ms));
+  return spread_ms == 0
+             ? 0
+             : static_cast<std::int64_t>(XXH3_64bits(node.data(), node.size()) % static_cast<std::uint64_t>(spread_ms));
 }
 
 Shipper::Shipper(const Queryable& store, Transport& transport, const Clock& clock, ShipCursor cursor, ShipperOptions options)
@@ -145,9 +146,7 @@ void Shipper::start_cursor() {
   save_cursor();
 }
 
-bool Shipper::is_due(TimeMs window_end) const {
-  return clock_.wall_ms() >= window_end + options_.grace_ms + options_.offset_ms;
-}
+bool Shipper::is_due(TimeMs window_end) const { return clock_.wall_ms() >= window_end + options_.grace_ms + options_.offset_ms; }
 
 Shipper::Opened Shipper::open_window() {
   const TimeRange bounds = store_.bounds();
@@ -190,7 +189,8 @@ bool Shipper::drop_lost(TimeMs window_end, TimeRange bounds) {
 
 void Shipper::drop_windows(TimeMs first_end, TimeMs last_end, std::string_view reason, std::string_view why) {
   const auto count = static_cast<std::uint64_t>((last_end - first_end) / options_.window_ms + 1);
-  log_warn("remote write {}: dropped {} windows, {} to {}: {}", file_.endpoint(), count, rfc3339(first_end), rfc3339(last_end), why);
+  log_warn("remote write {}: dropped {} windows, {} to {}: {}", file_.endpoint(), count, rfc3339(first_end), rfc3339(last_end),
+           why);
   set_cursor(last_end);
   save_cursor();  // at once: a restart must not count them again
   const std::lock_guard lock(stats_mutex_);
@@ -274,9 +274,10 @@ void Shipper::finish_window() {
   const std::size_t left_out = done.encoded.invalid + done.encoded.duplicates;
   if (left_out && !left_out_logged_) {
     left_out_logged_ = true;
-    log_warn("remote write {}: of each window, {} samples are left out because no receiver takes their labels, {} because relabeling "
-             "gave them the labels of others",
-             file_.endpoint(), done.encoded.invalid, done.encoded.duplicates);
+    log_warn(
+        "remote write {}: of each window, {} samples are left out because no receiver takes their labels, {} because relabeling "
+        "gave them the labels of others",
+        file_.endpoint(), done.encoded.invalid, done.encoded.duplicates);
   }
   const std::lock_guard lock(stats_mutex_);
   if (done.encoded.invalid) stats_.samples_dropped["invalid"] += done.encoded.invalid;

@@ -46,8 +46,8 @@
 #include "proto/base/error.h"
 #include "proto/http.h"
 #include "store/queryable.h"
-#include "store/ship_cursor.h"
 #include "store/rollup_requests.h"
+#include "store/ship_cursor.h"
 
 namespace tacho::store {
 
@@ -70,9 +70,9 @@ struct ShipperOptions {
   std::int64_t backoff_min_ms = 30;
   std::int64_t backoff_max_ms = 5000;
   bool retry_on_429 = true;
-  std::int64_t age_limit_ms = 0;                  // 0: none
-  std::int64_t metadata_interval_ms = 600'000;    // 0: metadata is not sent
-  std::uint64_t seed = 0;                         // of the jitter; 0: a random one
+  std::int64_t age_limit_ms = 0;                // 0: none
+  std::int64_t metadata_interval_ms = 600'000;  // 0: metadata is not sent
+  std::uint64_t seed = 0;                       // of the jitter; 0: a random one
 };
 
 // Where in 0..spread_ms this node sends, from a hash of its name; the same after a restart.
@@ -81,15 +81,15 @@ std::int64_t ship_offset_ms(std::string_view node, std::int64_t spread_ms);
 struct ShipperStats {
   std::uint64_t samples_sent = 0;
   std::uint64_t requests_sent = 0;
-  std::uint64_t bytes_sent = 0;       // bodies that were taken
-  std::uint64_t windows_sent = 0;     // every request was taken
+  std::uint64_t bytes_sent = 0;    // bodies that were taken
+  std::uint64_t windows_sent = 0;  // every request was taken
   std::uint64_t windows_empty = 0;
   std::map<std::string, std::uint64_t, std::less<>> failures;         // attempts to be repeated: network, 5xx, 429, store, cursor
   std::map<std::string, std::uint64_t, std::less<>> windows_dropped;  // in part or whole: refused, overwritten, too_old
   std::map<std::string, std::uint64_t, std::less<>> samples_dropped;  // refused, invalid, duplicate
-  std::uint64_t samples_pending = 0;  // of the window being sent
-  TimeMs cursor = 0;                  // end of the newest window that is done with; 0: not started
-  std::int64_t lag_ms = 0;            // wall time minus cursor, at the last step
+  std::uint64_t samples_pending = 0;                                  // of the window being sent
+  TimeMs cursor = 0;        // end of the newest window that is done with; 0: not started
+  std::int64_t lag_ms = 0;  // wall time minus cursor, at the last step
 };
 
 class Shipper {

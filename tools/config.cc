@@ -119,7 +119,8 @@ void read_file_content(const YAML::Node& root, ConfigReport& report, const Confi
   read_shipping(file, report.config);
   read_listen(file, report.config);
   read_remote_write(file, report.config);
-  file.unsupported({"rule_files", "alerting", "scrape_configs", "scrape_config_files", "remote_read", "tracing", "otlp", "runtime"});
+  file.unsupported(
+      {"rule_files", "alerting", "scrape_configs", "scrape_config_files", "remote_read", "tracing", "otlp", "runtime"});
   file.finish();
 }
 

@@ -70,7 +70,7 @@ struct ConfigProblem {
 
 struct ConfigReport {
   std::string path;
-  Config config;  // what could be read; not to be used unless ok()
+  Config config;                        // what could be read; not to be used unless ok()
   std::vector<ConfigProblem> problems;  // by line
 
   bool ok() const;

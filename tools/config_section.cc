@@ -10,7 +10,9 @@ namespace tacho::tools {
 namespace {
 
 std::optional<bool> parse_boolean(const std::string& s) {
-  const auto is_one_of = [&s](std::initializer_list<std::string_view> words) { return std::find(words.begin(), words.end(), s) != words.end(); };
+  const auto is_one_of = [&s](std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), s) != words.end();
+  };
   if (is_one_of({"true", "True", "TRUE", "yes", "on"})) return true;
   if (is_one_of({"false", "False", "FALSE", "no", "off"})) return false;
   return std::nullopt;

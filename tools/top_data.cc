@@ -29,7 +29,8 @@ class Copy final : public store::Queryable {
  public:
   explicit Copy(store::Selection all) : all_(std::move(all)) {}
 
-  Result<store::Selection> select(std::span<const store::Matcher> matchers, store::TimeRange range, const store::SelectLimits&) const override {
+  Result<store::Selection> select(std::span<const store::Matcher> matchers, store::TimeRange range,
+                                  const store::SelectLimits&) const override {
     store::Selection out;
     out.owner = all_.owner;
     for (const store::SeriesView& s : all_.series) {
@@ -63,7 +64,8 @@ class Copy final : public store::Queryable {
 
 class StoreData final : public TopData {
  public:
-  StoreData(const store::Queryable& store, std::string name, const Clock& clock) : store_(store), name_(std::move(name)), clock_(clock) {
+  StoreData(const store::Queryable& store, std::string name, const Clock& clock)
+      : store_(store), name_(std::move(name)), clock_(clock) {
     auto names = store::Matcher::create(std::string(kMetricName), store::MatchOp::regex, "(node|tacho|accel)_.*");
     TACHO_CHECK(names.has_value());
     metrics_.push_back(std::move(*names));
@@ -77,7 +79,8 @@ class StoreData final : public TopData {
     // While a tick is being written some groups have it and others do not: show the one before. But not where the agent's own
     // series ended long before others.
     if (const auto r = engine_.instant(store_, kNewestOwn, bounds.max)) {
-      if (const auto own = single_value(*r); own && bounds.max - to_ms(*own) <= kTickWrittenMs) n.sample = std::min(bounds.max, to_ms(*own));
+      if (const auto own = single_value(*r); own && bounds.max - to_ms(*own) <= kTickWrittenMs)
+        n.sample = std::min(bounds.max, to_ms(*own));
     }
     return n;
   }
@@ -92,7 +95,8 @@ class StoreData final : public TopData {
     if (!all) return Answers(exprs.size(), std::unexpected(all.error()));
     const Copy copy(std::move(*all));
     Answers out;
-    for (const std::string& e : exprs) out.push_back(translated(engine_.range(copy, e, steps.start, steps.end, steps.step_ms), e));
+    for (const std::string& e : exprs)
+      out.push_back(translated(engine_.range(copy, e, steps.start, steps.end, steps.step_ms), e));
     return out;
   }
 
@@ -190,7 +194,8 @@ class HttpData final : public TopData {
   }
 
   Result<query::QueryResult> range(const std::string& expr, const Steps& s) const {
-    return answer("/api/v1/query_range", {{"query", expr}, {"start", seconds(s.start)}, {"end", seconds(s.end)}, {"step", seconds(s.step_ms)}});
+    return answer("/api/v1/query_range",
+                  {{"query", expr}, {"start", seconds(s.start)}, {"end", seconds(s.end)}, {"step", seconds(s.step_ms)}});
   }
 
   // One round trip for the whole page: every expression's series get a label with its number, and `or` unites them.

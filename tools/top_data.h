@@ -56,7 +56,8 @@ class TopData {
   virtual std::string fallback_name() const = 0;
 };
 
-std::unique_ptr<TopData> top_over_store(const store::Queryable& store, std::string fallback_name, const Clock& clock = system_clock());
+std::unique_ptr<TopData> top_over_store(const store::Queryable& store, std::string fallback_name,
+                                        const Clock& clock = system_clock());
 std::unique_ptr<TopData> top_over_http(std::string url);
 
 }  // namespace tacho::tools

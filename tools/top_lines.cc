@@ -11,7 +11,7 @@ namespace {
 using enum TopShow;
 using enum TopUnit;
 
-constexpr double kPressed = 0.1;       // a tenth of the time some task waited
+constexpr double kPressed = 0.1;  // a tenth of the time some task waited
 constexpr double kAlmostFull = 0.95;
 
 // Selectors that several lines share; their names stand in the expressions.
@@ -82,7 +82,8 @@ constexpr TopLine kLines[] = {
 constexpr std::int64_t kSlowMs = 12'000;
 
 void replace_all(std::string& text, std::string_view from, const std::string& to) {
-  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
 }
 
 }  // namespace

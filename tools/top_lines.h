@@ -39,7 +39,7 @@ struct TopLine {
   double full = 0;               // the sparkline's top is at least this; 0: the minute's maximum
   TopBase base = TopBase::zero;
   double alert_above = std::numeric_limits<double>::infinity();
-  std::string_view aside = {};   // a device that is shown only when there is no other
+  std::string_view aside = {};  // a device that is shown only when there is no other
 };
 
 std::span<const TopLine> top_lines();

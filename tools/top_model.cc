@@ -40,7 +40,9 @@ bool natural_less(std::string_view a, std::string_view b) {
 }
 
 TopRow row_of(const TopLine& line, std::string device, std::span<const Sample> points, TimeMs end) {
-  TopRow row{.line = &line, .device = std::move(device), .values = std::vector<double>(kTopSeconds, std::numeric_limits<double>::quiet_NaN())};
+  TopRow row{.line = &line,
+             .device = std::move(device),
+             .values = std::vector<double>(kTopSeconds, std::numeric_limits<double>::quiet_NaN())};
   const TimeMs first = end - static_cast<TimeMs>(kTopSeconds - 1) * kStepMs;
   for (const Sample& s : points) {
     // 0/0 is no measurement, and an infinite rate none either.
@@ -66,7 +68,9 @@ void sort_rows(std::vector<TopRow>& rows) {
   for (const TopLine& l : top_lines()) {
     if (std::find(sections.begin(), sections.end(), l.section) == sections.end()) sections.push_back(l.section);
   }
-  const auto place = [&](const TopRow& r) { return std::find(sections.begin(), sections.end(), r.line->section) - sections.begin(); };
+  const auto place = [&](const TopRow& r) {
+    return std::find(sections.begin(), sections.end(), r.line->section) - sections.begin();
+  };
   std::stable_sort(rows.begin(), rows.end(), [&](const TopRow& a, const TopRow& b) {
     if (place(a) != place(b)) return place(a) < place(b);
     const bool device_first = top_section_by_device(a.line->section);
@@ -78,9 +82,7 @@ void sort_rows(std::vector<TopRow>& rows) {
 
 }  // namespace
 
-std::string TopRow::title() const {
-  return device.empty() ? std::string(line->title) : device + " " + std::string(line->title);
-}
+std::string TopRow::title() const { return device.empty() ? std::string(line->title) : device + " " + std::string(line->title); }
 
 // The middle one of the distances between the samples of two minutes; a missed row does not move it.
 void TopModel::find_interval(TimeMs at) {
@@ -124,7 +126,9 @@ TopModel::Speaker TopModel::speaker(const TopRow& row) {
 }
 
 void TopModel::hush(std::vector<TopRow>& rows) {
-  const auto may_be_quiet = [](const TopRow& r) { return r.line->show == TopShow::if_nonzero || r.line->show == TopShow::if_busy; };
+  const auto may_be_quiet = [](const TopRow& r) {
+    return r.line->show == TopShow::if_nonzero || r.line->show == TopShow::if_busy;
+  };
   for (const TopRow& r : rows) {
     if (may_be_quiet(r) && (*r.max != 0 || *r.min != 0)) spoken_.insert(speaker(r));
   }

@@ -24,11 +24,11 @@ inline constexpr std::size_t kTopSeconds = 60;
 
 struct TopRow {
   const TopLine* line = nullptr;
-  std::string device;                // "" where the line has none
-  std::vector<double> values;        // kTopSeconds
-  std::optional<double> now;         // the last second's; nothing when it has none
-  std::optional<double> min, max;    // the minute's
-  bool quiet = false;                // if_nonzero or if_busy, and 0 all along
+  std::string device;              // "" where the line has none
+  std::vector<double> values;      // kTopSeconds
+  std::optional<double> now;       // the last second's; nothing when it has none
+  std::optional<double> min, max;  // the minute's
+  bool quiet = false;              // if_nonzero or if_busy, and 0 all along
   bool alert = false;
 
   std::string title() const;
@@ -36,13 +36,13 @@ struct TopRow {
 
 struct TopView {
   std::string node;
-  std::optional<TimeMs> newest;          // the newest sample's time
-  TimeMs now = 0;                        // when that was asked, by the same clock
-  std::int64_t interval_ms = 1000;       // between samples
+  std::optional<TimeMs> newest;     // the newest sample's time
+  TimeMs now = 0;                   // when that was asked, by the same clock
+  std::int64_t interval_ms = 1000;  // between samples
   std::optional<TopData::Extent> extent;
-  TimeMs end = 0;                        // the last of the values' seconds; a whole second
+  TimeMs end = 0;  // the last of the values' seconds; a whole second
   std::vector<TopRow> rows;
-  std::string problem;                   // "" or one sentence
+  std::string problem;  // "" or one sentence
 };
 
 class TopModel {

@@ -80,7 +80,8 @@ TopPageLine row_line(const TopRow& row, const Columns& c, bool names_section, Ti
 
   TopPageLine l;
   l.spans.push_back({fitted(names_section ? std::string(row.line->section) : "", kSectionWidth), TopStyle::heading});
-  l.spans.push_back({fitted(printable(row.title()), c.title) + (row.alert ? "!" : " "), row.alert ? TopStyle::alert : TopStyle::plain});
+  l.spans.push_back(
+      {fitted(printable(row.title()), c.title) + (row.alert ? "!" : " "), row.alert ? TopStyle::alert : TopStyle::plain});
   l.spans.push_back({right(wide(row.now), kFullWidth), row.alert ? TopStyle::alert : TopStyle::strong});
   l.spans.push_back({std::string(kGap, ' '), TopStyle::plain});
   l.spans.push_back({std::move(spark), TopStyle::spark});
@@ -92,7 +93,8 @@ TopPageLine column_titles(const Columns& c) {
   const std::string now = right("now", kSectionWidth + c.title + 1 + kFullWidth);
   std::string spark = c.per_cell == 1 ? "last 60 s" : fmt::format("last 60 s, peaks of {} s", c.per_cell);
   spark = fitted(spark, c.cells());
-  return {{{now + std::string(kGap, ' ') + spark + " " + right("min", c.extreme()) + " " + right("max", c.extreme()), TopStyle::faint}}};
+  return {{{now + std::string(kGap, ' ') + spark + " " + right("min", c.extreme()) + " " + right("max", c.extreme()),
+            TopStyle::faint}}};
 }
 
 std::string clock_text(TimeMs t, TimeMs now) {
@@ -115,7 +117,8 @@ std::string status_of(const TopView& view, const TopPageState& state) {
   } else if (!view.newest) {
     add("no samples yet");
   } else if (const std::int64_t age = view.now - *view.newest; age > std::max(kSilentMs, 3 * view.interval_ms)) {
-    add(fmt::format("agent not running: last sample {} old", age < 60'000 ? fmt::format("{} s", age / 1000) : format_span(static_cast<double>(age) / 1000)));
+    add(fmt::format("agent not running: last sample {} old",
+                    age < 60'000 ? fmt::format("{} s", age / 1000) : format_span(static_cast<double>(age) / 1000)));
   }
   return out;
 }
@@ -140,11 +143,13 @@ TopPageLine header(const TopView& view, const TopPageState& state) {
 }
 
 TopPageLine footer(const TopView& view, const TopPageState& state, const TopPage& page, std::size_t quiet) {
-  std::string where = page.rows_shown < page.rows ? fmt::format("lines {}-{} of {}", page.first_row + 1, page.first_row + page.rows_shown, page.rows)
-                                                  : fmt::format("{} lines", page.rows);
+  std::string where = page.rows_shown < page.rows
+                          ? fmt::format("lines {}-{} of {}", page.first_row + 1, page.first_row + page.rows_shown, page.rows)
+                          : fmt::format("{} lines", page.rows);
   if (quiet > 0 && !state.all_rows) where += fmt::format(", {} quiet", quiet);
-  std::string keys = state.help ? " any key: back" : fmt::format(" q quit  space {}  ? help{}  ", state.paused ? "go on" : "pause",
-                                                                page.rows_shown < page.rows ? "  up/down scroll" : "");
+  std::string keys = state.help ? " any key: back"
+                                : fmt::format(" q quit  space {}  ? help{}  ", state.paused ? "go on" : "pause",
+                                              page.rows_shown < page.rows ? "  up/down scroll" : "");
   const std::string& problem = state.problem.empty() ? view.problem : state.problem;
   if (!problem.empty()) {
     keys = " " + printable(problem);
@@ -183,7 +188,8 @@ std::vector<TopPageLine> help_lines(Charset charset) {
 }
 
 // Rows with their place; with room to spare, an empty line between sections.
-std::vector<TopPageLine> list_lines(const std::vector<const TopRow*>& rows, const TopView& view, const TopPageState& state, TopPage& page) {
+std::vector<TopPageLine> list_lines(const std::vector<const TopRow*>& rows, const TopView& view, const TopPageState& state,
+                                    TopPage& page) {
   const Columns c = Columns::of(state.width);
   const std::size_t room = state.height - kFrameLines;
   page.rows = rows.size();
@@ -204,7 +210,8 @@ std::vector<TopPageLine> list_lines(const std::vector<const TopRow*>& rows, cons
 
 TopPage too_small(const TopPageState& state) {
   TopPage page;
-  const std::string text = fmt::format("tacho top needs {}x{}; here: {}x{}", kPageWidthMin, kPageHeightMin, state.width, state.height);
+  const std::string text =
+      fmt::format("tacho top needs {}x{}; here: {}x{}", kPageWidthMin, kPageHeightMin, state.width, state.height);
   page.lines.push_back({{{text.substr(0, state.width), TopStyle::plain}}});
   page.lines.resize(std::max<std::size_t>(state.height, 1));
   return page;

@@ -41,16 +41,16 @@ struct TopPageState {
   Charset charset = Charset::utf8;
   std::size_t first_row = 0;  // of the list, at the top; too large is as far as it goes
   bool paused = false;
-  bool all_rows = false;      // quiet lines too
+  bool all_rows = false;  // quiet lines too
   bool help = false;
-  std::string problem;        // why there is no newer view; "" when all is well
+  std::string problem;  // why there is no newer view; "" when all is well
 };
 
 struct TopPage {
   std::vector<TopPageLine> lines;
   std::size_t first_row = 0;  // what it was brought to
   std::size_t rows_shown = 0;
-  std::size_t rows = 0;       // in the list
+  std::size_t rows = 0;  // in the list
 };
 
 TopPage top_page(const TopView& view, const TopPageState& state);

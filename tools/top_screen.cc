@@ -146,15 +146,18 @@ TopKey key_of(int status, wint_t c) {
     }
   }
   switch (c) {
-    case 'q': case 'Q': return TopKey::quit;
-    case 'p': case ' ': return TopKey::pause;
+    case 'q':
+    case 'Q': return TopKey::quit;
+    case 'p':
+    case ' ': return TopKey::pause;
     case 'k': return TopKey::up;
     case 'j': return TopKey::down;
     case 'g': return TopKey::home;
     case 'G': return TopKey::end;
     case 'z': return TopKey::all_rows;
     case 'u': return TopKey::charset;
-    case '?': case 'h': return TopKey::help;
+    case '?':
+    case 'h': return TopKey::help;
     default: return TopKey::other;
   }
 }
@@ -163,12 +166,15 @@ TopKey key_of(int status, wint_t c) {
 
 Result<void> TopScreen::check_terminal() {
   if (!::isatty(STDOUT_FILENO) || !::isatty(STDIN_FILENO)) {
-    return failure("top draws on a terminal, and standard {} is none; use tacho query for text, or run it with one (ssh -t, kubectl exec -it)",
-                   ::isatty(STDOUT_FILENO) ? "input" : "output");
+    return failure(
+        "top draws on a terminal, and standard {} is none; use tacho query for text, or run it with one (ssh -t, kubectl exec "
+        "-it)",
+        ::isatty(STDOUT_FILENO) ? "input" : "output");
   }
   const char* type = std::getenv("TERM");
   if (type == nullptr || *type == 0 || std::strcmp(type, "dumb") == 0)
-    return failure("top cannot draw on a terminal of type '{}'; set TERM (TERM=xterm, say), or use tacho query", type == nullptr ? "" : type);
+    return failure("top cannot draw on a terminal of type '{}'; set TERM (TERM=xterm, say), or use tacho query",
+                   type == nullptr ? "" : type);
   return {};
 }
 

@@ -16,7 +16,22 @@
 
 namespace tacho::tools {
 
-enum class TopKey : std::uint8_t { none, quit, pause, up, down, page_up, page_down, home, end, all_rows, charset, help, resized, other };
+enum class TopKey : std::uint8_t {
+  none,
+  quit,
+  pause,
+  up,
+  down,
+  page_up,
+  page_down,
+  home,
+  end,
+  all_rows,
+  charset,
+  help,
+  resized,
+  other
+};
 
 class TopScreen {
  public:

@@ -78,7 +78,8 @@ class FakeStore final : public Queryable {
       out.series.push_back({&s.info, {s.times.data() + from, n}, {s.values.data() + from, n}});
       out.samples += n;
     }
-    std::sort(out.series.begin(), out.series.end(), [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); });
+    std::sort(out.series.begin(), out.series.end(),
+              [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); });
     return out;
   }
   Result<std::vector<Labels>> series(std::span<const Matcher>, TimeRange) const override { return std::vector<Labels>{}; }
@@ -87,7 +88,8 @@ class FakeStore final : public Queryable {
     for (const FakeSeries& s : series_) {
       const auto from = std::lower_bound(s.times.begin(), s.times.end(), oldest_);
       if (from == s.times.end()) continue;
-      out = out.empty() ? TimeRange{*from, s.times.back()} : TimeRange{std::min(out.min, *from), std::max(out.max, s.times.back())};
+      out =
+          out.empty() ? TimeRange{*from, s.times.back()} : TimeRange{std::min(out.min, *from), std::max(out.max, s.times.back())};
     }
     return out;
   }
@@ -118,9 +120,8 @@ class FakeStore final : public Queryable {
 class FakeReceiver final : public Transport {
  public:
   // The answer to the next request; asked before the body is looked at. accept() takes the body into the receiver's storage.
-  std::function<Result<HttpResponse>(FakeReceiver&, const std::string& body)> behave = [](FakeReceiver& r, const std::string& body) {
-    return r.accept(body);
-  };
+  std::function<Result<HttpResponse>(FakeReceiver&, const std::string& body)> behave =
+      [](FakeReceiver& r, const std::string& body) { return r.accept(body); };
 
   Result<HttpResponse> send(const std::string& body, const HttpHeaders&) override {
     ++requests;

@@ -26,7 +26,17 @@ std::uint64_t env_or(const char* name, std::uint64_t otherwise) {
 }
 
 // How the receiver behaves for a while.
-enum class Mood { well, refuses_connections, error_500, overloaded_503, limits_429, hangs, resets_after_taking, fails_after_taking, bad_request };
+enum class Mood {
+  well,
+  refuses_connections,
+  error_500,
+  overloaded_503,
+  limits_429,
+  hangs,
+  resets_after_taking,
+  fails_after_taking,
+  bad_request
+};
 constexpr int kMoods = 9;
 
 class Simulation {
@@ -78,9 +88,7 @@ class Simulation {
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
   bool once_in(std::uint64_t n) { return below(n) == 0; }
 
-  void start() {
-    shipper_ = std::make_unique<Shipper>(store_, receiver_, clock_, ShipCursor(folder_.path(), "sim"), options_);
-  }
+  void start() { shipper_ = std::make_unique<Shipper>(store_, receiver_, clock_, ShipCursor(folder_.path(), "sim"), options_); }
   void stop() {
     if (!shipper_) return;
     const ShipperStats stats = shipper_->stats();
@@ -196,13 +204,15 @@ class Simulation {
         if (!is_stale(value)) all = false;
         continue;
       }
-      const bool same = is_stale(value) ? is_stale(*got) : std::isnan(value) ? std::isnan(*got) && !is_stale(*got)
-                                                                             : std::fabs(*got - value) <= 1e-12 * std::fabs(value);
+      const bool same = is_stale(value)     ? is_stale(*got)
+                        : std::isnan(value) ? std::isnan(*got) && !is_stale(*got)
+                                            : std::fabs(*got - value) <= 1e-12 * std::fabs(value);
       if (!same) FAIL_CHECK(name << " at " << end << " is " << *got << ", not " << value);
     }
     for (const auto& [labels, stored] : receiver_.samples) {
       const std::string name(labels.metric_name());
-      if (name != kRatioMetric && stored.contains(end) && !expected.contains(name)) FAIL_CHECK(name << " at " << end << " was made up");
+      if (name != kRatioMetric && stored.contains(end) && !expected.contains(name))
+        FAIL_CHECK(name << " at " << end << " was made up");
     }
     return all;
   }

@@ -341,8 +341,7 @@ TEST_CASE("a clock that steps back: nothing is sent twice or out of order") {
   a.live(80);
   CHECK(a.receiver.times().size() == 2);
   a.live(120);
-  CHECK(a.receiver.times() ==
-        std::set<TimeMs>{kStart + kMinute, kStart + 2 * kMinute, kStart + 3 * kMinute});
+  CHECK(a.receiver.times() == std::set<TimeMs>{kStart + kMinute, kStart + 2 * kMinute, kStart + 3 * kMinute});
   CHECK(a.receiver.repeated == 0);
   CHECK(a.receiver.complaints.empty());
 }
@@ -434,7 +433,9 @@ TEST_CASE("relabeling drops series, sees the names as shipped, and cannot make t
 
 TEST_CASE("what no receiver takes is left out, not the request around it") {
   Agent a;
-  const auto bad = [&](Labels labels) { a.store.put(a.store.add_series(std::move(labels), MetricType::counter), kStart + 1000, 1); };
+  const auto bad = [&](Labels labels) {
+    a.store.put(a.store.add_series(std::move(labels), MetricType::counter), kStart + 1000, 1);
+  };
   bad(Labels::of("a-b"));
   bad(Labels::of("c", {{"a.b", "1"}}));
   bad(Labels::of("d", {{"mountpoint", "/mnt/\xff"}}));

@@ -37,13 +37,9 @@ TEST_CASE("a gap is a space and never the lowest mark") {
   CHECK(ascii({kGap, kGap}) == "  ");
 }
 
-TEST_CASE("the lowest mark is for nothing alone: hardly anything is one higher") {
-  CHECK(utf8({0, 1e-9, 0.001}) == "▁▂▂");
-}
+TEST_CASE("the lowest mark is for nothing alone: hardly anything is one higher") { CHECK(utf8({0, 1e-9, 0.001}) == "▁▂▂"); }
 
-TEST_CASE("what lies outside the scale is drawn at its end") {
-  CHECK(utf8({-5, 2, kInf, -kInf}) == "▁██▁");
-}
+TEST_CASE("what lies outside the scale is drawn at its end") { CHECK(utf8({-5, 2, kInf, -kInf}) == "▁██▁"); }
 
 TEST_CASE("a scale without extent draws the lowest mark, whatever the value") {
   CHECK(utf8({3, 3}, {3, 3}) == "▁▁");

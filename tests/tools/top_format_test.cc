@@ -38,7 +38,8 @@ TEST_CASE("values carry the unit that leaves three digits") {
 }
 
 TEST_CASE("what is not finite is shown as nothing") {
-  for (double v : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()}) {
+  for (double v : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                   -std::numeric_limits<double>::infinity()}) {
     CHECK(format_full(v, bytes).empty());
     CHECK(format_compact(v, ratio).empty());
   }
@@ -46,7 +47,10 @@ TEST_CASE("what is not finite is shown as nothing") {
 
 TEST_CASE("no value of a size that occurs is wider than its column") {
   for (TopUnit unit : {ratio, bytes, bytes_per_second, count, per_second, seconds, celsius, watts}) {
-    for (double v = 1e-7; v < (unit == ratio ? 9.9 : unit == celsius || unit == watts || unit == seconds ? 1e4 : 1e16); v *= 1.037) {
+    for (double v = 1e-7; v < (unit == ratio                                         ? 9.9
+                               : unit == celsius || unit == watts || unit == seconds ? 1e4
+                                                                                     : 1e16);
+         v *= 1.037) {
       INFO(v);
       REQUIRE(format_full(v, unit).size() <= kFullWidth);
       REQUIRE(format_compact(v, unit).size() <= kCompactWidth);

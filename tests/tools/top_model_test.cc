@@ -29,7 +29,8 @@ class FakeStore final : public store::Queryable {
       if (!std::isnan(values[i])) put(labels, kStart + static_cast<TimeMs>(i) * step_ms, values[i]);
   }
 
-  Result<store::Selection> select(std::span<const store::Matcher> matchers, store::TimeRange range, const store::SelectLimits&) const override {
+  Result<store::Selection> select(std::span<const store::Matcher> matchers, store::TimeRange range,
+                                  const store::SelectLimits&) const override {
     store::Selection out;
     for (const auto& [labels, c] : columns_) {
       const bool fits = store::matches_all(matchers, labels);
@@ -122,7 +123,8 @@ TEST_CASE("every expression of the list is valid PromQL, at any interval") {
       const std::string text = top_expression(l, interval);
       INFO(text);
       CHECK(query::parse(text).has_value());
-      for (const char* placeholder : {"[R]", "[G]", "[S]", "{PORTS}", "{MOUNTS}", "{SHM}"}) CHECK(text.find(placeholder) == std::string::npos);
+      for (const char* placeholder : {"[R]", "[G]", "[S]", "{PORTS}", "{MOUNTS}", "{SHM}"})
+        CHECK(text.find(placeholder) == std::string::npos);
     }
   }
 }
@@ -176,7 +178,8 @@ TEST_CASE("cpu time is a share of all CPUs") {
   CHECK(Fixture::numbers(view, "cpu", "busy") == "30.0% 30.0% 30.0%");
   CHECK(Fixture::numbers(view, "cpu", "user") == "20.0% 20.0% 20.0%");
   CHECK(Fixture::numbers(view, "cpu", "iowait") == "- - -");  // the machine does not say: an empty place
-  CHECK(Fixture::titles(view, "cpu") == Titles{"busy", "user", "system", "iowait", "steal (quiet)", "load, 1 min", "runnable", "switches"});
+  CHECK(Fixture::titles(view, "cpu") ==
+        Titles{"busy", "user", "system", "iowait", "steal (quiet)", "load, 1 min", "runnable", "switches"});
 }
 
 TEST_CASE("a quiet line speaks from its first value other than 0, and then for good") {
@@ -313,8 +316,10 @@ class BrokenData final : public TopData {
   Answers ranges(std::span<const std::string> exprs, const Steps&) override {
     Answers out;
     for (std::size_t i = 0; i < exprs.size(); ++i) {
-      if (i < broken) out.push_back(failure("line {} fails", i));
-      else out.push_back(query::QueryResult{});
+      if (i < broken)
+        out.push_back(failure("line {} fails", i));
+      else
+        out.push_back(query::QueryResult{});
     }
     return out;
   }

@@ -27,7 +27,8 @@ const TopLine& line(std::string_view section, std::string_view title) {
   std::abort();
 }
 
-TopRow row(std::string_view section, std::string_view title, std::vector<double> newest, std::string device = "", double before = kGap) {
+TopRow row(std::string_view section, std::string_view title, std::vector<double> newest, std::string device = "",
+           double before = kGap) {
   TopRow r{.line = &line(section, title), .device = std::move(device), .values = std::vector<double>(kTopSeconds, before)};
   std::copy(newest.begin(), newest.end(), r.values.end() - static_cast<std::ptrdiff_t>(newest.size()));
   for (double v : r.values) {
