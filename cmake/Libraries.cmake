@@ -22,8 +22,9 @@ tacho_static_library(boost_json boost_json boost_container)
 find_package(Threads REQUIRED)
 find_program(FLATC flatc REQUIRED)
 
-# fmt and spdlog come from Debian without static libraries: header-only use.
+# fmt and spdlog come from Debian without static libraries. fmt is compiled once (proto/base/fmt_library.cc); spdlog is used
+# header-only, in proto/base/log.cc alone.
 add_library(base_libs INTERFACE)
-target_compile_definitions(base_libs INTERFACE FMT_HEADER_ONLY SPDLOG_FMT_EXTERNAL)
+target_compile_definitions(base_libs INTERFACE SPDLOG_FMT_EXTERNAL)
 target_link_libraries(base_libs INTERFACE Threads::Threads lib_xxhash lib_flatbuffers lib_snappy lib_re2 lib_yaml lib_ssl
   lib_ncurses lib_boost_json lib_lz4 lib_zlib)

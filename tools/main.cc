@@ -1,6 +1,9 @@
 // The door: reads the command line, calls a verb (verbs.h), turns what went wrong into one line and an exit code.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 
 #include "proto/base/clock.h"
@@ -154,6 +157,9 @@ struct Program {
 
 int main(int argc, char** argv) {
   try {
+    // Shells set HOSTNAME and do not export it; ${HOSTNAME} in external_labels is to work under any starter.
+    char host[256] = {};
+    if (::gethostname(host, sizeof host - 1) == 0) ::setenv("HOSTNAME", host, 0);
     Program program;
     try {
       program.app.parse(argc, argv);
