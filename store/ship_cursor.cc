@@ -15,12 +15,14 @@ constexpr std::string_view kFirstLine = "tacho ship cursor 1\n";
 
 std::uint64_t checksum(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
 
-// Two endpoint names that differ must not share a file: where a character was replaced, the name's hash keeps them apart.
+// Two endpoint names that differ must not share a file: where a character was replaced, the name's hash keeps them
+// apart.
 std::string file_name(std::string_view endpoint) {
   std::string name;
   bool replaced = false;
   for (const char c : endpoint) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                      c == '_' || c == '.';
     name += fits ? c : '_';
     replaced |= !fits;
   }
@@ -52,7 +54,7 @@ ShipCursor::ShipCursor(const std::string& folder, std::string endpoint)
 }
 
 Result<std::optional<TimeMs>> ShipCursor::load() const {
-  struct ::stat info {};
+  struct ::stat info{};
   if (::stat(path_.c_str(), &info) != 0 && errno == ENOENT) return std::nullopt;
   const auto text = read_file(path_);
   if (!text) return std::unexpected(text.error());

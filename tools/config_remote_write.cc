@@ -14,7 +14,8 @@ constexpr std::int64_t kDayMs = 86'400'000;
 // A file that is missing here may be there on the node: promtool's habit is to fail, ours to warn.
 void warn_if_unreadable(Section& s, std::string_view key, const std::string& path) {
   if (!path.empty() && ::access(path.c_str(), R_OK) != 0)
-    s.problems().warning(s.where(key), fmt::format("{}: {} cannot be read here: {}", s.name_of(key), path, ::strerror(errno)));
+    s.problems().warning(s.where(key),
+                         fmt::format("{}: {} cannot be read here: {}", s.name_of(key), path, ::strerror(errno)));
 }
 
 void read_file_name(Section& s, std::string_view key, std::string& out) {
@@ -32,7 +33,8 @@ void read_basic_auth(Section& endpoint, store::EndpointAuth& auth) {
   s.finish();
   if (!s.has("username") && !s.has("username_file")) s.problems().error(*node, s.name_of("username") + " is missing");
   if (s.has("password") && s.has("password_file"))
-    s.problems().error(*node, fmt::format("{} has both password and password_file; keep one", endpoint.name_of("basic_auth")));
+    s.problems().error(
+        *node, fmt::format("{} has both password and password_file; keep one", endpoint.name_of("basic_auth")));
 }
 
 void read_authorization(Section& endpoint, store::EndpointAuth& auth) {
@@ -59,8 +61,9 @@ void read_auth(Section& endpoint, store::EndpointAuth& auth) {
   const int ways = endpoint.has("basic_auth") + endpoint.has("authorization") + endpoint.has("bearer_token") +
                    endpoint.has("bearer_token_file");
   if (ways > 1)
-    endpoint.problems().error(endpoint.where("basic_auth"),
-                              "at most one of basic_auth, authorization, bearer_token and bearer_token_file can be given");
+    endpoint.problems().error(
+        endpoint.where("basic_auth"),
+        "at most one of basic_auth, authorization, bearer_token and bearer_token_file can be given");
 }
 
 void read_tls(Section& endpoint, TlsOptions& tls) {
@@ -81,19 +84,22 @@ void read_tls(Section& endpoint, TlsOptions& tls) {
 void read_headers(Section& endpoint, store::HttpHeaders& headers) {
   for (const auto& [name, value] : endpoint.pairs("headers")) {
     if (store::is_reserved_header(name)) {
-      endpoint.problems().error(value, fmt::format("{}: the header {} belongs to the protocol and cannot be set{}",
-                                                   endpoint.name_of("headers"), name,
-                                                   name == "Authorization" || name == "authorization" ? "; use authorization" : ""));
+      endpoint.problems().error(
+          value,
+          fmt::format("{}: the header {} belongs to the protocol and cannot be set{}", endpoint.name_of("headers"),
+                      name, name == "Authorization" || name == "authorization" ? "; use authorization" : ""));
     }
     const auto is_bad = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
     const std::string text = value.Scalar();
-    if (name.empty() || name.find_first_of(" :\r\n") != std::string::npos || std::any_of(text.begin(), text.end(), is_bad))
+    if (name.empty() || name.find_first_of(" :\r\n") != std::string::npos ||
+        std::any_of(text.begin(), text.end(), is_bad))
       endpoint.problems().error(value, fmt::format("{}: {} is no header", endpoint.name_of("headers"), quoted(name)));
     headers.emplace_back(name, text);
   }
 }
 
-void read_relabel_rule(Problems& problems, const YAML::Node& node, const std::string& path, std::vector<store::RelabelRule>& rules) {
+void read_relabel_rule(Problems& problems, const YAML::Node& node, const std::string& path,
+                       std::vector<store::RelabelRule>& rules) {
   Section s(problems, node, path);
   store::RelabelSpec spec;
   s.texts("source_labels", spec.source_labels);
@@ -102,7 +108,8 @@ void read_relabel_rule(Problems& problems, const YAML::Node& node, const std::st
   s.text("regex", spec.regex);
   s.text("replacement", spec.replacement);
   std::int64_t modulus = 0;
-  if (s.integer("modulus", modulus, 1, std::numeric_limits<std::int64_t>::max())) spec.modulus = static_cast<std::uint64_t>(modulus);
+  if (s.integer("modulus", modulus, 1, std::numeric_limits<std::int64_t>::max()))
+    spec.modulus = static_cast<std::uint64_t>(modulus);
   std::string action;
   if (s.text("action", action)) {
     const auto known = store::parse_relabel_action(action);
@@ -120,12 +127,14 @@ void read_queue(Section& endpoint, store::ShipperOptions& options) {
   if (!node) return;
   Section s(endpoint.problems(), *node, endpoint.name_of("queue_config"));
   auto samples = static_cast<std::int64_t>(options.encoding.samples_per_send_max);
-  if (s.integer("max_samples_per_send", samples, 1, 1'000'000)) options.encoding.samples_per_send_max = static_cast<std::size_t>(samples);
+  if (s.integer("max_samples_per_send", samples, 1, 1'000'000))
+    options.encoding.samples_per_send_max = static_cast<std::size_t>(samples);
   s.duration("min_backoff", options.backoff_min_ms, 1, kDayMs);
   s.duration("max_backoff", options.backoff_max_ms, 1, kDayMs);
   s.boolean("retry_on_http_429", options.retry_on_429);
   s.duration("sample_age_limit", options.age_limit_ms, 0, 365 * kDayMs);
-  // One request at a time from the ring: there are no shards, nothing is queued in memory, and a minute has one deadline.
+  // One request at a time from the ring: there are no shards, nothing is queued in memory, and a minute has one
+  // deadline.
   s.harmless({"capacity", "min_shards", "max_shards", "batch_send_deadline"});
   s.finish();
   if (options.backoff_min_ms > options.backoff_max_ms) {
@@ -160,11 +169,13 @@ void read_url(Section& s, RemoteWriteConfig& endpoint) {
 void read_protocol(Section& s) {
   std::string message = "prometheus.WriteRequest";
   if (s.text("protobuf_message", message) && message != "prometheus.WriteRequest")
-    s.problems().error(s.where("protobuf_message"),
-                       s.name_of("protobuf_message") + " is not supported yet but for prometheus.WriteRequest (remote write 1.0)");
+    s.problems().error(
+        s.where("protobuf_message"),
+        s.name_of("protobuf_message") + " is not supported yet but for prometheus.WriteRequest (remote write 1.0)");
 }
 
-RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, const std::string& path, const Config& config) {
+RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, const std::string& path,
+                                const Config& config) {
   Section s(problems, node, path);
   RemoteWriteConfig endpoint;
   endpoint.shipper.encoding.external_labels = config.external_labels;
@@ -184,8 +195,8 @@ RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, cons
                       endpoint.shipper.encoding.relabel);
   }
   s.harmless({"follow_redirects", "enable_http2", "send_exemplars", "send_native_histograms", "round_robin_dns"});
-  s.unsupported({"sigv4", "oauth2", "azuread", "google_iam", "proxy_url", "no_proxy", "proxy_from_environment", "proxy_connect_header",
-                 "http_headers"});
+  s.unsupported({"sigv4", "oauth2", "azuread", "google_iam", "proxy_url", "no_proxy", "proxy_from_environment",
+                 "proxy_connect_header", "http_headers"});
   s.finish();
   return endpoint;
 }
@@ -199,15 +210,18 @@ void read_remote_write(Section& file, Config& config) {
     const bool is_taken = std::any_of(config.remote_write.begin(), config.remote_write.end(),
                                       [&](const RemoteWriteConfig& other) { return other.name == endpoint.name; });
     if (is_taken && !endpoint.name.empty()) {
-      file.problems().error(items[i], fmt::format("remote_write[{}]: another endpoint is called {} already; give each a name of its own",
-                                                  i, quoted(endpoint.name)));
+      file.problems().error(
+          items[i],
+          fmt::format("remote_write[{}]: another endpoint is called {} already; give each a name of its own", i,
+                      quoted(endpoint.name)));
     }
     config.remote_write.push_back(std::move(endpoint));
   }
   if (!items.empty() && config.external_labels.empty())
-    file.problems().warning(file.where("remote_write"),
-                            "remote_write without global.external_labels: the series of several nodes would be one at the receiver; "
-                            "add a label that names the node");
+    file.problems().warning(
+        file.where("remote_write"),
+        "remote_write without global.external_labels: the series of several nodes would be one at the receiver; "
+        "add a label that names the node");
 }
 
 }  // namespace tacho::tools

@@ -10,7 +10,9 @@ namespace tacho::tools {
 namespace {
 
 std::optional<bool> parse_boolean(const std::string& s) {
-  const auto is_one_of = [&s](std::initializer_list<std::string_view> words) { return std::find(words.begin(), words.end(), s) != words.end(); };
+  const auto is_one_of = [&s](std::initializer_list<std::string_view> words) {
+    return std::find(words.begin(), words.end(), s) != words.end();
+  };
   if (is_one_of({"true", "True", "TRUE", "yes", "on"})) return true;
   if (is_one_of({"false", "False", "FALSE", "no", "off"})) return false;
   return std::nullopt;
@@ -102,8 +104,8 @@ bool Section::integer(std::string_view key, std::int64_t& out, std::int64_t min,
 }
 
 bool Section::duration(std::string_view key, std::int64_t& out_ms, std::int64_t min_ms, std::int64_t max_ms) {
-  const std::string wanted = fmt::format("a duration with its unit, such as 30s or 1m30s, from {} to {}", format_duration(min_ms),
-                                         format_duration(max_ms));
+  const std::string wanted = fmt::format("a duration with its unit, such as 30s or 1m30s, from {} to {}",
+                                         format_duration(min_ms), format_duration(max_ms));
   const Pair* pair = ask_scalar(key, wanted);
   if (!pair) return false;
   const auto v = parse_duration(pair->value.Scalar());

@@ -1,4 +1,5 @@
-// What the shipping tests put in place of the world: a clock that is set, a store of plain vectors, a receiver that remembers.
+// What the shipping tests put in place of the world: a clock that is set, a store of plain vectors, a receiver that
+// remembers.
 #pragma once
 
 #include <algorithm>
@@ -78,20 +79,26 @@ class FakeStore final : public Queryable {
       out.series.push_back({&s.info, {s.times.data() + from, n}, {s.values.data() + from, n}});
       out.samples += n;
     }
-    std::sort(out.series.begin(), out.series.end(), [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); });
+    std::sort(out.series.begin(), out.series.end(),
+              [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); });
     return out;
   }
-  Result<std::vector<Labels>> series(std::span<const Matcher>, TimeRange) const override { return std::vector<Labels>{}; }
+  Result<std::vector<Labels>> series(std::span<const Matcher>, TimeRange) const override {
+    return std::vector<Labels>{};
+  }
   TimeRange bounds() const override {
     TimeRange out;
     for (const FakeSeries& s : series_) {
       const auto from = std::lower_bound(s.times.begin(), s.times.end(), oldest_);
       if (from == s.times.end()) continue;
-      out = out.empty() ? TimeRange{*from, s.times.back()} : TimeRange{std::min(out.min, *from), std::max(out.max, s.times.back())};
+      out = out.empty() ? TimeRange{*from, s.times.back()}
+                        : TimeRange{std::min(out.min, *from), std::max(out.max, s.times.back())};
     }
     return out;
   }
-  std::vector<MetricMetadata> metadata() const override { return {{"node_load1", MetricType::gauge, "1m load average.", ""}}; }
+  std::vector<MetricMetadata> metadata() const override {
+    return {{"node_load1", MetricType::gauge, "1m load average.", ""}};
+  }
   std::vector<GroupRows> group_rows(TimeRange range) const override {
     std::vector<GroupRows> out;
     range.min = std::max(range.min, oldest_);
@@ -113,14 +120,14 @@ class FakeStore final : public Queryable {
   TimeMs oldest_ = 0;
 };
 
-// What it takes it keeps, and it holds the sender to the protocol: per series, times never go back, and a sample sent again is
-// the same sample, bit for bit.
+// What it takes it keeps, and it holds the sender to the protocol: per series, times never go back, and a sample sent
+// again is the same sample, bit for bit.
 class FakeReceiver final : public Transport {
  public:
-  // The answer to the next request; asked before the body is looked at. accept() takes the body into the receiver's storage.
-  std::function<Result<HttpResponse>(FakeReceiver&, const std::string& body)> behave = [](FakeReceiver& r, const std::string& body) {
-    return r.accept(body);
-  };
+  // The answer to the next request; asked before the body is looked at. accept() takes the body into the receiver's
+  // storage.
+  std::function<Result<HttpResponse>(FakeReceiver&, const std::string& body)> behave =
+      [](FakeReceiver& r, const std::string& body) { return r.accept(body); };
 
   Result<HttpResponse> send(const std::string& body, const HttpHeaders&) override {
     ++requests;
@@ -140,7 +147,8 @@ class FakeReceiver final : public Transport {
         }
         const auto bits = std::bit_cast<std::uint64_t>(sample.v);
         const auto [at, is_new] = stored.emplace(sample.t, bits);
-        if (!is_new && at->second != bits) complaints.push_back("another value at the same time: " + s.labels.to_string());
+        if (!is_new && at->second != bits)
+          complaints.push_back("another value at the same time: " + s.labels.to_string());
         repeated += is_new ? 0 : 1;
       }
     }

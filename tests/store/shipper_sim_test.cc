@@ -1,5 +1,5 @@
-// A node's days in a second: a fake clock, a receiver that fails in every way we know of, kills, clock steps, a ring that
-// overwrites. One seed drives everything; TACHO_SEED replays one, TACHO_ROUNDS runs more.
+// A node's days in a second: a fake clock, a receiver that fails in every way we know of, kills, clock steps, a ring
+// that overwrites. One seed drives everything; TACHO_SEED replays one, TACHO_ROUNDS runs more.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
@@ -26,7 +26,17 @@ std::uint64_t env_or(const char* name, std::uint64_t otherwise) {
 }
 
 // How the receiver behaves for a while.
-enum class Mood { well, refuses_connections, error_500, overloaded_503, limits_429, hangs, resets_after_taking, fails_after_taking, bad_request };
+enum class Mood {
+  well,
+  refuses_connections,
+  error_500,
+  overloaded_503,
+  limits_429,
+  hangs,
+  resets_after_taking,
+  fails_after_taking,
+  bad_request
+};
 constexpr int kMoods = 9;
 
 class Simulation {
@@ -63,7 +73,8 @@ class Simulation {
       if (expected.empty()) ++had_no_rows;
       not_delivered += delivered(end, expected) ? 0 : 1;
     }
-    // A lost window of which nobody can say any more whether it had rows may be counted as dropped without having had any.
+    // A lost window of which nobody can say any more whether it had rows may be counted as dropped without having had
+    // any.
     CAPTURE(not_delivered, dropped_, had_no_rows);
     CHECK(not_delivered <= dropped_);
     CHECK(dropped_ <= not_delivered + had_no_rows);
@@ -133,17 +144,30 @@ class Simulation {
 
   Result<HttpResponse> behave(FakeReceiver& r, const std::string& body) {
     // Even in a good mood, one request in a hundred fails.
-    const Mood now = mood_ == Mood::well && mood_left_ < 900'000 && once_in(100) ? static_cast<Mood>(below(kMoods)) : mood_;
+    const Mood now =
+        mood_ == Mood::well && mood_left_ < 900'000 && once_in(100) ? static_cast<Mood>(below(kMoods)) : mood_;
     switch (now) {
-      case Mood::well: break;
-      case Mood::refuses_connections: return failure("connection refused");
-      case Mood::error_500: return FakeReceiver::answer(500, "oops");
-      case Mood::overloaded_503: return FakeReceiver::answer(503, "", {{"Retry-After", std::to_string(below(40))}});
-      case Mood::limits_429: return FakeReceiver::answer(429, "", {{"Retry-After", "1"}});
-      case Mood::hangs: clock_.advance_ms(30'000); return failure("no answer within 30 s");
-      case Mood::resets_after_taking: r.accept(body); return failure("connection reset");
-      case Mood::fails_after_taking: r.accept(body); return FakeReceiver::answer(500);
-      case Mood::bad_request: return FakeReceiver::answer(400, "no");
+      case Mood::well:
+        break;
+      case Mood::refuses_connections:
+        return failure("connection refused");
+      case Mood::error_500:
+        return FakeReceiver::answer(500, "oops");
+      case Mood::overloaded_503:
+        return FakeReceiver::answer(503, "", {{"Retry-After", std::to_string(below(40))}});
+      case Mood::limits_429:
+        return FakeReceiver::answer(429, "", {{"Retry-After", "1"}});
+      case Mood::hangs:
+        clock_.advance_ms(30'000);
+        return failure("no answer within 30 s");
+      case Mood::resets_after_taking:
+        r.accept(body);
+        return failure("connection reset");
+      case Mood::fails_after_taking:
+        r.accept(body);
+        return FakeReceiver::answer(500);
+      case Mood::bad_request:
+        return FakeReceiver::answer(400, "no");
     }
     return r.accept(body);
   }
@@ -196,13 +220,15 @@ class Simulation {
         if (!is_stale(value)) all = false;
         continue;
       }
-      const bool same = is_stale(value) ? is_stale(*got) : std::isnan(value) ? std::isnan(*got) && !is_stale(*got)
-                                                                             : std::fabs(*got - value) <= 1e-12 * std::fabs(value);
+      const bool same = is_stale(value)     ? is_stale(*got)
+                        : std::isnan(value) ? std::isnan(*got) && !is_stale(*got)
+                                            : std::fabs(*got - value) <= 1e-12 * std::fabs(value);
       if (!same) FAIL_CHECK(name << " at " << end << " is " << *got << ", not " << value);
     }
     for (const auto& [labels, stored] : receiver_.samples) {
       const std::string name(labels.metric_name());
-      if (name != kRatioMetric && stored.contains(end) && !expected.contains(name)) FAIL_CHECK(name << " at " << end << " was made up");
+      if (name != kRatioMetric && stored.contains(end) && !expected.contains(name))
+        FAIL_CHECK(name << " at " << end << " was made up");
     }
     return all;
   }

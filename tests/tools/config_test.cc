@@ -27,7 +27,9 @@ Config good(const std::string& text) {
 const std::string kLabels = "global: {external_labels: {node: n7}}\n";
 
 // One endpoint, with more keys at its level.
-std::string endpoint(const std::string& more) { return kLabels + "remote_write:\n- url: http://h:9090/api/v1/write\n" + more; }
+std::string endpoint(const std::string& more) {
+  return kLabels + "remote_write:\n- url: http://h:9090/api/v1/write\n" + more;
+}
 
 }  // namespace
 
@@ -116,9 +118,11 @@ TEST_CASE("unknown keys are errors with their line, and the key that was meant")
   CHECK(problems_of("globl:\n  external_labels: {a: b}\n") ==
         "f.yml:1: unknown key \"globl\" in the configuration; did you mean global?\n");
   CHECK(problems_of(endpoint("  queue_config:\n    max_sample_per_send: 5\n")) ==
-        "f.yml:5: unknown key \"max_sample_per_send\" in remote_write[0].queue_config; did you mean max_samples_per_send?\n");
+        "f.yml:5: unknown key \"max_sample_per_send\" in remote_write[0].queue_config; did you mean "
+        "max_samples_per_send?\n");
   CHECK(problems_of("nonsense: 1\n") == "f.yml:1: unknown key \"nonsense\" in the configuration\n");
-  CHECK(problems_of("global:\n  external_labels: {a: b}\n  external_labels: {a: b}\n") == "f.yml:3: global.external_labels is given twice\n");
+  CHECK(problems_of("global:\n  external_labels: {a: b}\n  external_labels: {a: b}\n") ==
+        "f.yml:3: global.external_labels is given twice\n");
 }
 
 TEST_CASE("all problems are found in one go, by line") {
@@ -129,7 +133,8 @@ TEST_CASE("all problems are found in one go, by line") {
                     "sahred: 1\n") ==
         "f.yml:1: listen must be HOST:PORT, not \"here\"\n"
         "f.yml:3: storage.budget must be a size such as 256MiB or 1GiB, at least 1048576 bytes, not \"big\"\n"
-        "f.yml:4: sampling.interval must be a duration with its unit, such as 30s or 1m30s, from 100ms to 1h, not \"3\"\n"
+        "f.yml:4: sampling.interval must be a duration with its unit, such as 30s or 1m30s, from 100ms to 1h, not "
+        "\"3\"\n"
         "f.yml:5: unknown key \"sahred\" in the configuration\n");
 }
 
@@ -144,7 +149,9 @@ TEST_CASE("what is no YAML, or no mapping, is said so") {
 }
 
 TEST_CASE("no text whatever makes the reader throw") {
-  const std::string seed = endpoint("  headers: {a: b}\n  basic_auth: {username: u, password: p}\n  write_relabel_configs: [{regex: a, action: drop}]\n");
+  const std::string seed = endpoint(
+      "  headers: {a: b}\n  basic_auth: {username: u, password: p}\n  write_relabel_configs: [{regex: a, action: "
+      "drop}]\n");
   std::uint64_t x = 88'172'645'463'325'252ULL;
   const auto random = [&x](std::uint64_t n) {
     x ^= x << 13, x ^= x >> 7, x ^= x << 17;
@@ -164,8 +171,10 @@ TEST_CASE("what is Prometheus's and not ours yet is refused where it is used, no
   CHECK(problems_of("alerting: {alertmanagers: []}\n") == "f.yml:1: alerting is not supported yet\n");
   CHECK(problems_of("\nscrape_configs:\n- job_name: x\n") == "f.yml:2: scrape_configs is not supported yet\n");
   CHECK(problems_of(endpoint("  sigv4: {region: x}\n")) == "f.yml:4: remote_write[0].sigv4 is not supported yet\n");
-  CHECK(problems_of(endpoint("  protobuf_message: io.prometheus.write.v2.Request\n")).find("is not supported yet") != std::string::npos);
-  CHECK(problems_of(endpoint("  proxy_from_environment: false\n  send_exemplars: true\n  enable_http2: true\n")).empty());
+  CHECK(problems_of(endpoint("  protobuf_message: io.prometheus.write.v2.Request\n")).find("is not supported yet") !=
+        std::string::npos);
+  CHECK(problems_of(endpoint("  proxy_from_environment: false\n  send_exemplars: true\n  enable_http2: true\n"))
+            .empty());
 }
 
 TEST_CASE("endpoints: a URL each, and names of their own") {
@@ -181,7 +190,8 @@ TEST_CASE("endpoints of several nodes without a label between them are warned of
   const ConfigReport report = examine_config_text("remote_write: [{url: 'http://h/w'}]", "f.yml");
   CHECK(report.ok());
   REQUIRE(report.problems.size() == 1);
-  CHECK(report.to_string(report.problems[0]).starts_with("f.yml:1: warning: remote_write without global.external_labels"));
+  CHECK(report.to_string(report.problems[0])
+            .starts_with("f.yml:1: warning: remote_write without global.external_labels"));
 }
 
 TEST_CASE("authentication: one way at a time") {
@@ -189,14 +199,19 @@ TEST_CASE("authentication: one way at a time") {
   CHECK(problem("  basic_auth: {username: u, password: p}\n").empty());
   CHECK(problem("  bearer_token: t\n").empty());
   CHECK(problem("  authorization: {type: Token, credentials: t}\n").empty());
-  CHECK(problem("  bearer_token: t\n  authorization: {credentials: t}\n").find("at most one of") != std::string::npos);
-  CHECK(problem("  basic_auth: {password: p}\n").find("remote_write[0].basic_auth.username is missing") != std::string::npos);
-  CHECK(problem("  basic_auth: {username: u, password: p, password_file: f}\n").find("keep one") != std::string::npos);
+  CHECK(problem("  bearer_token: t\n  authorization: {credentials: t}\n").find("at most one of") !=
+        std::string::npos);
+  CHECK(problem("  basic_auth: {password: p}\n").find("remote_write[0].basic_auth.username is missing") !=
+        std::string::npos);
+  CHECK(problem("  basic_auth: {username: u, password: p, password_file: f}\n").find("keep one") !=
+        std::string::npos);
   CHECK(problem("  authorization: {type: Basic, credentials: t}\n").find("use basic_auth") != std::string::npos);
   CHECK(problem("  authorization: {}\n").find("credentials or credentials_file must be given") != std::string::npos);
   CHECK(problem("  basic_auth: {username: u, password_file: /nonexistent/x}\n") ==
-        "f.yml:4: warning: remote_write[0].basic_auth.password_file: /nonexistent/x cannot be read here: No such file or directory\n");
-  CHECK(problem("  tls_config: {cert_file: /dev/null}\n").find("cert_file and key_file go together") != std::string::npos);
+        "f.yml:4: warning: remote_write[0].basic_auth.password_file: /nonexistent/x cannot be read here: No such "
+        "file or directory\n");
+  CHECK(problem("  tls_config: {cert_file: /dev/null}\n").find("cert_file and key_file go together") !=
+        std::string::npos);
 }
 
 TEST_CASE("headers of the protocol cannot be overridden") {
@@ -208,20 +223,27 @@ TEST_CASE("headers of the protocol cannot be overridden") {
 }
 
 TEST_CASE("relabel rules are checked when the file is") {
-  const auto rule = [](const std::string& r) { return problems_of(endpoint("  write_relabel_configs:\n  - " + r + "\n")); };
+  const auto rule = [](const std::string& r) {
+    return problems_of(endpoint("  write_relabel_configs:\n  - " + r + "\n"));
+  };
   CHECK(rule("{source_labels: [a, b], target_label: c}").empty());
-  CHECK(rule("{regex: '(', action: keep}").starts_with("f.yml:5: remote_write[0].write_relabel_configs[0]: invalid regular expression"));
-  CHECK(rule("{action: discard}").starts_with("f.yml:5: remote_write[0].write_relabel_configs[0]: unknown relabel action"));
+  CHECK(rule("{regex: '(', action: keep}")
+            .starts_with("f.yml:5: remote_write[0].write_relabel_configs[0]: invalid regular expression"));
+  CHECK(rule("{action: discard}")
+            .starts_with("f.yml:5: remote_write[0].write_relabel_configs[0]: unknown relabel action"));
   CHECK(rule("{action: replace}").find("needs target_label") != std::string::npos);
   CHECK(rule("{source_label: [a], target_label: b}").find("did you mean source_labels?") != std::string::npos);
 }
 
 TEST_CASE("labels that cannot be, and variables that are not set") {
   ::unsetenv("TACHO_TEST_NONE");
-  CHECK(problems_of("global:\n  external_labels:\n    a-b: x\n").starts_with("f.yml:3: global.external_labels: \"a-b\" is no label name"));
-  CHECK(problems_of("global:\n  external_labels:\n    a: ${TACHO_TEST_NONE}\n").find("warning: global.external_labels.a: the environment "
-                                                                                  "variable TACHO_TEST_NONE is not set") != std::string::npos);
-  CHECK(problems_of("global: {external_labels: {a: [1]}}\n").find("global.external_labels.a must be a text") != std::string::npos);
+  CHECK(problems_of("global:\n  external_labels:\n    a-b: x\n")
+            .starts_with("f.yml:3: global.external_labels: \"a-b\" is no label name"));
+  CHECK(problems_of("global:\n  external_labels:\n    a: ${TACHO_TEST_NONE}\n")
+            .find("warning: global.external_labels.a: the environment "
+                  "variable TACHO_TEST_NONE is not set") != std::string::npos);
+  CHECK(problems_of("global: {external_labels: {a: [1]}}\n").find("global.external_labels.a must be a text") !=
+        std::string::npos);
 }
 
 TEST_CASE("sources are known by name where the names are given") {

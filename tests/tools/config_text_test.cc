@@ -12,7 +12,8 @@ TEST_CASE("sizes in powers of 1024 and of 1000") {
   CHECK(parse_bytes("500MB") == 500'000'000u);
   CHECK(parse_bytes("123") == 123u);
   CHECK(parse_bytes("0") == 0u);
-  for (const char* bad : {"", "MiB", "1.5GiB", "-1MiB", "1mib", "1 MiB x", "99999999999TiB", "99999999999999999999"}) CHECK_FALSE(parse_bytes(bad));
+  for (const char* bad : {"", "MiB", "1.5GiB", "-1MiB", "1mib", "1 MiB x", "99999999999TiB", "99999999999999999999"})
+    CHECK_FALSE(parse_bytes(bad));
 }
 
 TEST_CASE("environment variables are put in, unset ones named") {
