@@ -34,9 +34,7 @@ class Recording : public store::Queryable {
     }
     return out;
   }
-  tacho::Result<std::vector<Labels>> series(std::span<const store::Matcher>, store::TimeRange) const override {
-    return {};
-  }
+  tacho::Result<std::vector<Labels>> series(std::span<const store::Matcher>, store::TimeRange) const override { return {}; }
   store::TimeRange bounds() const override { return {}; }
   std::vector<store::MetricMetadata> metadata() const override { return {}; }
 
@@ -85,8 +83,7 @@ void evaluate(benchmark::State& state, const char* text, std::int64_t step_ms) {
   const TimeMs end = (kSeconds - 1) * 1000;
   std::size_t points = 0;
   for (auto _ : state) {
-    const Result r =
-        step_ms == 0 ? engine.instant(recording, text, end) : engine.range(recording, text, 0, end, step_ms);
+    const Result r = step_ms == 0 ? engine.instant(recording, text, end) : engine.range(recording, text, 0, end, step_ms);
     if (!r) return state.SkipWithError(r.error().message.c_str());
     points = 0;
     for (const ResultSeries& s : r->series) points += s.points.size();
@@ -100,8 +97,7 @@ void evaluate(benchmark::State& state, const char* text, std::int64_t step_ms) {
 
 int main(int argc, char** argv) {
   for (const auto& [name, text] : tacho::query::kQueries) {
-    for (const auto& [shape, step] :
-         {std::pair("instant", 0), std::pair("step_15s", 15000), std::pair("step_1s", 1000)}) {
+    for (const auto& [shape, step] : {std::pair("instant", 0), std::pair("step_15s", 15000), std::pair("step_1s", 1000)}) {
       benchmark::RegisterBenchmark((name + "/" + shape).c_str(), [text, step](benchmark::State& state) {
         tacho::query::evaluate(state, text, step);
       })->Unit(benchmark::kMicrosecond);

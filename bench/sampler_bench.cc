@@ -49,8 +49,8 @@ Roots made_machine(int cpus) {
   std::ofstream stat(root + "/proc/stat");
   stat << "cpu  1 2 3 4 5 6 7 8 9 10\n";
   for (int cpu = 0; cpu < cpus; ++cpu) {
-    stat << fmt::format("cpu{} {} 0 {} {} {} 0 {} 0 0 0\n", cpu, 9'000'000 + cpu, 400'000 + cpu, 80'000'000 + cpu,
-                        cpu, 9000 + cpu);
+    stat << fmt::format("cpu{} {} 0 {} {} {} 0 {} 0 0 0\n", cpu, 9'000'000 + cpu, 400'000 + cpu, 80'000'000 + cpu, cpu,
+                        9000 + cpu);
   }
   stat << "intr 12345678901";
   for (int irq = 0; irq < 20 * cpus; ++irq) stat << ' ' << (irq % 7 ? 0 : irq);
@@ -62,8 +62,7 @@ Roots made_machine(int cpus) {
 int registered = [] {
   for (const char* name :
        {"cpu", "stat", "meminfo", "loadavg", "vmstat", "pressure", "diskstats", "netdev", "filesystem", "time"}) {
-    benchmark::RegisterBenchmark(fmt::format("tick/{}", name).c_str(),
-                                 [name](benchmark::State& s) { tick(s, {}, name); });
+    benchmark::RegisterBenchmark(fmt::format("tick/{}", name).c_str(), [name](benchmark::State& s) { tick(s, {}, name); });
   }
   for (const char* name : {"stat", "meminfo", "loadavg", "vmstat", "diskstats", "net/dev"}) {
     benchmark::RegisterBenchmark(fmt::format("read/{}", name).c_str(),

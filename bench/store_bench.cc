@@ -19,14 +19,16 @@ using namespace tacho::store;
 Schema schema_of(std::size_t n) {
   Schema s;
   for (std::size_t i = 0; i < n; ++i)
-    s.push_back({Labels::of("bench_metric_" + std::to_string(i % 50), {{"device", std::to_string(i)}}), MetricType::gauge, Rollup::none});
+    s.push_back(
+        {Labels::of("bench_metric_" + std::to_string(i % 50), {{"device", std::to_string(i)}}), MetricType::gauge, Rollup::none});
   return s;
 }
 
 // Two thirds of a host's series do not change within two minutes; the others are counters and noisy gauges.
 double cell(std::size_t column, std::int64_t row) {
   if (column % 3 != 0) return static_cast<double>(column);
-  return column % 2 == 0 ? static_cast<double>(row * 977 + static_cast<std::int64_t>(column)) : std::sin(static_cast<double>(row)) * 1e3;
+  return column % 2 == 0 ? static_cast<double>(row * 977 + static_cast<std::int64_t>(column))
+                         : std::sin(static_cast<double>(row)) * 1e3;
 }
 
 struct Fixture {

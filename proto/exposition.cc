@@ -105,9 +105,7 @@ class Parser {
  private:
   static bool is_eof(std::string_view line) { return line == "# EOF"; }
 
-  std::string where() const {
-    return name_.empty() ? fmt::format("line {}", line_) : fmt::format("{}:{}", name_, line_);
-  }
+  std::string where() const { return name_.empty() ? fmt::format("line {}", line_) : fmt::format("{}:{}", name_, line_); }
 
   [[gnu::cold]] Result<void> fail(const char* what, const Cursor& at) const {
     if (at.p == at.end) return failure("{}: {}, but the line ends", where(), what);
@@ -129,9 +127,7 @@ class Parser {
 
   bool parse_sample(Cursor& c) {
     const char* const first = c.p;
-    if (!scan_series(
-            c, [](const Token&) {}, [](const Token&, const Token&) {}))
-      return false;
+    if (!scan_series(c, [](const Token&) {}, [](const Token&, const Token&) {})) return false;
     const std::string_view series(first, static_cast<std::size_t>(c.p - first));
     if (c.bits >= 0x80 && !is_utf8(series)) {
       c.p = first;
@@ -139,8 +135,7 @@ class Parser {
     }
     const char* const after_series = c.p;
     c.skip_blanks();
-    if (c.p == after_series && series.back() != '}')
-      return c.fail("expected a blank and a value after the metric name");
+    if (c.p == after_series && series.back() != '}') return c.fail("expected a blank and a value after the metric name");
     double value = 0;
     std::optional<TimeMs> t;
     if (!parse_value_word(c, value)) return false;
@@ -244,13 +239,8 @@ Result<Labels> parse_series(std::string_view series) {
   Cursor c{series.data(), series.data() + series.size()};
   c.skip_blanks();
   const bool good = exposition::scan_series(
-      c,
-      [&](const Token& name) {
-        pairs.push_back({std::string(kMetricName), exposition::unescape(name)});
-      },
-      [&](const Token& name, const Token& value) {
-        pairs.push_back({exposition::unescape(name), exposition::unescape(value)});
-      });
+      c, [&](const Token& name) { pairs.push_back({std::string(kMetricName), exposition::unescape(name)}); },
+      [&](const Token& name, const Token& value) { pairs.push_back({exposition::unescape(name), exposition::unescape(value)}); });
   if (good) c.skip_blanks();
   if (!good || c.p != c.end) {
     return failure("not a series: {}: {}", series, good ? "there is more text after it" : c.wrong);

@@ -28,8 +28,7 @@ namespace tacho {
 enum class TextFormat { prometheus, openmetrics };
 
 inline constexpr std::string_view kPrometheusContentType = "text/plain; version=0.0.4; charset=utf-8";
-inline constexpr std::string_view kOpenMetricsContentType =
-    "application/openmetrics-text; version=1.0.0; charset=utf-8";
+inline constexpr std::string_view kOpenMetricsContentType = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 // What an Accept header prefers; text 0.0.4 when it says nothing.
 TextFormat negotiate_format(std::string_view accept);
@@ -46,8 +45,7 @@ class ExpositionSink {
 };
 
 // With a `name` (a file's), errors begin with NAME:LINE, else with "line LINE".
-Result<void> parse_exposition(std::string_view text, TextFormat format, ExpositionSink& sink,
-                              std::string_view name = {});
+Result<void> parse_exposition(std::string_view text, TextFormat format, ExpositionSink& sink, std::string_view name = {});
 // name{a="b"} to labels; also {__name__="x"} and {"quoted name", a="b"}.
 // Errors: broken text, a label or the metric name given twice, no metric name.
 Result<Labels> parse_series(std::string_view series);

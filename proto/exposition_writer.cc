@@ -165,10 +165,8 @@ TextFormat negotiate_format(std::string_view accept) {
       if (key == "version") version = trimmed(value);
       if (key == "q") quality = parse_number(trimmed(value)).value_or(0);
     }
-    const bool om =
-        media == "application/openmetrics-text" && (version.empty() || version == "1.0.0" || version == "0.0.1");
-    const bool plain =
-        (media == "text/plain" && (version.empty() || version == "0.0.4")) || media == "text/*" || media == "*/*";
+    const bool om = media == "application/openmetrics-text" && (version.empty() || version == "1.0.0" || version == "0.0.1");
+    const bool plain = (media == "text/plain" && (version.empty() || version == "0.0.4")) || media == "text/*" || media == "*/*";
     if ((om || plain) && quality > best_quality) {
       best_quality = quality;
       best = om ? TextFormat::openmetrics : TextFormat::prometheus;

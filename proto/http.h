@@ -12,10 +12,9 @@
 namespace tacho {
 
 struct HttpRequest {
-  std::string method;  // "GET", "POST", "HEAD", "OPTIONS", ...
-  std::string path;    // decoded, without the query: /api/v1/query
-  std::vector<std::pair<std::string, std::string>>
-      query;  // decoded; a POST's form first, then the URL's, each in order
+  std::string method;                                      // "GET", "POST", "HEAD", "OPTIONS", ...
+  std::string path;                                        // decoded, without the query: /api/v1/query
+  std::vector<std::pair<std::string, std::string>> query;  // decoded; a POST's form first, then the URL's, each in order
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
 

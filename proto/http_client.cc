@@ -31,8 +31,7 @@ std::string request_head(const Url& server, const std::string& method, const std
   std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", method, target, host);
   bool has_agent = false;
   for (const auto& [name, value] : headers) {
-    if (equal_no_case(name, "Host") || equal_no_case(name, "Content-Length") || equal_no_case(name, "Connection"))
-      continue;
+    if (equal_no_case(name, "Host") || equal_no_case(name, "Content-Length") || equal_no_case(name, "Connection")) continue;
     has_agent = has_agent || equal_no_case(name, "User-Agent");
     head += name;
     head += ": ";
@@ -41,8 +40,7 @@ std::string request_head(const Url& server, const std::string& method, const std
     head += "\r\n";
   }
   if (!has_agent) head += "User-Agent: tacho/" TACHO_VERSION "\r\n";
-  if (body_bytes > 0 || method == "POST" || method == "PUT")
-    head += fmt::format("Content-Length: {}\r\n", body_bytes);
+  if (body_bytes > 0 || method == "POST" || method == "PUT") head += fmt::format("Content-Length: {}\r\n", body_bytes);
   head += "\r\n";
   return head;
 }
@@ -70,14 +68,13 @@ struct HttpClient::Impl {
     return {};
   }
 
-  StreamResult<HttpResponse> exchange(const std::string& head, const std::string& body, bool head_only,
-                                      std::size_t body_max, MonoNs deadline, bool& answered);
+  StreamResult<HttpResponse> exchange(const std::string& head, const std::string& body, bool head_only, std::size_t body_max,
+                                      MonoNs deadline, bool& answered);
   StreamResult<HttpResponse> read_answer(bool head_only, std::size_t body_max, MonoNs deadline, bool& answered);
 };
 
-StreamResult<HttpResponse> HttpClient::Impl::exchange(const std::string& head, const std::string& body,
-                                                      bool head_only, std::size_t body_max, MonoNs deadline,
-                                                      bool& answered) {
+StreamResult<HttpResponse> HttpClient::Impl::exchange(const std::string& head, const std::string& body, bool head_only,
+                                                      std::size_t body_max, MonoNs deadline, bool& answered) {
   // Small requests in one piece: two would be two packets.
   constexpr std::size_t kOnePiece = 16 << 10;
   const bool joined = body.size() <= kOnePiece;
@@ -92,8 +89,7 @@ StreamResult<HttpResponse> HttpClient::Impl::exchange(const std::string& head, c
 }
 
 // Feeds the parser until it has a final answer; `answered` is set at its first byte.
-StreamResult<HttpResponse> HttpClient::Impl::read_answer(bool head_only, std::size_t body_max, MonoNs deadline,
-                                                         bool& answered) {
+StreamResult<HttpResponse> HttpClient::Impl::read_answer(bool head_only, std::size_t body_max, MonoNs deadline, bool& answered) {
   std::optional<http::response_parser<http::string_body>> parser;
   const auto fresh = [&] {
     parser.emplace();
@@ -112,8 +108,7 @@ StreamResult<HttpResponse> HttpClient::Impl::read_answer(bool head_only, std::si
       if (*n == 0) {
         if (parser->got_some()) parser->put_eof(ec);
         if (ec || !parser->is_done()) {
-          return std::unexpected(
-              StreamError{"the server closed the connection before its answer was complete", true});
+          return std::unexpected(StreamError{"the server closed the connection before its answer was complete", true});
         }
       }
       answered = answered || *n > 0;
@@ -155,8 +150,8 @@ HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
 Result<HttpResponse> HttpClient::send(const std::string& method, const std::string& target,
-                                      const std::vector<std::pair<std::string, std::string>>& headers,
-                                      const std::string& body, std::int64_t timeout_ms, std::size_t body_max) {
+                                      const std::vector<std::pair<std::string, std::string>>& headers, const std::string& body,
+                                      std::int64_t timeout_ms, std::size_t body_max) {
   const MonoNs deadline = system_clock().mono() + timeout_ms * kNsPerMs;
   Url url = impl_->server;
   if (!target.empty()) url.target = target;

@@ -53,12 +53,11 @@ constexpr milliseconds kStopGrace{1000};
 // RFC 9110's date: Sun, 06 Nov 1994 08:49:37 GMT, without the locale's names.
 std::string http_date(std::time_t now) {
   constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   std::tm t{};
   ::gmtime_r(&now, &t);
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", kDays[t.tm_wday], t.tm_mday, kMonths[t.tm_mon],
-                     t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT", kDays[t.tm_wday], t.tm_mday, kMonths[t.tm_mon], t.tm_year + 1900,
+                     t.tm_hour, t.tm_min, t.tm_sec);
 }
 
 HttpResponse plain(int status, std::string sentence) {
@@ -78,10 +77,7 @@ class Session;
 // The listening socket, the threads and the open connections.
 struct Listener {
   Listener(HttpServerOptions o, HttpHandler h)
-      : options(std::move(o)),
-        handler(std::move(h)),
-        acceptor(net::make_strand(io)),
-        retry(acceptor.get_executor()) {}
+      : options(std::move(o)), handler(std::move(h)), acceptor(net::make_strand(io)), retry(acceptor.get_executor()) {}
 
   Result<void> listen();
   Result<void> bind(const tcp::endpoint& endpoint);
@@ -109,8 +105,7 @@ struct Listener {
 // strand.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(tcp::socket socket, Listener& server, bool refused)
-      : server_(server), stream_(std::move(socket)), refused_(refused) {
+  Session(tcp::socket socket, Listener& server, bool refused) : server_(server), stream_(std::move(socket)), refused_(refused) {
     error_code ignored;
     stream_.socket().set_option(tcp::no_delay(true), ignored);
   }
@@ -213,16 +208,14 @@ class Session : public std::enable_shared_from_this<Session> {
     keep_alive_ = message.keep_alive();
     http_1_0_ = message.version() < 11;
     const auto target = message.target();
-    if (!parse_target({target.data(), target.size()}, request))
-      return refuse(400, "the path has a % that begins no escape");
+    if (!parse_target({target.data(), target.size()}, request)) return refuse(400, "the path has a % that begins no escape");
     for (const auto& field : message) request.headers.emplace_back(field.name_string(), field.value());
     request.body = std::move(message.body());
     if (request.method == "POST" && has_token(request.header("Content-Type"), "application/x-www-form-urlencoded")) {
       // Before the URL's: where both name a parameter, the form's is the one that counts, as with Go's servers.
       std::vector<std::pair<std::string, std::string>> form;
       parse_form(request.body, form);
-      request.query.insert(request.query.begin(), std::make_move_iterator(form.begin()),
-                           std::make_move_iterator(form.end()));
+      request.query.insert(request.query.begin(), std::make_move_iterator(form.begin()), std::make_move_iterator(form.end()));
     }
     respond(call(request), accepts_gzip(request.header("Accept-Encoding")));
   }
@@ -257,8 +250,7 @@ class Session : public std::enable_shared_from_this<Session> {
       }
     }
     if (!response.content_type.empty() && !body_.empty()) append_header(head_, "Content-Type", response.content_type);
-    if (response.status != 204 && response.status != 304)
-      append_header(head_, "Content-Length", std::to_string(body_.size()));
+    if (response.status != 204 && response.status != 304) append_header(head_, "Content-Length", std::to_string(body_.size()));
     if (!keep_alive_) append_header(head_, "Connection", "close");
     if (keep_alive_ && http_1_0_) append_header(head_, "Connection", "keep-alive");
     head_ += "\r\n";
@@ -315,8 +307,7 @@ Result<void> Listener::bind(const tcp::endpoint& endpoint) {
   error_code ec;
   acceptor.open(endpoint.protocol(), ec);
   if (!ec) acceptor.set_option(net::socket_base::reuse_address(true), ec);
-  if (!ec && endpoint.protocol() == tcp::v6())
-    acceptor.set_option(net::ip::v6_only(!endpoint.address().is_unspecified()), ec);
+  if (!ec && endpoint.protocol() == tcp::v6()) acceptor.set_option(net::ip::v6_only(!endpoint.address().is_unspecified()), ec);
   if (!ec) acceptor.bind(endpoint, ec);
   if (!ec) acceptor.listen(net::socket_base::max_listen_connections, ec);
   if (!ec) {
@@ -327,11 +318,9 @@ Result<void> Listener::bind(const tcp::endpoint& endpoint) {
   error_code ignored;
   acceptor.close(ignored);
   const char* advice = "";
-  if (ec == net::error::address_in_use)
-    advice = "; another program listens there: stop it, or give another port with --listen";
+  if (ec == net::error::address_in_use) advice = "; another program listens there: stop it, or give another port with --listen";
   if (ec == net::error::access_denied) advice = "; give a port above 1023 with --listen";
-  return std::unexpected(
-      Error{fmt::format("cannot listen on {}: {}{}", options.listen, ec.message(), advice), ec.value()});
+  return std::unexpected(Error{fmt::format("cannot listen on {}: {}{}", options.listen, ec.message(), advice), ec.value()});
 }
 
 Result<void> Listener::listen() {
@@ -345,8 +334,7 @@ Result<void> Listener::listen() {
   }
   error_code ec;
   const auto found = tcp::resolver(io).resolve(where->host, where->port, tcp::resolver::passive, ec);
-  if (ec || found.empty())
-    return failure("cannot listen on {}: no address for the host: {}", options.listen, ec.message());
+  if (ec || found.empty()) return failure("cannot listen on {}: no address for the host: {}", options.listen, ec.message());
   return bind(found.begin()->endpoint());
 }
 

@@ -21,20 +21,13 @@ constexpr std::size_t kMessageBytesMax = 256u << 20;
 
 int wire_type(MetricType t) {
   switch (t) {
-    case MetricType::unknown:
-      return 0;
-    case MetricType::counter:
-      return 1;
-    case MetricType::gauge:
-      return 2;
-    case MetricType::histogram:
-      return 3;
-    case MetricType::summary:
-      return 5;
-    case MetricType::info:
-      return 6;
-    case MetricType::stateset:
-      return 7;
+    case MetricType::unknown: return 0;
+    case MetricType::counter: return 1;
+    case MetricType::gauge: return 2;
+    case MetricType::histogram: return 3;
+    case MetricType::summary: return 5;
+    case MetricType::info: return 6;
+    case MetricType::stateset: return 7;
   }
   return 0;
 }
@@ -44,8 +37,7 @@ Label decode_label(protozero::pbf_message<LabelField> m) {
   while (m.next()) {
     if (m.tag_and_type() == protozero::tag_and_type(LabelField::name, protozero::pbf_wire_type::length_delimited)) {
       label.name = m.get_string();
-    } else if (m.tag_and_type() ==
-               protozero::tag_and_type(LabelField::value, protozero::pbf_wire_type::length_delimited)) {
+    } else if (m.tag_and_type() == protozero::tag_and_type(LabelField::value, protozero::pbf_wire_type::length_delimited)) {
       label.value = m.get_string();
     } else {
       m.skip();
@@ -59,8 +51,7 @@ Sample decode_sample(protozero::pbf_message<SampleField> m) {
   while (m.next()) {
     if (m.tag_and_type() == protozero::tag_and_type(SampleField::value, protozero::pbf_wire_type::fixed64)) {
       sample.v = m.get_double();
-    } else if (m.tag_and_type() ==
-               protozero::tag_and_type(SampleField::timestamp, protozero::pbf_wire_type::varint)) {
+    } else if (m.tag_and_type() == protozero::tag_and_type(SampleField::timestamp, protozero::pbf_wire_type::varint)) {
       sample.t = m.get_int64();
     } else {
       m.skip();
@@ -73,11 +64,9 @@ WrittenSeries decode_series(protozero::pbf_message<SeriesField> m) {
   WrittenSeries series;
   std::vector<Label> labels;
   while (m.next()) {
-    if (m.tag_and_type() ==
-        protozero::tag_and_type(SeriesField::labels, protozero::pbf_wire_type::length_delimited)) {
+    if (m.tag_and_type() == protozero::tag_and_type(SeriesField::labels, protozero::pbf_wire_type::length_delimited)) {
       labels.push_back(decode_label(m.get_message()));
-    } else if (m.tag_and_type() ==
-               protozero::tag_and_type(SeriesField::samples, protozero::pbf_wire_type::length_delimited)) {
+    } else if (m.tag_and_type() == protozero::tag_and_type(SeriesField::samples, protozero::pbf_wire_type::length_delimited)) {
       series.samples.push_back(decode_sample(m.get_message()));
     } else {
       m.skip();
@@ -107,8 +96,7 @@ void WriteRequestBuilder::add(const Labels& labels, std::span<const Sample> samp
   samples_ += samples.size();
 }
 
-void WriteRequestBuilder::add_metadata(std::string_view family, MetricType type, std::string_view help,
-                                       std::string_view unit) {
+void WriteRequestBuilder::add_metadata(std::string_view family, MetricType type, std::string_view help, std::string_view unit) {
   protozero::pbf_builder<RequestField> request(message_);
   protozero::pbf_builder<MetadataField> metadata(request, RequestField::metadata);
   if (const int t = wire_type(type); t != 0) metadata.add_enum(MetadataField::type, t);
@@ -130,8 +118,7 @@ Result<std::vector<WrittenSeries>> decode_write_request(std::string_view body) {
   if (!snappy::GetUncompressedLength(body.data(), body.size(), &size)) {
     return failure("the write request of {} bytes is not in snappy's block format", body.size());
   }
-  if (size > kMessageBytesMax)
-    return failure("the write request unpacks to {} bytes; {} are allowed", size, kMessageBytesMax);
+  if (size > kMessageBytesMax) return failure("the write request unpacks to {} bytes; {} are allowed", size, kMessageBytesMax);
   std::string message;
   if (!snappy::Uncompress(body.data(), body.size(), &message)) {
     return failure("the write request of {} bytes is broken or cut short: snappy cannot unpack it", body.size());
@@ -151,8 +138,7 @@ Result<std::vector<WrittenSeries>> decode_write_request(std::string_view body) {
       }
     }
   } catch (const protozero::exception& e) {
-    return failure("the write request's message of {} bytes is broken in the field at byte {}: {}", message.size(),
-                   at, e.what());
+    return failure("the write request's message of {} bytes is broken in the field at byte {}: {}", message.size(), at, e.what());
   }
   return out;
 }

@@ -101,8 +101,7 @@ int connect_one(const addrinfo& address, MonoNs deadline, Fd& out) {
 
 }  // namespace
 
-StreamResult<Stream> Stream::connect(const std::string& host, const std::string& port, const TlsContext* tls,
-                                     MonoNs deadline) {
+StreamResult<Stream> Stream::connect(const std::string& host, const std::string& port, const TlsContext* tls, MonoNs deadline) {
   const auto addresses = resolve(host, port, deadline);
   if (!addresses) return std::unexpected(addresses.error());
   int error = ETIMEDOUT;
@@ -115,8 +114,7 @@ StreamResult<Stream> Stream::connect(const std::string& host, const std::string&
     error = connect_one(*a, a->ai_next ? system_clock().mono() + left / 2 : deadline, fd);
   }
   if (!fd)
-    return error == ETIMEDOUT ? timed_out("connecting")
-                              : stream_failure(fmt::format("cannot connect: {}", ::strerror(error)));
+    return error == ETIMEDOUT ? timed_out("connecting") : stream_failure(fmt::format("cannot connect: {}", ::strerror(error)));
   Stream s(std::move(fd));
   if (tls) {
     s.tls_ = std::make_unique<TlsSession>(*tls);
@@ -181,8 +179,7 @@ StreamResult<void> Stream::handshake(MonoNs deadline) {
     const auto step = tls_->handshake();
     // Also after a failure: the alert tells the server why.
     const auto flushed = flush_tls(deadline);
-    if (step == TlsSession::Step::failed)
-      return stream_failure(fmt::format("the TLS handshake failed: {}", tls_->reason()));
+    if (step == TlsSession::Step::failed) return stream_failure(fmt::format("the TLS handshake failed: {}", tls_->reason()));
     if (!flushed) return flushed;
     if (step == TlsSession::Step::done) return {};
     const auto more = feed_tls(deadline);
@@ -195,8 +192,7 @@ StreamResult<void> Stream::write(std::string_view bytes, MonoNs deadline) {
   if (!tls_) return write_plain(bytes, deadline);
   while (!bytes.empty()) {
     const std::string_view piece = bytes.substr(0, kWireBytes);
-    if (tls_->write(piece) != TlsSession::Step::done)
-      return stream_failure(fmt::format("TLS failed: {}", tls_->reason()));
+    if (tls_->write(piece) != TlsSession::Step::done) return stream_failure(fmt::format("TLS failed: {}", tls_->reason()));
     if (auto flushed = flush_tls(deadline); !flushed) return flushed;
     bytes.remove_prefix(piece.size());
   }
@@ -208,8 +204,7 @@ StreamResult<std::size_t> Stream::read(char* into, std::size_t room, MonoNs dead
   for (;;) {
     std::size_t got = 0;
     const auto step = tls_->read(into, room, got);
-    if (auto flushed = flush_tls(deadline); !flushed && step != TlsSession::Step::done)
-      return std::unexpected(flushed.error());
+    if (auto flushed = flush_tls(deadline); !flushed && step != TlsSession::Step::done) return std::unexpected(flushed.error());
     if (step == TlsSession::Step::done) return got;
     if (step == TlsSession::Step::closed) return std::size_t{0};
     if (step == TlsSession::Step::failed) return stream_failure(fmt::format("TLS failed: {}", tls_->reason()));

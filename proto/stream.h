@@ -28,8 +28,7 @@ using StreamResult = std::expected<T, StreamError>;
 class Stream {
  public:
   // `tls` null: plain TCP.
-  static StreamResult<Stream> connect(const std::string& host, const std::string& port, const TlsContext* tls,
-                                      MonoNs deadline);
+  static StreamResult<Stream> connect(const std::string& host, const std::string& port, const TlsContext* tls, MonoNs deadline);
   Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&&) noexcept = default;
 

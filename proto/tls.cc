@@ -25,9 +25,8 @@ std::string openssl_reason() {
 // theirs.
 bool load_system_store(SSL_CTX* context) {
   if (SSL_CTX_set_default_verify_paths(context) != 1) return false;
-  for (const char* bundle :
-       {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-        "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
+  for (const char* bundle : {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+                             "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"}) {
     if (::access(bundle, R_OK) == 0) return SSL_CTX_load_verify_locations(context, bundle, nullptr) == 1;
   }
   return true;
@@ -99,12 +98,9 @@ TlsSession::TlsSession(const TlsContext& context) : ssl_(SSL_new(context.context
 TlsSession::Step TlsSession::step_of(int result) {
   if (result > 0) return Step::done;
   switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ:
-      return Step::wants_bytes;
-    case SSL_ERROR_ZERO_RETURN:
-      return Step::closed;
-    default:
-      break;
+    case SSL_ERROR_WANT_READ: return Step::wants_bytes;
+    case SSL_ERROR_ZERO_RETURN: return Step::closed;
+    default: break;
   }
   const long verified = SSL_get_verify_result(ssl_.get());
   reason_ = verified == X509_V_OK
@@ -128,8 +124,7 @@ TlsSession::Step TlsSession::read(char* into, std::size_t room, std::size_t& got
 std::string TlsSession::take() {
   BIO* const out = SSL_get_wbio(ssl_.get());
   std::string bytes(BIO_ctrl_pending(out), '\0');
-  if (!bytes.empty())
-    TACHO_CHECK(BIO_read(out, bytes.data(), static_cast<int>(bytes.size())) == static_cast<int>(bytes.size()));
+  if (!bytes.empty()) TACHO_CHECK(BIO_read(out, bytes.data(), static_cast<int>(bytes.size())) == static_cast<int>(bytes.size()));
   return bytes;
 }
 
@@ -138,8 +133,6 @@ void TlsSession::give(std::string_view bytes) {
               static_cast<int>(bytes.size()));
 }
 
-bool TlsSession::has_unread() const {
-  return SSL_has_pending(ssl_.get()) == 1 || BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) > 0;
-}
+bool TlsSession::has_unread() const { return SSL_has_pending(ssl_.get()) == 1 || BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) > 0; }
 
 }  // namespace tacho

@@ -18,9 +18,7 @@ Result<Url> parse_url(std::string_view text) {
   rest = rest.substr(0, rest.find('#'));
   const auto end = rest.find_first_of("/?");
   const std::string_view authority = rest.substr(0, end);
-  url.target = end == std::string_view::npos ? "/"
-               : rest[end] == '?'            ? "/" + std::string(rest.substr(end))
-                                             : rest.substr(end);
+  url.target = end == std::string_view::npos ? "/" : rest[end] == '?' ? "/" + std::string(rest.substr(end)) : rest.substr(end);
   if (authority.empty()) return bad("it has no host");
   if (authority.find('@') != std::string_view::npos)
     return bad("it has a user name in it; give that as a header or in basic_auth");

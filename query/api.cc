@@ -89,12 +89,11 @@ HttpResponse dispatch(const ApiContext& c, const HttpRequest& r, std::string_vie
 // Pages of other origins may read the API, as Prometheus lets them: there is nothing here to be changed by asking.
 void allow_other_origins(const HttpRequest& r, HttpResponse& out) {
   if (r.header("Origin").empty()) return;
-  out.headers.insert(out.headers.end(),
-                     {{"Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin"},
-                      {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
-                      {"Access-Control-Allow-Origin", "*"},
-                      {"Access-Control-Expose-Headers", "Date"},
-                      {"Vary", "Origin"}});
+  out.headers.insert(out.headers.end(), {{"Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin"},
+                                         {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
+                                         {"Access-Control-Allow-Origin", "*"},
+                                         {"Access-Control-Expose-Headers", "Date"},
+                                         {"Vary", "Origin"}});
 }
 
 // The engine counts points, Prometheus's limit counts the steps between them: one more.
@@ -126,8 +125,7 @@ HttpResponse Api::handle(const HttpRequest& request) const {
   if (path == "/-/healthy") return plain(200, "tacho is healthy.");
   if (path == "/-/ready") {
     const bool ready = !options_.ready || options_.ready();
-    return ready ? plain(200, "tacho is ready.")
-                 : plain(503, "tacho is not ready yet; its log says what it waits for.");
+    return ready ? plain(200, "tacho is ready.") : plain(503, "tacho is not ready yet; its log says what it waits for.");
   }
   return answer_page(context, request);
 }

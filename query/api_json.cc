@@ -87,14 +87,10 @@ void write_stats(JsonText& out, const QueryResult& r, const QueryTimings& t) {
 
 int api_status(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::bad_data:
-      return 400;
-    case ErrorKind::execution:
-      return 422;
-    case ErrorKind::timeout:
-      return 503;
-    case ErrorKind::canceled:
-      break;
+    case ErrorKind::bad_data: return 400;
+    case ErrorKind::execution: return 422;
+    case ErrorKind::timeout: return 503;
+    case ErrorKind::canceled: break;
   }
   return 499;
 }
@@ -102,9 +98,7 @@ int api_status(ErrorKind kind) {
 std::string api_message(const QueryError& error) {
   const std::string& m = error.message;
   if (error.kind != ErrorKind::bad_data || m.starts_with("exceeded maximum resolution")) return m;
-  const char* parameter = m.starts_with("end timestamp")            ? "end"
-                          : m.starts_with("zero or negative query") ? "step"
-                                                                    : "query";
+  const char* parameter = m.starts_with("end timestamp") ? "end" : m.starts_with("zero or negative query") ? "step" : "query";
   return fmt::format("invalid parameter \"{}\": {}", parameter, m);
 }
 

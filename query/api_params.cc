@@ -21,17 +21,11 @@ std::optional<TimeMs> parse_api_time(std::string_view text) {
   return parse_time(text);
 }
 
-std::string no_timestamp(std::string_view text) {
-  return fmt::format("cannot parse {} to a valid timestamp", quoted(text));
-}
-std::string no_duration(std::string_view text) {
-  return fmt::format("cannot parse {} to a valid duration", quoted(text));
-}
+std::string no_timestamp(std::string_view text) { return fmt::format("cannot parse {} to a valid timestamp", quoted(text)); }
+std::string no_duration(std::string_view text) { return fmt::format("cannot parse {} to a valid duration", quoted(text)); }
 
 // 11000 -> "11,000".
-std::string grouped(std::size_t v) {
-  return v < 1000 ? std::to_string(v) : fmt::format("{},{:03}", grouped(v / 1000), v % 1000);
-}
+std::string grouped(std::size_t v) { return v < 1000 ? std::to_string(v) : fmt::format("{},{:03}", grouped(v / 1000), v % 1000); }
 
 }  // namespace
 
@@ -78,8 +72,7 @@ ApiResult<CallOptions> call_options(const HttpRequest& request) {
   const auto lookback = duration_param(request, "lookback_delta");
   if (!lookback) return std::unexpected(lookback.error());
   // Zero and less would mean "the engine's own" there, and are no time to answer in.
-  return CallOptions{.lookback_ms = lookback->value_or(0),
-                     .timeout_ms = *timeout ? std::max<std::int64_t>(**timeout, 1) : 0};
+  return CallOptions{.lookback_ms = lookback->value_or(0), .timeout_ms = *timeout ? std::max<std::int64_t>(**timeout, 1) : 0};
 }
 
 ApiResult<RangeParams> range_params(const HttpRequest& request, std::size_t steps_max) {
@@ -95,14 +88,13 @@ ApiResult<RangeParams> range_params(const HttpRequest& request, std::size_t step
   const auto step = parse_duration_or_seconds(text);
   if (!step) return bad_parameter("step", no_duration(text));
   if (*step <= 0) {
-    return bad_parameter("step",
-                         "zero or negative query resolution step widths are not accepted. Try a positive integer");
+    return bad_parameter("step", "zero or negative query resolution step widths are not accepted. Try a positive integer");
   }
   out.step_ms = *step;
   if (static_cast<std::uint64_t>(out.end - out.start) / static_cast<std::uint64_t>(*step) > steps_max) {
-    return std::unexpected(ApiError{fmt::format(
-        "exceeded maximum resolution of {} points per timeseries. Try decreasing the query resolution (?step=XX)",
-        grouped(steps_max))});
+    return std::unexpected(ApiError{
+        fmt::format("exceeded maximum resolution of {} points per timeseries. Try decreasing the query resolution (?step=XX)",
+                    grouped(steps_max))});
   }
   return out;
 }

@@ -29,9 +29,8 @@ std::unexpected<ApiError> bad_parameter(std::string_view name, std::string_view 
 
 // A parameter that is absent or empty is its default.
 ApiResult<TimeMs> time_param(const HttpRequest& request, std::string_view name, TimeMs otherwise);
-ApiResult<store::TimeRange> time_range_params(
-    const HttpRequest& request);                                 // start and end, without limits when absent
-ApiResult<std::size_t> limit_param(const HttpRequest& request);  // 0: none
+ApiResult<store::TimeRange> time_range_params(const HttpRequest& request);  // start and end, without limits when absent
+ApiResult<std::size_t> limit_param(const HttpRequest& request);             // 0: none
 // "timeout", "lookback_delta": nullopt when absent.
 ApiResult<std::optional<std::int64_t>> duration_param(const HttpRequest& request, std::string_view name);
 ApiResult<CallOptions> call_options(const HttpRequest& request);

@@ -37,8 +37,7 @@ ApiResult<std::string> answer(const HttpRequest& r, Run&& run) {
 ApiResult<std::string> answer_query(const ApiContext& c, const HttpRequest& r) {
   const auto at = time_param(r, "time", c.now);
   if (!at) return std::unexpected(at.error());
-  return answer(
-      r, [&](std::string_view text, const CallOptions& call) { return c.engine.instant(c.store, text, *at, call); });
+  return answer(r, [&](std::string_view text, const CallOptions& call) { return c.engine.instant(c.store, text, *at, call); });
 }
 
 ApiResult<std::string> answer_query_range(const ApiContext& c, const HttpRequest& r) {

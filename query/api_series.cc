@@ -135,8 +135,7 @@ ApiResult<std::string> answer_labels(const ApiContext& c, const HttpRequest& r) 
 
 ApiResult<std::string> answer_label_values(const ApiContext& c, const HttpRequest& r, std::string_view label) {
   const std::string name = unescape_name(label);
-  if (name.empty() || !is_utf8(name))
-    return std::unexpected(ApiError{fmt::format("invalid label name: {}", quoted(label))});
+  if (name.empty() || !is_utf8(name)) return std::unexpected(ApiError{fmt::format("invalid label name: {}", quoted(label))});
   return answer_texts(c, r, [&name](const Labels& labels, auto& texts) {
     const std::string_view value = labels.get(name);
     if (!value.empty() && !texts.contains(value)) texts.emplace(value);

@@ -23,8 +23,7 @@ Counts largest(const std::map<std::string, std::size_t>& counts, std::size_t lim
   return out;
 }
 
-void write_counts(JsonText& out, std::string_view key, const std::map<std::string, std::size_t>& counts,
-                  std::size_t limit) {
+void write_counts(JsonText& out, std::string_view key, const std::map<std::string, std::size_t>& counts, std::size_t limit) {
   out.raw(key);
   out.raw('[');
   bool first = true;

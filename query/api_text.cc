@@ -61,8 +61,7 @@ class MetadataIndex {
   const store::MetricMetadata& find(const Newest& n) const {
     static const store::MetricMetadata kNone;
     const std::string_view metric = n.info->labels.metric_name();
-    for (const std::string_view name :
-         {metric, n.family, family_name(metric, n.info->type, TextFormat::openmetrics)}) {
+    for (const std::string_view name : {metric, n.family, family_name(metric, n.info->type, TextFormat::openmetrics)}) {
       if (const auto at = by_name_.find(name); at != by_name_.end()) return at->second;
     }
     return kNone;
@@ -72,8 +71,7 @@ class MetadataIndex {
   std::map<std::string, store::MetricMetadata, std::less<>> by_name_;
 };
 
-std::string write_text(const NewestSamples& newest, TextFormat format, const MetadataIndex& metadata,
-                       bool with_times) {
+std::string write_text(const NewestSamples& newest, TextFormat format, const MetadataIndex& metadata, bool with_times) {
   std::string out;
   ExpositionWriter writer(format, out);
   std::string_view family;

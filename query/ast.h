@@ -172,8 +172,8 @@ struct Paren {
 };
 
 struct Expr {
-  using Node = std::variant<NumberLiteral, StringLiteral, VectorSelector, MatrixSelector, Subquery, Call, Aggregate,
-                            Binary, Unary, Paren>;
+  using Node =
+      std::variant<NumberLiteral, StringLiteral, VectorSelector, MatrixSelector, Subquery, Call, Aggregate, Binary, Unary, Paren>;
   Span span;
   ValueType type = ValueType::none;
   Node node;

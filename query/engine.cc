@@ -40,8 +40,7 @@ void add_series(QueryResult& result, const Matrix& m, const Grid& grid, bool by_
   std::vector<std::size_t> order(m.rows());
   std::iota(order.begin(), order.end(), std::size_t{0});
   if (by_labels) {
-    std::sort(order.begin(), order.end(),
-              [&m](std::size_t a, std::size_t b) { return labels_less(m.key(a), m.key(b)); });
+    std::sort(order.begin(), order.end(), [&m](std::size_t a, std::size_t b) { return labels_less(m.key(a), m.key(b)); });
   }
   result.series.reserve(order.size());
   for (const std::size_t r : order) {
@@ -64,8 +63,7 @@ void add_windows(QueryResult& result, const RangeVector& v) {
 
 Result evaluate(const store::Queryable& store, Env& env, const Expr& expr) {
   Selections selections(env);
-  if (auto status = selections.plan(expr, env.top.start, env.top.last()); !status)
-    return std::unexpected(status.error());
+  if (auto status = selections.plan(expr, env.top.start, env.top.last()); !status) return std::unexpected(status.error());
   if (auto status = selections.run(store); !status) return std::unexpected(status.error());
   Evaluator evaluator(env, selections);
   QueryResult result;
@@ -90,8 +88,7 @@ Result evaluate(const store::Queryable& store, Env& env, const Expr& expr) {
 
 }  // namespace
 
-Result Engine::instant(const store::Queryable& store, std::string_view text, TimeMs at,
-                       const CallOptions& call) const {
+Result Engine::instant(const store::Queryable& store, std::string_view text, TimeMs at, const CallOptions& call) const {
   const auto expr = parse_expr(text);
   if (!expr) return std::unexpected(expr.error());
   Env env = make_env(text, options_, call);
@@ -100,10 +97,9 @@ Result Engine::instant(const store::Queryable& store, std::string_view text, Tim
   return evaluate(store, env, **expr);
 }
 
-Result Engine::range(const store::Queryable& store, std::string_view text, TimeMs start, TimeMs end,
-                     std::int64_t step_ms, const CallOptions& call) const {
-  if (step_ms <= 0)
-    return bad_data("zero or negative query resolution step widths are not accepted. Try a positive integer");
+Result Engine::range(const store::Queryable& store, std::string_view text, TimeMs start, TimeMs end, std::int64_t step_ms,
+                     const CallOptions& call) const {
+  if (step_ms <= 0) return bad_data("zero or negative query resolution step widths are not accepted. Try a positive integer");
   if (end < start) return bad_data("end timestamp must not be before start time");
   const std::uint64_t steps =
       (static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(start)) / static_cast<std::uint64_t>(step_ms);
@@ -138,8 +134,7 @@ std::expected<std::vector<store::Matcher>, QueryError> parse_matchers(std::strin
   if (!expr) return std::unexpected(std::move(expr.error()));
   auto* v = (*expr)->as<VectorSelector>();
   if (!v || v->shift.has_offset || v->shift.at != AtKind::none || v->smoothed) {
-    return bad_data(
-        fmt::format("1:1: parse error: expected a metric selector, such as up{{job=\"x\"}}, got {}", text));
+    return bad_data(fmt::format("1:1: parse error: expected a metric selector, such as up{{job=\"x\"}}, got {}", text));
   }
   return std::move(v->matchers);
 }

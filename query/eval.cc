@@ -20,10 +20,8 @@ bool depends_on_time(FunctionId id) {
     case F::predict_linear:
     case F::time:
     case F::timestamp:
-    case F::info:
-      return true;
-    default:
-      return false;
+    case F::info: return true;
+    default: return false;
   }
 }
 

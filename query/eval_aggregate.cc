@@ -76,8 +76,7 @@ void simple_aggregate(AggregateOp op, Matrix& out, const Matrix& in, const Group
           [](const KahanSum& c) { return c.sum + c.c; });
     case AggregateOp::avg:
       return fold_into<RunningMean>(
-          out, in, groups, [](RunningMean& c, double v, bool) { c.add(v); },
-          [](const RunningMean& c) { return c.value(); });
+          out, in, groups, [](RunningMean& c, double v, bool) { c.add(v); }, [](const RunningMean& c) { return c.value(); });
     case AggregateOp::min:
       return fold_into<double>(
           out, in, groups,
@@ -92,17 +91,12 @@ void simple_aggregate(AggregateOp op, Matrix& out, const Matrix& in, const Group
             if (first || c < v || std::isnan(c)) c = v;
           },
           same);
-    case AggregateOp::count:
-      return fold_into<double>(
-          out, in, groups, [](double& c, double, bool) { c += 1; }, same);
+    case AggregateOp::count: return fold_into<double>(out, in, groups, [](double& c, double, bool) { c += 1; }, same);
     case AggregateOp::stdvar:
       return fold_into<Variance>(out, in, groups, add_to_variance, [](const Variance& c) { return c.aux / c.count; });
     case AggregateOp::stddev:
-      return fold_into<Variance>(out, in, groups, add_to_variance,
-                                 [](const Variance& c) { return std::sqrt(c.aux / c.count); });
-    default:
-      return fold_into<double>(
-          out, in, groups, [](double& c, double, bool) { c = 1; }, same);
+      return fold_into<Variance>(out, in, groups, add_to_variance, [](const Variance& c) { return std::sqrt(c.aux / c.count); });
+    default: return fold_into<double>(out, in, groups, [](double& c, double, bool) { c = 1; }, same);
   }
 }
 
@@ -229,9 +223,8 @@ Status check_parameter(Env& env, const Aggregate& a, std::span<const double> p) 
   if (a.op == AggregateOp::limit_ratio) {
     if (any_nan) return execution_error("Ratio value is NaN");
     const auto warn = [&](double v, double to) {
-      env.notes.warn(
-          fmt::format("ratio value should be between -1 and 1, got {}, capping to {}", go_general(v), go_general(to)),
-          at);
+      env.notes.warn(fmt::format("ratio value should be between -1 and 1, got {}, capping to {}", go_general(v), go_general(to)),
+                     at);
     };
     if (most > 1) warn(most, 1);
     if (least < -1) warn(least, -1);

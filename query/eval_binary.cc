@@ -20,8 +20,7 @@ Matrix scalar_scalar(BinaryOp op, Matrix lhs, const Matrix& rhs) {
 }
 
 // A comparison keeps the vector's value, whichever side it stands on.
-void compare_row(const Binary& b, std::span<double> v, std::span<std::uint8_t> present, std::span<const double> s,
-                 bool swapped) {
+void compare_row(const Binary& b, std::span<double> v, std::span<std::uint8_t> present, std::span<const double> s, bool swapped) {
   with_operator(b.op, [&](auto f) {
     for (std::size_t i = 0; i < v.size(); ++i) {
       const double keep = swapped ? f(s[i], v[i]) : f(v[i], s[i]);

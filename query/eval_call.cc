@@ -24,21 +24,18 @@ bool looks_like_counter(std::string_view name) {
 
 void note_non_counter(Env& env, std::string_view name, const Span& at) {
   if (name.empty() || looks_like_counter(name)) return;
-  env.notes.inform(fmt::format("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}",
-                               go_quoted(name)),
-                   at);
+  env.notes.inform(
+      fmt::format("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: {}", go_quoted(name)), at);
 }
 
-Status check_factors(const RangeVector& input, F id, std::span<const double> smoothing,
-                     std::span<const double> trend) {
+Status check_factors(const RangeVector& input, F id, std::span<const double> smoothing, std::span<const double> trend) {
   if (id != F::double_exponential_smoothing || input.series.empty()) return {};
   const auto good = [](double v) { return v > 0 && v < 1; };
   for (std::size_t i = 0; i < smoothing.size(); ++i) {
     if (!good(smoothing[i])) {
       return execution_error(fmt::format("invalid smoothing factor. Expected: 0 < sf < 1, got: {:f}", smoothing[i]));
     }
-    if (!good(trend[i]))
-      return execution_error(fmt::format("invalid trend factor. Expected: 0 < tf < 1, got: {:f}", trend[i]));
+    if (!good(trend[i])) return execution_error(fmt::format("invalid trend factor. Expected: 0 < tf < 1, got: {:f}", trend[i]));
   }
   return {};
 }
@@ -65,21 +62,11 @@ Values Evaluator::eval_time_function(FunctionId id, const Grid& grid) {
   const auto v = m.values(0);
   for (std::size_t i = 0; i < grid.count && id != F::pi; ++i) {
     switch (id) {
-      case F::time:
-        v[i] = seconds(grid.at(i));
-        break;
-      case F::start:
-        v[i] = seconds(env_.top.start);
-        break;
-      case F::end:
-        v[i] = seconds(env_.top_end);
-        break;
-      case F::range:
-        v[i] = seconds(env_.top_end - env_.top.start);
-        break;
-      default:
-        v[i] = env_.is_range ? seconds(env_.top.step) : 0;
-        break;
+      case F::time: v[i] = seconds(grid.at(i)); break;
+      case F::start: v[i] = seconds(env_.top.start); break;
+      case F::end: v[i] = seconds(env_.top_end); break;
+      case F::range: v[i] = seconds(env_.top_end - env_.top.start); break;
+      default: v[i] = env_.is_range ? seconds(env_.top.step) : 0; break;
     }
   }
   return m;
@@ -94,14 +81,10 @@ Values Evaluator::eval_call(const Expr& expr, const Call& call, const Grid& grid
     case F::start:
     case F::end:
     case F::step:
-    case F::range:
-      return eval_time_function(id, grid);
-    case F::info:
-      return eval_info(call, grid);
-    case F::start_timestamp:
-      return execution_error("not supported yet: start_timestamp()");
-    default:
-      return eval_vector_call(expr, call, grid);
+    case F::range: return eval_time_function(id, grid);
+    case F::info: return eval_info(call, grid);
+    case F::start_timestamp: return execution_error("not supported yet: start_timestamp()");
+    default: return eval_vector_call(expr, call, grid);
   }
 }
 
@@ -140,8 +123,7 @@ Values Evaluator::eval_range_call(const Call& call, const Grid& grid) {
   if (id == F::quantile_over_time && out.rows() > 0) {
     for (const double q : first) {
       if (q >= 0 && q <= 1) continue;
-      env_.notes.warn(fmt::format("quantile value should be between 0 and 1, got {}", go_general(q)),
-                      call.args[0]->span);
+      env_.notes.warn(fmt::format("quantile value should be between 0 and 1, got {}", go_general(q)), call.args[0]->span);
     }
   }
   if (keeps_name(id)) return out;
@@ -171,12 +153,9 @@ Values Evaluator::eval_vector_call(const Expr& expr, const Call& call, const Gri
     case F::timestamp:
       if (auto status = drop_names(v.args[0]); !status) return std::unexpected(status.error());
       return std::move(v.args[0]);
-    case F::vector:
-      return std::move(v.args[0]);
-    case F::scalar:
-      return scalar_of(v.args[0]);
-    case F::absent:
-      return absent_of(env_, *call.args[0], v.args[0]);
+    case F::vector: return std::move(v.args[0]);
+    case F::scalar: return scalar_of(v.args[0]);
+    case F::absent: return absent_of(env_, *call.args[0], v.args[0]);
     case F::min_of:
     case F::max_of:
       for (std::size_t i = 0; i < grid.count; ++i) {
@@ -185,15 +164,12 @@ Values Evaluator::eval_vector_call(const Expr& expr, const Call& call, const Gri
       }
       return std::move(v.args[0]);
     case F::label_replace:
-    case F::label_join:
-      return label_family(v);
+    case F::label_join: return label_family(v);
     case F::sort:
     case F::sort_desc:
     case F::sort_by_label:
-    case F::sort_by_label_desc:
-      return sort_family(v);
-    default:
-      break;
+    case F::sort_by_label_desc: return sort_family(v);
+    default: break;
   }
   if (id >= F::histogram_quantile) return histogram_family(v);
   if (id >= F::minute && id <= F::year) return date_family(v);

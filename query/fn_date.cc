@@ -46,22 +46,14 @@ double part(FunctionId id, double seconds) {
   const std::int64_t second = t - days * 86400;
   const Date d = date_of(days);
   switch (id) {
-    case FunctionId::minute:
-      return static_cast<double>(second / 60 % 60);
-    case FunctionId::hour:
-      return static_cast<double>(second / 3600);
-    case FunctionId::day_of_month:
-      return d.day;
-    case FunctionId::day_of_week:
-      return static_cast<double>(((days + 4) % 7 + 7) % 7);
-    case FunctionId::day_of_year:
-      return day_of_year(d);
-    case FunctionId::days_in_month:
-      return days_in(d.year, d.month);
-    case FunctionId::month:
-      return d.month;
-    default:
-      return static_cast<double>(d.year);
+    case FunctionId::minute: return static_cast<double>(second / 60 % 60);
+    case FunctionId::hour: return static_cast<double>(second / 3600);
+    case FunctionId::day_of_month: return d.day;
+    case FunctionId::day_of_week: return static_cast<double>(((days + 4) % 7 + 7) % 7);
+    case FunctionId::day_of_year: return day_of_year(d);
+    case FunctionId::days_in_month: return days_in(d.year, d.month);
+    case FunctionId::month: return d.month;
+    default: return static_cast<double>(d.year);
   }
 }
 

@@ -54,8 +54,7 @@ class Histograms {
  private:
   static void warn(Env& env, const RowKey& key, std::string_view le, const Span& at) {
     std::string text = fmt::format("bucket label \"le\" is missing or has a malformed value of {}", go_quoted(le));
-    if (const auto name = key.get(kMetricName); !name.empty())
-      text += fmt::format(" for metric name {}", go_quoted(name));
+    if (const auto name = key.get(kMetricName); !name.empty()) text += fmt::format(" for metric name {}", go_quoted(name));
     env.notes.warn(text, at);
   }
 
@@ -117,8 +116,7 @@ Values histogram_quantiles(VectorCall& call) {
       // OpenMetrics writes whole numbers with a fraction.
       if (value.find_first_not_of("-0123456789") == std::string::npos) value += ".0";
       labels.set(label, value);
-      fill_quantile(call, in, h, call.scalar(a), out, out.add_row({call.env.keep(std::move(labels))}),
-                    call.arg_span(1));
+      fill_quantile(call, in, h, call.scalar(a), out, out.add_row({call.env.keep(std::move(labels))}), call.arg_span(1));
     }
   }
   return finished(std::move(out));
@@ -144,15 +142,11 @@ Values histogram_fraction(VectorCall& call) {
 
 Values histogram_family(VectorCall& call) {
   switch (call.id()) {
-    case FunctionId::histogram_quantile:
-      return histogram_quantile(call);
-    case FunctionId::histogram_quantiles:
-      return histogram_quantiles(call);
-    case FunctionId::histogram_fraction:
-      return histogram_fraction(call);
+    case FunctionId::histogram_quantile: return histogram_quantile(call);
+    case FunctionId::histogram_quantiles: return histogram_quantiles(call);
+    case FunctionId::histogram_fraction: return histogram_fraction(call);
     // The others look at native histograms alone, and there are none: of floats they give nothing.
-    default:
-      return Matrix(call.grid.count);
+    default: return Matrix(call.grid.count);
   }
 }
 

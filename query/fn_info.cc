@@ -26,9 +26,7 @@ struct Wanted {
       }
     }
     explicit_names = !names.empty();
-    const auto is_positive = [](const auto& m) {
-      return m.op() == store::MatchOp::equal || m.op() == store::MatchOp::regex;
-    };
+    const auto is_positive = [](const auto& m) { return m.op() == store::MatchOp::equal || m.op() == store::MatchOp::regex; };
     if (std::none_of(names.begin(), names.end(), is_positive))
       names.push_back(store::Matcher::equal(std::string(kMetricName), "target_info"));
   }
@@ -37,8 +35,7 @@ struct Wanted {
     return std::all_of(names.begin(), names.end(), [name](const auto& m) { return m.matches(name); });
   }
   bool wants_label(std::string_view label) const {
-    return data.empty() ||
-           std::any_of(data.begin(), data.end(), [label](const auto& m) { return m.label() == label; });
+    return data.empty() || std::any_of(data.begin(), data.end(), [label](const auto& m) { return m.label() == label; });
   }
   bool empty_is_enough() const {
     return std::all_of(data.begin(), data.end(), [](const auto& m) { return m.matches(""); });
@@ -69,8 +66,7 @@ Matchers info_matchers(const Wanted& wanted, const Call& call, const Matrix& bas
     any = true;
     std::string pattern;
     for (const std::string& v : values) pattern += (pattern.empty() ? "" : "|") + v;
-    if (auto m = store::Matcher::create(std::string(label), store::MatchOp::regex, pattern))
-      out.push_back(std::move(*m));
+    if (auto m = store::Matcher::create(std::string(label), store::MatchOp::regex, pattern)) out.push_back(std::move(*m));
   }
   return any ? out : Matchers{};
 }
@@ -113,19 +109,16 @@ struct Newest {
 };
 using ByTarget = std::map<std::string, Newest>;
 
-std::expected<ByTarget, QueryError> info_at(const std::vector<SelectedSeries>& info, TimeMs at,
-                                            std::int64_t lookback) {
+std::expected<ByTarget, QueryError> info_at(const std::vector<SelectedSeries>& info, TimeMs at, std::int64_t lookback) {
   ByTarget out;
   for (const SelectedSeries& s : info) {
-    const auto next =
-        static_cast<std::size_t>(std::upper_bound(s.times.begin(), s.times.end(), at) - s.times.begin());
+    const auto next = static_cast<std::size_t>(std::upper_bound(s.times.begin(), s.times.end(), at) - s.times.begin());
     if (next == 0 || s.times[next - 1] <= at - lookback || is_stale(s.values[next - 1])) continue;
     const TimeMs t = s.times[next - 1];
     Newest& best = out[signature(s.labels->metric_name(), {s.labels})];
     if (best.series && best.time == t) {
-      return execution_error("found duplicate series for info metric: existing " + best.series->labels->to_string() +
-                             " @ " + std::to_string(t) + ", new " + s.labels->to_string() + " @ " +
-                             std::to_string(t));
+      return execution_error("found duplicate series for info metric: existing " + best.series->labels->to_string() + " @ " +
+                             std::to_string(t) + ", new " + s.labels->to_string() + " @ " + std::to_string(t));
     }
     if (!best.series || t > best.time) best = {&s, t};
   }

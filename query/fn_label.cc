@@ -9,9 +9,7 @@
 namespace tacho::query {
 namespace {
 
-bool is_name_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 // Go's templates: $1, ${1}, $name, ${name}, $$. The longest name is meant; a group that there is not is empty.
 class Template {
@@ -69,11 +67,7 @@ class Template {
 bool is_utf8(std::string_view s) {
   for (std::size_t i = 0; i < s.size();) {
     const auto c = static_cast<unsigned char>(s[i]);
-    const std::size_t n = c < 0x80                ? 1
-                          : c >= 0xC2 && c < 0xE0 ? 2
-                          : c >= 0xE0 && c < 0xF0 ? 3
-                          : c >= 0xF0 && c < 0xF5 ? 4
-                                                  : 0;
+    const std::size_t n = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : c >= 0xE0 && c < 0xF0 ? 3 : c >= 0xF0 && c < 0xF5 ? 4 : 0;
     if (n == 0 || i + n > s.size()) return false;
     for (std::size_t k = 1; k < n; ++k) {
       if ((static_cast<unsigned char>(s[i + k]) & 0xC0U) != 0x80U) return false;
@@ -103,8 +97,7 @@ Values label_replace(VectorCall& call) {
   for (std::size_t r = 0; r < m.rows(); ++r) {
     const std::string_view value = m.key(r).get(src);
     const re2::StringPiece text(value.data(), value.size());
-    if (!regex.Match(text, 0, value.size(), re2::RE2::ANCHOR_BOTH, found.data(), static_cast<int>(found.size())))
-      continue;
+    if (!regex.Match(text, 0, value.size(), re2::RE2::ANCHOR_BOTH, found.data(), static_cast<int>(found.size()))) continue;
     Labels labels = m.key(r).to_labels();
     labels.set(dst, replacement.expand(found));
     m.key(r) = {call.env.keep(std::move(labels))};
@@ -115,8 +108,7 @@ Values label_replace(VectorCall& call) {
 Values label_join(VectorCall& call) {
   const std::string &dst = call.text(1), &separator = call.text(2);
   for (std::size_t i = 3; i < call.count(); ++i) {
-    if (!is_label_name(call.text(i)))
-      return execution_error("invalid source label name in label_join(): " + call.text(i));
+    if (!is_label_name(call.text(i))) return execution_error("invalid source label name in label_join(): " + call.text(i));
   }
   if (!is_label_name(dst)) return execution_error("invalid destination label name in label_join(): " + dst);
   Matrix m = std::move(call.args[0]);
@@ -135,8 +127,6 @@ Values label_join(VectorCall& call) {
 
 }  // namespace
 
-Values label_family(VectorCall& call) {
-  return call.id() == FunctionId::label_replace ? label_replace(call) : label_join(call);
-}
+Values label_family(VectorCall& call) { return call.id() == FunctionId::label_replace ? label_replace(call) : label_join(call); }
 
 }  // namespace tacho::query

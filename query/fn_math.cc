@@ -48,56 +48,31 @@ void round(VectorCall& call, Matrix& m) {
 void compute(VectorCall& call, Matrix& m) {
   using F = FunctionId;
   switch (call.id()) {
-    case F::abs:
-      return map(m, [](double v) { return std::fabs(v); });
-    case F::ceil:
-      return map(m, [](double v) { return std::ceil(v); });
-    case F::floor:
-      return map(m, [](double v) { return std::floor(v); });
-    case F::exp:
-      return map(m, [](double v) { return std::exp(v); });
-    case F::sqrt:
-      return map(m, [](double v) { return std::sqrt(v); });
-    case F::ln:
-      return map(m, [](double v) { return std::log(v); });
-    case F::log2:
-      return map(m, [](double v) { return std::log2(v); });
-    case F::log10:
-      return map(m, [](double v) { return std::log10(v); });
-    case F::sin:
-      return map(m, [](double v) { return std::sin(v); });
-    case F::cos:
-      return map(m, [](double v) { return std::cos(v); });
-    case F::tan:
-      return map(m, [](double v) { return std::tan(v); });
-    case F::asin:
-      return map(m, [](double v) { return std::asin(v); });
-    case F::acos:
-      return map(m, [](double v) { return std::acos(v); });
-    case F::atan:
-      return map(m, [](double v) { return std::atan(v); });
-    case F::sinh:
-      return map(m, [](double v) { return std::sinh(v); });
-    case F::cosh:
-      return map(m, [](double v) { return std::cosh(v); });
-    case F::tanh:
-      return map(m, [](double v) { return std::tanh(v); });
-    case F::asinh:
-      return map(m, [](double v) { return std::asinh(v); });
-    case F::acosh:
-      return map(m, [](double v) { return std::acosh(v); });
-    case F::atanh:
-      return map(m, [](double v) { return std::atanh(v); });
-    case F::deg:
-      return map(m, [](double v) { return v * 180 / std::numbers::pi; });
-    case F::rad:
-      return map(m, [](double v) { return v * std::numbers::pi / 180; });
-    case F::sgn:
-      return map(m, [](double v) { return v < 0 ? -1 : v > 0 ? 1 : v; });
-    case F::round:
-      return round(call, m);
-    default:
-      return clamp(call, m);
+    case F::abs: return map(m, [](double v) { return std::fabs(v); });
+    case F::ceil: return map(m, [](double v) { return std::ceil(v); });
+    case F::floor: return map(m, [](double v) { return std::floor(v); });
+    case F::exp: return map(m, [](double v) { return std::exp(v); });
+    case F::sqrt: return map(m, [](double v) { return std::sqrt(v); });
+    case F::ln: return map(m, [](double v) { return std::log(v); });
+    case F::log2: return map(m, [](double v) { return std::log2(v); });
+    case F::log10: return map(m, [](double v) { return std::log10(v); });
+    case F::sin: return map(m, [](double v) { return std::sin(v); });
+    case F::cos: return map(m, [](double v) { return std::cos(v); });
+    case F::tan: return map(m, [](double v) { return std::tan(v); });
+    case F::asin: return map(m, [](double v) { return std::asin(v); });
+    case F::acos: return map(m, [](double v) { return std::acos(v); });
+    case F::atan: return map(m, [](double v) { return std::atan(v); });
+    case F::sinh: return map(m, [](double v) { return std::sinh(v); });
+    case F::cosh: return map(m, [](double v) { return std::cosh(v); });
+    case F::tanh: return map(m, [](double v) { return std::tanh(v); });
+    case F::asinh: return map(m, [](double v) { return std::asinh(v); });
+    case F::acosh: return map(m, [](double v) { return std::acosh(v); });
+    case F::atanh: return map(m, [](double v) { return std::atanh(v); });
+    case F::deg: return map(m, [](double v) { return v * 180 / std::numbers::pi; });
+    case F::rad: return map(m, [](double v) { return v * std::numbers::pi / 180; });
+    case F::sgn: return map(m, [](double v) { return v < 0 ? -1 : v > 0 ? 1 : v; });
+    case F::round: return round(call, m);
+    default: return clamp(call, m);
   }
 }
 

@@ -61,8 +61,7 @@ bool by_label(const VectorCall& call, const Matrix& m, std::size_t a, std::size_
 Values sort_family(VectorCall& call) {
   Matrix m = std::move(call.args[0]);
   if (call.env.is_range) {
-    call.env.notes.warn("sort is ineffective for range queries since results are always ordered by labels",
-                        call.span);
+    call.env.notes.warn("sort is ineffective for range queries since results are always ordered by labels", call.span);
     return m;
   }
   if (m.steps() != 1) return m;

@@ -112,8 +112,7 @@ const std::vector<Function>& table() {
 
 const Function* find_function(std::string_view name) {
   const auto& t = table();
-  const auto at =
-      std::lower_bound(t.begin(), t.end(), name, [](const Function& f, std::string_view n) { return f.name < n; });
+  const auto at = std::lower_bound(t.begin(), t.end(), name, [](const Function& f, std::string_view n) { return f.name < n; });
   return at != t.end() && at->name == name ? &*at : nullptr;
 }
 

@@ -166,8 +166,7 @@ class Lexer {
       return v;
     }
     if (text.ends_with('.')) text.pop_back();
-    if (const auto e = text.find_first_of("eE");
-        e != std::string::npos && e > 0 && text[e - 1] == '.' && text[1] != 'x') {
+    if (const auto e = text.find_first_of("eE"); e != std::string::npos && e > 0 && text[e - 1] == '.' && text[1] != 'x') {
       text.erase(e - 1, 1);
     }
     return parse_number(text);
@@ -227,18 +226,12 @@ QueryError parse_error(std::string_view text, std::size_t offset, std::string_vi
 
 std::string describe(const Token& token, std::string_view text) {
   switch (token.kind) {
-    case TokenKind::end:
-      return "end of input";
-    case TokenKind::word:
-      return fmt::format("identifier {}", quoted(token.text));
-    case TokenKind::number:
-      return fmt::format("number {}", quoted(token.text));
-    case TokenKind::duration:
-      return fmt::format("duration {}", quoted(token.text));
-    case TokenKind::string:
-      return fmt::format("string {}", text.substr(token.span.begin, token.span.end - token.span.begin));
-    default:
-      return fmt::format("\"{}\"", token.text);
+    case TokenKind::end: return "end of input";
+    case TokenKind::word: return fmt::format("identifier {}", quoted(token.text));
+    case TokenKind::number: return fmt::format("number {}", quoted(token.text));
+    case TokenKind::duration: return fmt::format("duration {}", quoted(token.text));
+    case TokenKind::string: return fmt::format("string {}", text.substr(token.span.begin, token.span.end - token.span.begin));
+    default: return fmt::format("\"{}\"", token.text);
   }
 }
 

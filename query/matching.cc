@@ -136,8 +136,7 @@ class Matcher {
       const std::size_t partner = partner_at(group, i);
       if (partner == kNone && !fill_one_) continue;
       if (matched_[base + i] && m_.card == Cardinality::one_to_one) {
-        return execution_error(
-            "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
+        return execution_error("multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)");
       }
       matched_[base + i] = 1;
       if (first || partner != last_partner) {
@@ -209,8 +208,8 @@ class Matcher {
   std::optional<double> fill_many_, fill_one_;
   Grouping grouping_;
   std::vector<std::size_t> many_groups_, one_groups_;
-  std::vector<std::size_t> single_;      // of each group: its row on the one side, kNone or kSeveral
-  std::vector<std::size_t> many_count_;  // of each group
+  std::vector<std::size_t> single_;                                  // of each group: its row on the one side, kNone or kSeveral
+  std::vector<std::size_t> many_count_;                              // of each group
   std::unordered_map<std::size_t, std::vector<std::size_t>> turns_;  // of groups with several: the row at each step
   std::vector<std::uint8_t> matched_;
   Matrix out_;

@@ -29,38 +29,22 @@ std::optional<Operator> word_operator(std::string_view lower) {
 
 std::optional<Operator> operator_of(const Token& t) {
   switch (t.kind) {
-    case TokenKind::word:
-      return word_operator(t.lower);
-    case TokenKind::equal:
-      return Operator{BinaryOp::eq, 3};
-    case TokenKind::not_equal:
-      return Operator{BinaryOp::ne, 3};
-    case TokenKind::less:
-      return Operator{BinaryOp::lt, 3};
-    case TokenKind::less_equal:
-      return Operator{BinaryOp::le, 3};
-    case TokenKind::greater:
-      return Operator{BinaryOp::gt, 3};
-    case TokenKind::greater_equal:
-      return Operator{BinaryOp::ge, 3};
-    case TokenKind::trim_upper:
-      return Operator{BinaryOp::trim_upper, 3};
-    case TokenKind::trim_lower:
-      return Operator{BinaryOp::trim_lower, 3};
-    case TokenKind::add:
-      return Operator{BinaryOp::add, 4};
-    case TokenKind::sub:
-      return Operator{BinaryOp::sub, 4};
-    case TokenKind::mul:
-      return Operator{BinaryOp::mul, 5};
-    case TokenKind::div:
-      return Operator{BinaryOp::div, 5};
-    case TokenKind::mod:
-      return Operator{BinaryOp::mod, 5};
-    case TokenKind::pow:
-      return Operator{BinaryOp::pow, 6};
-    default:
-      return std::nullopt;
+    case TokenKind::word: return word_operator(t.lower);
+    case TokenKind::equal: return Operator{BinaryOp::eq, 3};
+    case TokenKind::not_equal: return Operator{BinaryOp::ne, 3};
+    case TokenKind::less: return Operator{BinaryOp::lt, 3};
+    case TokenKind::less_equal: return Operator{BinaryOp::le, 3};
+    case TokenKind::greater: return Operator{BinaryOp::gt, 3};
+    case TokenKind::greater_equal: return Operator{BinaryOp::ge, 3};
+    case TokenKind::trim_upper: return Operator{BinaryOp::trim_upper, 3};
+    case TokenKind::trim_lower: return Operator{BinaryOp::trim_lower, 3};
+    case TokenKind::add: return Operator{BinaryOp::add, 4};
+    case TokenKind::sub: return Operator{BinaryOp::sub, 4};
+    case TokenKind::mul: return Operator{BinaryOp::mul, 5};
+    case TokenKind::div: return Operator{BinaryOp::div, 5};
+    case TokenKind::mod: return Operator{BinaryOp::mod, 5};
+    case TokenKind::pow: return Operator{BinaryOp::pow, 6};
+    default: return std::nullopt;
   }
 }
 
@@ -191,23 +175,13 @@ ExprPtr Parser::parse_postfix() {
 ExprPtr Parser::parse_primary() {
   const Token& t = peek();
   switch (t.kind) {
-    case TokenKind::number:
-      take();
-      return make(t.span, ValueType::scalar, NumberLiteral{t.number, false});
-    case TokenKind::duration:
-      take();
-      return make(t.span, ValueType::scalar, NumberLiteral{t.number, true});
-    case TokenKind::string:
-      take();
-      return make(t.span, ValueType::string, StringLiteral{t.text});
-    case TokenKind::left_paren:
-      return parse_paren();
-    case TokenKind::left_brace:
-      return parse_selector();
-    case TokenKind::word:
-      return parse_word();
-    default:
-      break;
+    case TokenKind::number: take(); return make(t.span, ValueType::scalar, NumberLiteral{t.number, false});
+    case TokenKind::duration: take(); return make(t.span, ValueType::scalar, NumberLiteral{t.number, true});
+    case TokenKind::string: take(); return make(t.span, ValueType::string, StringLiteral{t.text});
+    case TokenKind::left_paren: return parse_paren();
+    case TokenKind::left_brace: return parse_selector();
+    case TokenKind::word: return parse_word();
+    default: break;
   }
   unexpected("", "");
   return nullptr;
@@ -242,8 +216,7 @@ ExprPtr Parser::parse_call() {
   if (!call.function) {
     // Words that are keywords in any case, such as STEP(), name functions too.
     call.function = find_function(name.lower);
-    const bool keyword =
-        name.lower == "step" || name.lower == "range" || name.lower == "start" || name.lower == "end";
+    const bool keyword = name.lower == "step" || name.lower == "range" || name.lower == "start" || name.lower == "end";
     if (!keyword) call.function = nullptr;
   }
   if (!call.function) {
@@ -284,8 +257,8 @@ ExprPtr Parser::parse_aggregate(AggregateOp op) {
     return nullptr;
   }
   if (args.size() != wanted) {
-    fail(begin, fmt::format("wrong number of arguments for aggregate expression provided, expected {}, got {}",
-                            wanted, args.size()));
+    fail(begin,
+         fmt::format("wrong number of arguments for aggregate expression provided, expected {}, got {}", wanted, args.size()));
     return nullptr;
   }
   a.expr = std::move(args.back());
@@ -327,8 +300,7 @@ bool Parser::parse_matching(Binary& binary) {
       if (is(TokenKind::left_paren) && !parse_label_list(m.include)) return false;
     }
   }
-  while (peek(1).kind == TokenKind::left_paren &&
-         (is_word("fill") || is_word("fill_left") || is_word("fill_right"))) {
+  while (peek(1).kind == TokenKind::left_paren && (is_word("fill") || is_word("fill_left") || is_word("fill_right"))) {
     if (!parse_fill(m)) return false;
   }
   if (is_set_operator(binary.op) && m.card == Cardinality::one_to_one) m.card = Cardinality::many_to_many;

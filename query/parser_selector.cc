@@ -13,16 +13,11 @@ constexpr double kMsMax = 9.2e18;  // what an int64 of milliseconds holds, rough
 
 std::optional<store::MatchOp> match_op(TokenKind kind) {
   switch (kind) {
-    case TokenKind::assign:
-      return store::MatchOp::equal;
-    case TokenKind::not_equal:
-      return store::MatchOp::not_equal;
-    case TokenKind::regex_match:
-      return store::MatchOp::regex;
-    case TokenKind::regex_not_match:
-      return store::MatchOp::not_regex;
-    default:
-      return std::nullopt;
+    case TokenKind::assign: return store::MatchOp::equal;
+    case TokenKind::not_equal: return store::MatchOp::not_equal;
+    case TokenKind::regex_match: return store::MatchOp::regex;
+    case TokenKind::regex_not_match: return store::MatchOp::not_regex;
+    default: return std::nullopt;
   }
 }
 
@@ -33,20 +28,13 @@ struct DurationOperator {
 
 std::optional<DurationOperator> duration_operator(TokenKind kind) {
   switch (kind) {
-    case TokenKind::add:
-      return DurationOperator{DurationExpr::Op::add, 1};
-    case TokenKind::sub:
-      return DurationOperator{DurationExpr::Op::sub, 1};
-    case TokenKind::mul:
-      return DurationOperator{DurationExpr::Op::mul, 2};
-    case TokenKind::div:
-      return DurationOperator{DurationExpr::Op::div, 2};
-    case TokenKind::mod:
-      return DurationOperator{DurationExpr::Op::mod, 2};
-    case TokenKind::pow:
-      return DurationOperator{DurationExpr::Op::pow, 3};
-    default:
-      return std::nullopt;
+    case TokenKind::add: return DurationOperator{DurationExpr::Op::add, 1};
+    case TokenKind::sub: return DurationOperator{DurationExpr::Op::sub, 1};
+    case TokenKind::mul: return DurationOperator{DurationExpr::Op::mul, 2};
+    case TokenKind::div: return DurationOperator{DurationExpr::Op::div, 2};
+    case TokenKind::mod: return DurationOperator{DurationExpr::Op::mod, 2};
+    case TokenKind::pow: return DurationOperator{DurationExpr::Op::pow, 3};
+    default: return std::nullopt;
   }
 }
 
@@ -72,8 +60,8 @@ ExprPtr Parser::parse_selector() {
 
 bool Parser::set_name(VectorSelector& selector, const Token& token) {
   if (!selector.name.empty()) {
-    return fail(token.span.begin, fmt::format("metric name must not be set twice: {} or {}", go_quoted(token.text),
-                                              go_quoted(selector.name)));
+    return fail(token.span.begin,
+                fmt::format("metric name must not be set twice: {} or {}", go_quoted(token.text), go_quoted(selector.name)));
   }
   selector.name = token.text;
   return true;
@@ -97,9 +85,8 @@ bool Parser::parse_matcher(VectorSelector& selector) {
   const auto op = match_op(peek().kind);
   if (!op && label.kind == TokenKind::string) {
     // A quoted string alone is the metric's name.
-    return is(TokenKind::comma) || is(TokenKind::right_brace)
-               ? set_name(selector, label)
-               : unexpected("label matching", "label matching operator");
+    return is(TokenKind::comma) || is(TokenKind::right_brace) ? set_name(selector, label)
+                                                              : unexpected("label matching", "label matching operator");
   }
   if (!op) return unexpected("label matching", "label matching operator");
   take();
@@ -142,9 +129,8 @@ bool Parser::parse_offset(Expr& expr) {
   take();
   TimeShift* shift = shift_of(expr);
   if (!shift) {
-    return fail(
-        expr.span.begin,
-        "offset modifier must be preceded by an instant vector selector or range vector selector or a subquery");
+    return fail(expr.span.begin,
+                "offset modifier must be preceded by an instant vector selector or range vector selector or a subquery");
   }
   if (shift->has_offset) return fail(expr.span.begin, "offset may not be set multiple times");
   shift->has_offset = true;
@@ -185,8 +171,7 @@ bool Parser::parse_extension(Expr& expr) {
   auto* m = expr.as<MatrixSelector>();
   auto* v = m ? m->selector->as<VectorSelector>() : expr.as<VectorSelector>();
   if (!v) return fail(expr.span.begin, fmt::format("{} modifier not implemented for this expression", word.lower));
-  if (v->anchored || v->smoothed)
-    return fail(word.span.begin, "anchored and smoothed modifiers may be set only once");
+  if (v->anchored || v->smoothed) return fail(word.span.begin, "anchored and smoothed modifiers may be set only once");
   if (word.lower == "anchored") {
     if (!m) return fail(expr.span.begin, "anchored modifier is only allowed on range vector selectors");
     v->anchored = true;

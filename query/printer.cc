@@ -21,8 +21,7 @@ std::string labels_text(const std::vector<std::string>& labels) {
 }
 
 std::string literal_text(double seconds, bool is_number) {
-  return is_number ? go_fixed(seconds)
-                   : format_duration(static_cast<std::int64_t>(seconds * 1000 + (seconds < 0 ? -0.5 : 0.5)));
+  return is_number ? go_fixed(seconds) : format_duration(static_cast<std::int64_t>(seconds * 1000 + (seconds < 0 ? -0.5 : 0.5)));
 }
 
 std::string duration_expr_text(const DurationExpr& e) {
@@ -35,42 +34,18 @@ std::string duration_expr_text(const DurationExpr& e) {
   };
   std::string out;
   switch (e.op) {
-    case Op::literal:
-      out = literal_text(e.value, e.is_number);
-      break;
-    case Op::negate:
-      out = "-" + duration_expr_text(*e.rhs);
-      break;
-    case Op::add:
-      out = infix("+");
-      break;
-    case Op::sub:
-      out = infix("-");
-      break;
-    case Op::mul:
-      out = infix("*");
-      break;
-    case Op::div:
-      out = infix("/");
-      break;
-    case Op::mod:
-      out = infix("%");
-      break;
-    case Op::pow:
-      out = infix("^");
-      break;
-    case Op::step:
-      out = "step()";
-      break;
-    case Op::range:
-      out = "range()";
-      break;
-    case Op::min_of:
-      out = two("min_of");
-      break;
-    case Op::max_of:
-      out = two("max_of");
-      break;
+    case Op::literal: out = literal_text(e.value, e.is_number); break;
+    case Op::negate: out = "-" + duration_expr_text(*e.rhs); break;
+    case Op::add: out = infix("+"); break;
+    case Op::sub: out = infix("-"); break;
+    case Op::mul: out = infix("*"); break;
+    case Op::div: out = infix("/"); break;
+    case Op::mod: out = infix("%"); break;
+    case Op::pow: out = infix("^"); break;
+    case Op::step: out = "step()"; break;
+    case Op::range: out = "range()"; break;
+    case Op::min_of: out = two("min_of"); break;
+    case Op::max_of: out = two("max_of"); break;
   }
   return e.parenthesised ? "(" + out + ")" : out;
 }
@@ -79,18 +54,13 @@ std::string duration_text(const Duration& d) { return d.expr ? duration_expr_tex
 
 std::string at_text(const TimeShift& shift) {
   switch (shift.at) {
-    case AtKind::none:
-      return "";
-    case AtKind::start:
-      return " @ start()";
-    case AtKind::end:
-      return " @ end()";
-    case AtKind::timestamp:
-      break;
+    case AtKind::none: return "";
+    case AtKind::start: return " @ start()";
+    case AtKind::end: return " @ end()";
+    case AtKind::timestamp: break;
   }
   const bool negative = shift.at_ms < 0;
-  const std::uint64_t ms =
-      negative ? 0 - static_cast<std::uint64_t>(shift.at_ms) : static_cast<std::uint64_t>(shift.at_ms);
+  const std::uint64_t ms = negative ? 0 - static_cast<std::uint64_t>(shift.at_ms) : static_cast<std::uint64_t>(shift.at_ms);
   return fmt::format(" @ {}{}.{:03}", negative ? "-" : "", ms / 1000, ms % 1000);
 }
 
@@ -120,15 +90,11 @@ std::string selector_core(const VectorSelector& v) {
   return out.empty() ? "{}" : out;
 }
 
-std::string extension_text(const VectorSelector& v) {
-  return v.anchored ? " anchored" : v.smoothed ? " smoothed" : "";
-}
+std::string extension_text(const VectorSelector& v) { return v.anchored ? " anchored" : v.smoothed ? " smoothed" : ""; }
 
 std::string print(const Expr& e);
 
-std::string print_node(const NumberLiteral& n) {
-  return n.is_duration ? literal_text(n.value, false) : go_fixed(n.value);
-}
+std::string print_node(const NumberLiteral& n) { return n.is_duration ? literal_text(n.value, false) : go_fixed(n.value); }
 
 std::string print_node(const StringLiteral& s) { return go_quoted(s.value); }
 

@@ -28,12 +28,11 @@ struct RangeCall {
   }
 };
 
-void rate_family(const RangeCall& call);  // rate increase delta irate idelta
-void extended_rate_family(
-    const RangeCall& call);                     // rate increase delta changes resets over anchored or smoothed ranges
-void counting_family(const RangeCall& call);    // changes resets
-void regression_family(const RangeCall& call);  // deriv predict_linear double_exponential_smoothing
-void over_time_family(const RangeCall& call);   // *_over_time
+void rate_family(const RangeCall& call);           // rate increase delta irate idelta
+void extended_rate_family(const RangeCall& call);  // rate increase delta changes resets over anchored or smoothed ranges
+void counting_family(const RangeCall& call);       // changes resets
+void regression_family(const RangeCall& call);     // deriv predict_linear double_exponential_smoothing
+void over_time_family(const RangeCall& call);      // *_over_time
 
 // Dispatches to the family.
 void apply_range_function(const RangeCall& call);

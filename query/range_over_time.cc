@@ -161,9 +161,8 @@ class WindowSums {
 template <class Of>
 void each_window(const RangeCall& call, Of of) {
   const auto v = call.series.values;
-  for_each_window(call.series, call.input.windows, [&](std::size_t step, std::size_t lo, std::size_t hi) {
-    call.set(step, of(v.subspan(lo, hi - lo), step));
-  });
+  for_each_window(call.series, call.input.windows,
+                  [&](std::size_t step, std::size_t lo, std::size_t hi) { call.set(step, of(v.subspan(lo, hi - lo), step)); });
 }
 
 void time_of_end(const RangeCall& call) {
@@ -182,35 +181,22 @@ void over_time_family(const RangeCall& call) {
   std::vector<double> scratch;
   switch (call.id) {
     case F::sum_over_time:
-    case F::avg_over_time:
-      return WindowSums(call).run();
-    case F::count_over_time:
-      return each_window(call, [](Window w, std::size_t) { return static_cast<double>(w.size()); });
-    case F::min_over_time:
-      return extreme(call, false, false, less);
-    case F::max_over_time:
-      return extreme(call, false, false, greater);
-    case F::ts_of_min_over_time:
-      return extreme(call, true, true, less);
-    case F::ts_of_max_over_time:
-      return extreme(call, true, true, greater);
-    case F::stdvar_over_time:
-      return each_window(call, [](Window w, std::size_t) { return variance_of(w); });
-    case F::stddev_over_time:
-      return each_window(call, [](Window w, std::size_t) { return std::sqrt(variance_of(w)); });
-    case F::last_over_time:
-      return each_window(call, [](Window w, std::size_t) { return w.back(); });
-    case F::first_over_time:
-      return each_window(call, [](Window w, std::size_t) { return w.front(); });
+    case F::avg_over_time: return WindowSums(call).run();
+    case F::count_over_time: return each_window(call, [](Window w, std::size_t) { return static_cast<double>(w.size()); });
+    case F::min_over_time: return extreme(call, false, false, less);
+    case F::max_over_time: return extreme(call, false, false, greater);
+    case F::ts_of_min_over_time: return extreme(call, true, true, less);
+    case F::ts_of_max_over_time: return extreme(call, true, true, greater);
+    case F::stdvar_over_time: return each_window(call, [](Window w, std::size_t) { return variance_of(w); });
+    case F::stddev_over_time: return each_window(call, [](Window w, std::size_t) { return std::sqrt(variance_of(w)); });
+    case F::last_over_time: return each_window(call, [](Window w, std::size_t) { return w.back(); });
+    case F::first_over_time: return each_window(call, [](Window w, std::size_t) { return w.front(); });
     case F::present_over_time:
-    case F::absent_over_time:
-      return each_window(call, [](Window, std::size_t) { return 1.0; });
+    case F::absent_over_time: return each_window(call, [](Window, std::size_t) { return 1.0; });
     case F::quantile_over_time:
       return each_window(call, [&](Window w, std::size_t step) { return quantile_of(w, call.first[step], scratch); });
-    case F::mad_over_time:
-      return each_window(call, [&](Window w, std::size_t) { return median_deviation(w, scratch); });
-    default:
-      return time_of_end(call);
+    case F::mad_over_time: return each_window(call, [&](Window w, std::size_t) { return median_deviation(w, scratch); });
+    default: return time_of_end(call);
   }
 }
 

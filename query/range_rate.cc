@@ -23,8 +23,8 @@ struct Extrapolation {
   double range_seconds;
 };
 
-double extrapolate(double increase, double first_value, TimeMs first_t, TimeMs last_t, std::size_t samples,
-                   TimeMs end, std::int64_t range, const Extrapolation& how) {
+double extrapolate(double increase, double first_value, TimeMs first_t, TimeMs last_t, std::size_t samples, TimeMs end,
+                   std::int64_t range, const Extrapolation& how) {
   double to_start = static_cast<double>(first_t - (end - range)) / 1000;
   double to_end = static_cast<double>(end - last_t) / 1000;
   const double sampled = static_cast<double>(last_t - first_t) / 1000;
@@ -88,9 +88,8 @@ void counting_family(const RangeCall& call) {
   // Events up to and with sample i; a window's count is a difference of two.
   std::vector<std::uint32_t> seen(v.size(), 0);
   for (std::size_t i = 1; i < v.size(); ++i) {
-    const bool event = call.id == FunctionId::resets
-                           ? v[i] < v[i - 1]
-                           : v[i] != v[i - 1] && !(std::isnan(v[i]) && std::isnan(v[i - 1]));
+    const bool event =
+        call.id == FunctionId::resets ? v[i] < v[i - 1] : v[i] != v[i - 1] && !(std::isnan(v[i]) && std::isnan(v[i - 1]));
     seen[i] = seen[i - 1] + (event ? 1 : 0);
   }
   for_each_window(call.series, call.input.windows,
@@ -104,17 +103,13 @@ void apply_range_function(const RangeCall& call) {
     case F::increase:
     case F::delta:
     case F::irate:
-    case F::idelta:
-      return call.input.anchored || call.input.smoothed ? extended_rate_family(call) : rate_family(call);
+    case F::idelta: return call.input.anchored || call.input.smoothed ? extended_rate_family(call) : rate_family(call);
     case F::changes:
-    case F::resets:
-      return call.input.anchored ? extended_rate_family(call) : counting_family(call);
+    case F::resets: return call.input.anchored ? extended_rate_family(call) : counting_family(call);
     case F::deriv:
     case F::predict_linear:
-    case F::double_exponential_smoothing:
-      return regression_family(call);
-    default:
-      return over_time_family(call);
+    case F::double_exponential_smoothing: return regression_family(call);
+    default: return over_time_family(call);
   }
 }
 

@@ -24,22 +24,14 @@ Seconds evaluate(const DurationExpr& e, const Env& env) {
   if (b == 0 && e.op == Op::div) return execution_error("division by zero");
   if (b == 0 && e.op == Op::mod) return execution_error("modulo by zero");
   switch (e.op) {
-    case Op::add:
-      return a + b;
-    case Op::sub:
-      return a - b;
-    case Op::mul:
-      return a * b;
-    case Op::div:
-      return a / b;
-    case Op::mod:
-      return std::fmod(a, b);
-    case Op::pow:
-      return std::pow(a, b);
-    case Op::min_of:
-      return std::min(a, b);
-    default:
-      return std::max(a, b);
+    case Op::add: return a + b;
+    case Op::sub: return a - b;
+    case Op::mul: return a * b;
+    case Op::div: return a / b;
+    case Op::mod: return std::fmod(a, b);
+    case Op::pow: return std::pow(a, b);
+    case Op::min_of: return std::min(a, b);
+    default: return std::max(a, b);
   }
 }
 
@@ -129,8 +121,7 @@ Status Selections::plan_subquery(const Subquery& s, TimeMs first, TimeMs last) {
   return plan(*s.expr, grid->start, grid->last());
 }
 
-Status Selections::want(const VectorSelector& selector, TimeMs first, TimeMs last, std::int64_t before,
-                        std::int64_t after) {
+Status Selections::want(const VectorSelector& selector, TimeMs first, TimeMs last, std::int64_t before, std::int64_t after) {
   const auto shift = resolve_shift(selector.shift, env_);
   if (!shift) return std::unexpected(shift.error());
   // Left-open: a sample exactly `before` old is out.

@@ -49,8 +49,7 @@ class Selections {
   Status run(const store::Queryable& store);
   // Another selection while the query runs, for info().
   std::expected<std::vector<SelectedSeries>, QueryError> select(const store::Queryable& store,
-                                                                std::span<const store::Matcher> matchers,
-                                                                store::TimeRange range);
+                                                                std::span<const store::Matcher> matchers, store::TimeRange range);
   const std::vector<SelectedSeries>& of(const VectorSelector& selector) const;
   const store::Queryable* store() const { return store_; }
 

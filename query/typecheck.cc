@@ -13,12 +13,9 @@ namespace {
 
 const char* documented(ValueType type) {
   switch (type) {
-    case ValueType::vector:
-      return "instant vector";
-    case ValueType::matrix:
-      return "range vector";
-    default:
-      return value_type_name(type);
+    case ValueType::vector: return "instant vector";
+    case ValueType::matrix: return "range vector";
+    default: return value_type_name(type);
   }
 }
 
@@ -90,8 +87,7 @@ class Checker {
       if (!m.labels.empty()) fail(e.span, "vector matching only allowed between instant vectors");
       if (filled) fail(e.span, "filling in missing series only allowed between instant vectors");
       if (is_set_operator(b.op)) {
-        fail(e.span,
-             fmt::format("set operator {} not allowed in binary scalar expression", go_quoted(binary_name(b.op))));
+        fail(e.span, fmt::format("set operator {} not allowed in binary scalar expression", go_quoted(binary_name(b.op))));
       }
     } else if (is_set_operator(b.op)) {
       if (m.card != Cardinality::many_to_many) {
@@ -109,18 +105,15 @@ class Checker {
 
   void check_subquery(const Expr& e, const Subquery& s) {
     if (s.expr->type == ValueType::vector) return;
-    fail(e.span,
-         fmt::format("subquery is only allowed on instant vector, got {} instead", value_type_name(s.expr->type)));
+    fail(e.span, fmt::format("subquery is only allowed on instant vector, got {} instead", value_type_name(s.expr->type)));
   }
 
   void check_selector(const Expr& e, const VectorSelector& v) {
     const auto& ms = v.matchers;
     if (!v.name.empty()) {
-      const auto twice =
-          std::find_if(ms.begin(), ms.end() - 1, [](const auto& m) { return m.label() == kMetricName; });
+      const auto twice = std::find_if(ms.begin(), ms.end() - 1, [](const auto& m) { return m.label() == kMetricName; });
       if (twice != ms.end() - 1) {
-        fail(e.span, fmt::format("metric name must not be set twice: {} or {}", go_quoted(v.name),
-                                 go_quoted(twice->value())));
+        fail(e.span, fmt::format("metric name must not be set twice: {} or {}", go_quoted(v.name), go_quoted(twice->value())));
       }
       return;
     }
@@ -152,14 +145,12 @@ class Checker {
     const std::size_t types = f.args.size();
     const std::size_t got = call.args.size();
     if (f.variadic == 0) {
-      if (got != types)
-        fail(e.span, fmt::format("expected {} argument(s) in call to {}, got {}", types, go_quoted(f.name), got));
+      if (got != types) fail(e.span, fmt::format("expected {} argument(s) in call to {}, got {}", types, go_quoted(f.name), got));
       return;
     }
     const std::size_t least = types - 1;
     if (got < least) {
-      fail(e.span,
-           fmt::format("expected at least {} argument(s) in call to {}, got {}", least, go_quoted(f.name), got));
+      fail(e.span, fmt::format("expected at least {} argument(s) in call to {}, got {}", least, go_quoted(f.name), got));
     } else if (f.variadic > 0 && got > least + static_cast<std::size_t>(f.variadic)) {
       fail(e.span, fmt::format("expected at most {} argument(s) in call to {}, got {}",
                                least + static_cast<std::size_t>(f.variadic), go_quoted(f.name), got));
@@ -185,13 +176,12 @@ class Checker {
       const bool rate = id == FunctionId::rate || id == FunctionId::increase || id == FunctionId::delta;
       const bool count = id == FunctionId::changes || id == FunctionId::resets;
       if (v->smoothed && !rate) {
-        fail(arg->span, fmt::format("smoothed modifier can only be used with: delta, increase, rate - not with {}",
-                                    call.function->name));
+        fail(arg->span,
+             fmt::format("smoothed modifier can only be used with: delta, increase, rate - not with {}", call.function->name));
       } else if (v->anchored && !rate && !count) {
         fail(arg->span,
-             fmt::format(
-                 "anchored modifier can only be used with: changes, delta, increase, rate, resets - not with {}",
-                 call.function->name));
+             fmt::format("anchored modifier can only be used with: changes, delta, increase, rate, resets - not with {}",
+                         call.function->name));
       }
     }
   }

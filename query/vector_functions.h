@@ -27,12 +27,11 @@ struct VectorCall {
   const Span& arg_span(std::size_t i) const { return call.args[i]->span; }
 };
 
-Values math_family(VectorCall& call);   // abs ... atanh, deg, rad, sgn, round, clamp*
-Values date_family(VectorCall& call);   // minute ... year
-Values label_family(VectorCall& call);  // label_replace, label_join
-Values sort_family(VectorCall& call);   // sort, sort_desc, sort_by_label, sort_by_label_desc
-Values histogram_family(
-    VectorCall& call);  // histogram_quantile, histogram_quantiles, histogram_fraction; the native ones
+Values math_family(VectorCall& call);       // abs ... atanh, deg, rad, sgn, round, clamp*
+Values date_family(VectorCall& call);       // minute ... year
+Values label_family(VectorCall& call);      // label_replace, label_join
+Values sort_family(VectorCall& call);       // sort, sort_desc, sort_by_label, sort_by_label_desc
+Values histogram_family(VectorCall& call);  // histogram_quantile, histogram_quantiles, histogram_fraction; the native ones
 
 // One row with 1 where `in` has nothing; its labels are those that the selector fixes with =.
 Values absent_of(Env& env, const Expr& argument, const Matrix& in);

@@ -194,8 +194,7 @@ const std::unordered_map<std::string_view, const MetricInfo*>& exact_names() {
   static const auto* const names = [] {
     auto* map = new std::unordered_map<std::string_view, const MetricInfo*>;
     for (const MetricInfo& metric : kCatalogue) {
-      TACHO_CHECK(map->emplace(metric.name, &metric).second,
-                  fmt::format("{} is in the catalogue twice", metric.name));
+      TACHO_CHECK(map->emplace(metric.name, &metric).second, fmt::format("{} is in the catalogue twice", metric.name));
     }
     return map;
   }();

@@ -24,15 +24,15 @@ bool is_stale(int err) { return err == ESTALE || err == ENODEV || err == ENXIO |
 Result<void> KernelFile::open() {
   Result<Fd> fd = Fd::open(path_, O_RDONLY | O_CLOEXEC);
   if (!fd) return std::unexpected(fd.error());
-  struct statfs fs {};
+  struct statfs fs{};
   in_kernel_fs_ = ::fstatfs(fd->get(), &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
   fd_ = std::move(*fd);
   return {};
 }
 
 bool KernelFile::was_replaced() const {
-  struct stat open_one {};
-  struct stat named_one {};
+  struct stat open_one{};
+  struct stat named_one{};
   if (::fstat(fd_.get(), &open_one) != 0 || ::stat(path_.c_str(), &named_one) != 0) return true;
   return open_one.st_ino != named_one.st_ino || open_one.st_dev != named_one.st_dev;
 }

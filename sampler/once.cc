@@ -45,8 +45,7 @@ Once sample_once(std::span<const std::unique_ptr<Source>> sources) {
     }
   }
   for (auto& [name, family] : families) {
-    std::sort(family.samples.begin(), family.samples.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
+    std::sort(family.samples.begin(), family.samples.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     once.families.push_back(std::move(family));
   }
   return once;

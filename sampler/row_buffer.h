@@ -16,18 +16,14 @@ namespace tacho::sampler {
 
 class RowBuffer {
  public:
-  explicit RowBuffer(std::size_t size) : size_(size), cells_(std::make_unique<std::atomic<std::uint64_t>[]>(size)) {
-    clear();
-  }
+  explicit RowBuffer(std::size_t size) : size_(size), cells_(std::make_unique<std::atomic<std::uint64_t>[]>(size)) { clear(); }
 
   // All cells absent.
   void clear() {
     for (std::size_t i = 0; i < size_; ++i) cells_[i].store(kAbsentBits, std::memory_order_relaxed);
   }
   Row row() { return Row(std::span(cells_.get(), size_)); }
-  double operator[](std::size_t column) const {
-    return std::bit_cast<double>(cells_[column].load(std::memory_order_relaxed));
-  }
+  double operator[](std::size_t column) const { return std::bit_cast<double>(cells_[column].load(std::memory_order_relaxed)); }
   std::size_t size() const { return size_; }
 
  private:

@@ -37,7 +37,8 @@ double resident_bytes(int fd) {
 
 }  // namespace
 
-SelfSource::SelfSource(const std::vector<std::shared_ptr<SourceRunner>>& runners, const Clock& clock, std::vector<SelfGauge> gauges)
+SelfSource::SelfSource(const std::vector<std::shared_ptr<SourceRunner>>& runners, const Clock& clock,
+                       std::vector<SelfGauge> gauges)
     : runners_(runners), clock_(clock), gauges_(std::move(gauges)), statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
 
 SelfSource::~SelfSource() {

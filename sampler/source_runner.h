@@ -20,11 +20,11 @@ namespace tacho::sampler {
 // Writer: the source's thread. Readers: the self source and the status pages; relaxed throughout: each number stands alone, and
 // one that is a tick old is no harm.
 struct SourceStats {
-  std::atomic<bool> seen{false};                // it has given a row since the start
-  std::atomic<bool> up{false};                  // its last tick gave a row in time
-  std::atomic<std::int64_t> duration_ns{0};     // of its last sample() that gave a row
-  std::atomic<std::int64_t> lateness_ns{0};     // from the tick to the beginning of that sample()
-  std::atomic<std::int64_t> busy_since_ns{0};   // monotonic; 0 when it is not inside sample()
+  std::atomic<bool> seen{false};               // it has given a row since the start
+  std::atomic<bool> up{false};                 // its last tick gave a row in time
+  std::atomic<std::int64_t> duration_ns{0};    // of its last sample() that gave a row
+  std::atomic<std::int64_t> lateness_ns{0};    // from the tick to the beginning of that sample()
+  std::atomic<std::int64_t> busy_since_ns{0};  // monotonic; 0 when it is not inside sample()
   std::atomic<std::uint64_t> missed{0};
   std::atomic<std::uint64_t> rows{0};
   std::atomic<std::uint64_t> errors{0};
@@ -33,8 +33,7 @@ struct SourceStats {
 
 class SourceRunner {
  public:
-  SourceRunner(std::unique_ptr<Source> source, std::unique_ptr<store::Group> group, std::int64_t interval_ms,
-               const Clock& clock);
+  SourceRunner(std::unique_ptr<Source> source, std::unique_ptr<store::Group> group, std::int64_t interval_ms, const Clock& clock);
 
   // Call once before the first tick; describes the source where it can be.
   void start();
@@ -64,7 +63,7 @@ class SourceRunner {
   const Clock& clock_;
   TickGrid grid_;
   SourceStats stats_;
-  int failures_ = 0;         // in a row
+  int failures_ = 0;  // in a row
   int ticks_to_describe_ = 0;
   bool complained_ = false;  // the failure that goes on now has been logged
 };

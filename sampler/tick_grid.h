@@ -27,11 +27,11 @@ class TickGrid {
   std::int64_t wait_ns(std::int64_t wall_ns) const;
 
   struct Due {
-    bool due = false;            // false: too early (an early wake-up, or the clock stepped back); wait again
-    std::int64_t tick_ns = 0;    // the tick to sample for: the newest one that has passed
+    bool due = false;          // false: too early (an early wake-up, or the clock stepped back); wait again
+    std::int64_t tick_ns = 0;  // the tick to sample for: the newest one that has passed
     std::int64_t lateness_ns = 0;
-    std::int64_t missed = 0;     // whole ticks that passed unsampled before tick_ns
-    bool stepped = false;        // the wall clock jumped since the last call
+    std::int64_t missed = 0;  // whole ticks that passed unsampled before tick_ns
+    bool stepped = false;     // the wall clock jumped since the last call
   };
   // What to do now, after waking up; advances next().
   Due wake(std::int64_t wall_ns, MonoNs mono);

@@ -99,7 +99,8 @@ Result<BlockView> BlockView::open(std::span<const std::byte> bytes) {
     return failure("a block has {} encodings but {} ends", b.encodings()->size(), b.ends()->size());
   std::uint32_t previous = 0;
   for (const std::uint32_t end : *b.ends()) {
-    if (end < previous || end > b.values()->size()) return failure("a block's column ends outside its {} bytes", b.values()->size());
+    if (end < previous || end > b.values()->size())
+      return failure("a block's column ends outside its {} bytes", b.values()->size());
     previous = end;
   }
   auto times = decode_times(b);

@@ -19,8 +19,7 @@ void append(std::vector<std::byte>& out, std::span<const double> cells) {
 }  // namespace
 
 Encoding encode_column(std::span<const double> cells, std::vector<std::byte>& out) {
-  const bool constant =
-      std::all_of(cells.begin(), cells.end(), [&](double v) { return bits(v) == bits(cells.front()); });
+  const bool constant = std::all_of(cells.begin(), cells.end(), [&](double v) { return bits(v) == bits(cells.front()); });
   if (cells.empty() || (constant && is_absent(cells.front()))) return Encoding::absent;
   if (constant) {
     append(out, cells.first(1));

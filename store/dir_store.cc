@@ -11,8 +11,9 @@ Result<std::unique_ptr<DirStore>> DirStore::open(StoreDirs dirs, std::function<s
   if (!store->ring_ && store->heads_.empty()) {
     std::string why;
     for (const std::string& p : store->problems_) why += "; " + p;
-    return failure("no samples of a tacho in {} or {}{}; start the agent (tacho run), or say where it keeps them with --state and --runtime",
-                   store->dirs_.state, store->dirs_.runtime, why);
+    return failure(
+        "no samples of a tacho in {} or {}{}; start the agent (tacho run), or say where it keeps them with --state and --runtime",
+        store->dirs_.state, store->dirs_.runtime, why);
   }
   return store;
 }

@@ -36,7 +36,8 @@ HeadFixed describe(const StoredSchema& schema, std::uint64_t generation, std::ui
 // Requires: file_size is the file's real size. Everything that later code relies on is checked here.
 Result<void> verify(const HeadFixed& f, std::uint64_t file_size, const std::string& path) {
   if (f.magic != kHeadMagic) return failure("{} is not a head file", path);
-  if (f.version != kHeadVersion) return failure("{} has format version {}; this tacho reads version {}", path, f.version, kHeadVersion);
+  if (f.version != kHeadVersion)
+    return failure("{} has format version {}; this tacho reads version {}", path, f.version, kHeadVersion);
   if (f.checksum != checksum_of(f)) return failure("{}: the header's checksum does not match", path);
   const bool sizes_fit = std::has_single_bit(f.row_capacity) && f.row_capacity <= (1u << 24) && f.columns <= (1u << 24) &&
                          f.schema_bytes < (1u << 30) && f.frames_offset == kHeadPage + page_up(f.schema_bytes) &&

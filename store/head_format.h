@@ -31,8 +31,8 @@ struct HeadFixed {
   std::uint64_t schema_bytes;   // from kHeadPage on
   std::uint64_t frames_offset;  // a multiple of kHeadPage
   std::uint64_t file_bytes;
-  char group[64];               // zero-padded
-  std::uint64_t checksum;       // xxh3 of all bytes before it
+  char group[64];          // zero-padded
+  std::uint64_t checksum;  // xxh3 of all bytes before it
 };
 static_assert(sizeof(HeadFixed) == 8 + 4 + 4 + 7 * 8 + 64 + 8);
 

@@ -101,8 +101,7 @@ void sort_column(Column& c) {
   if (c.ascending) return;
   std::vector<std::size_t> order(c.times.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&c](std::size_t a, std::size_t b) { return c.times[a] < c.times[b]; });
+  std::stable_sort(order.begin(), order.end(), [&c](std::size_t a, std::size_t b) { return c.times[a] < c.times[b]; });
   std::vector<TimeMs> times;
   std::vector<double> values;
   for (const std::size_t i : order) {
@@ -206,8 +205,7 @@ Result<MemoryStore> MemoryStore::parse(std::string_view text, std::string_view n
     TACHO_CHECK(!s.times->empty() && s.times->size() == s.values.size());
     data->by_name[s.info.labels.metric_name()].push_back(i);
     const TimeRange r{s.times->front(), s.times->back()};
-    data->bounds =
-        data->bounds.empty() ? r : TimeRange{std::min(data->bounds.min, r.min), std::max(data->bounds.max, r.max)};
+    data->bounds = data->bounds.empty() ? r : TimeRange{std::min(data->bounds.min, r.min), std::max(data->bounds.max, r.max)};
     data->samples += s.values.size();
   }
   for (auto& [metric, m] : loader.metadata()) {
@@ -217,8 +215,7 @@ Result<MemoryStore> MemoryStore::parse(std::string_view text, std::string_view n
   return MemoryStore(std::move(data));
 }
 
-Result<Selection> MemoryStore::select(std::span<const Matcher> matchers, TimeRange range,
-                                      const SelectLimits& limits) const {
+Result<Selection> MemoryStore::select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const {
   Selection out;
   out.owner = data_;
   // Series that share their times share the place of the range in them.
@@ -233,12 +230,12 @@ Result<Selection> MemoryStore::select(std::span<const Matcher> matchers, TimeRan
     }
     if (first >= last) return;
     out.samples += last - first;
-    out.series.push_back({&s.info, std::span(*s.times).subspan(first, last - first),
-                          std::span(s.values).subspan(first, last - first)});
+    out.series.push_back(
+        {&s.info, std::span(*s.times).subspan(first, last - first), std::span(s.values).subspan(first, last - first)});
   });
   if (out.samples > limits.samples_max) {
-    return failure("query processing would load too many samples into memory: {} in the range, the limit is {}",
-                   out.samples, limits.samples_max);
+    return failure("query processing would load too many samples into memory: {} in the range, the limit is {}", out.samples,
+                   limits.samples_max);
   }
   return out;
 }

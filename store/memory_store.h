@@ -23,11 +23,9 @@ class MemoryStore final : public Queryable {
  public:
   static Result<MemoryStore> load(const std::string& path);
   // `name` stands for the file in errors.
-  static Result<MemoryStore> parse(std::string_view text, std::string_view name,
-                                   TextFormat format = TextFormat::openmetrics);
+  static Result<MemoryStore> parse(std::string_view text, std::string_view name, TextFormat format = TextFormat::openmetrics);
 
-  Result<Selection> select(std::span<const Matcher> matchers, TimeRange range,
-                           const SelectLimits& limits) const override;
+  Result<Selection> select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const override;
   Result<std::vector<Labels>> series(std::span<const Matcher> matchers, TimeRange range) const override;
   TimeRange bounds() const override;
   std::vector<MetricMetadata> metadata() const override;

@@ -38,9 +38,7 @@ std::string with_case(std::string_view s, bool upper) {
   return out;
 }
 
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
+bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
 // The groups of one match; [0] is the whole text.
 struct Match {
@@ -51,8 +49,7 @@ struct Match {
     std::size_t index = groups.size();
     if (const auto n = parse_int(name); n && name[0] >= '0' && name[0] <= '9') {
       index = *n < static_cast<std::int64_t>(groups.size()) ? static_cast<std::size_t>(*n) : groups.size();
-    } else if (const auto at = regex.NamedCapturingGroups().find(std::string(name));
-               at != regex.NamedCapturingGroups().end()) {
+    } else if (const auto at = regex.NamedCapturingGroups().find(std::string(name)); at != regex.NamedCapturingGroups().end()) {
       index = static_cast<std::size_t>(at->second);
     }
     if (index >= groups.size() || groups[index].data() == nullptr) return {};
@@ -109,10 +106,8 @@ bool needs_target(RelabelAction a) {
     case RelabelAction::lowercase:
     case RelabelAction::uppercase:
     case RelabelAction::keepequal:
-    case RelabelAction::dropequal:
-      return true;
-    default:
-      return false;
+    case RelabelAction::dropequal: return true;
+    default: return false;
   }
 }
 
@@ -140,13 +135,11 @@ Result<RelabelRule> RelabelRule::create(RelabelSpec spec) {
   const RelabelSpec& s = rule.spec_;
   if (!rule.regex_->ok()) return failure("invalid regular expression {}: {}", quoted(s.regex), rule.regex_->error());
   const std::string_view action = kActions[static_cast<std::size_t>(s.action)].name;
-  if (needs_target(s.action) && s.target_label.empty())
-    return failure("the relabel action {} needs target_label", action);
+  if (needs_target(s.action) && s.target_label.empty()) return failure("the relabel action {} needs target_label", action);
   const bool is_template = s.action == RelabelAction::replace && s.target_label.find('$') != std::string::npos;
   if (needs_target(s.action) && !is_template && !is_classic_label_name(s.target_label))
     return failure("target_label {} is no label name", quoted(s.target_label));
-  if (s.action == RelabelAction::hashmod && s.modulus == 0)
-    return failure("the relabel action hashmod needs a modulus above 0");
+  if (s.action == RelabelAction::hashmod && s.modulus == 0) return failure("the relabel action hashmod needs a modulus above 0");
   return rule;
 }
 
@@ -187,33 +180,19 @@ void RelabelRule::filter_names(Labels& labels) const {
 bool RelabelRule::apply(Labels& labels) const {
   const std::string value = source_value(labels);
   switch (spec_.action) {
-    case RelabelAction::replace:
-      replace(labels, value);
-      return true;
-    case RelabelAction::keep:
-      return re2::RE2::FullMatch(value, *regex_);
-    case RelabelAction::drop:
-      return !re2::RE2::FullMatch(value, *regex_);
-    case RelabelAction::keepequal:
-      return labels.get(spec_.target_label) == value;
-    case RelabelAction::dropequal:
-      return labels.get(spec_.target_label) != value;
+    case RelabelAction::replace: replace(labels, value); return true;
+    case RelabelAction::keep: return re2::RE2::FullMatch(value, *regex_);
+    case RelabelAction::drop: return !re2::RE2::FullMatch(value, *regex_);
+    case RelabelAction::keepequal: return labels.get(spec_.target_label) == value;
+    case RelabelAction::dropequal: return labels.get(spec_.target_label) != value;
     case RelabelAction::hashmod:
       labels.set(spec_.target_label, std::to_string(sharding_hash(value) % spec_.modulus));
       return true;
-    case RelabelAction::labelmap:
-      map_names(labels);
-      return true;
+    case RelabelAction::labelmap: map_names(labels); return true;
     case RelabelAction::labeldrop:
-    case RelabelAction::labelkeep:
-      filter_names(labels);
-      return true;
-    case RelabelAction::lowercase:
-      labels.set(spec_.target_label, with_case(value, false));
-      return true;
-    case RelabelAction::uppercase:
-      labels.set(spec_.target_label, with_case(value, true));
-      return true;
+    case RelabelAction::labelkeep: filter_names(labels); return true;
+    case RelabelAction::lowercase: labels.set(spec_.target_label, with_case(value, false)); return true;
+    case RelabelAction::uppercase: labels.set(spec_.target_label, with_case(value, true)); return true;
   }
   TACHO_CHECK(false, "a relabel action without a rule");
   return true;

@@ -25,7 +25,8 @@ std::span<const std::byte> bytes_of(const T& value) {
 // 64 bytes for the next header it reads on in large pieces.
 class HeaderScanner {
  public:
-  HeaderScanner(const Fd& fd, std::uint64_t file_bytes, const std::string& path) : fd_(fd), file_bytes_(file_bytes), path_(path) {}
+  HeaderScanner(const Fd& fd, std::uint64_t file_bytes, const std::string& path)
+      : fd_(fd), file_bytes_(file_bytes), path_(path) {}
 
   // True where a whole, checksummed header lies at `offset` whose record would fit in the file.
   Result<bool> header_at(std::uint64_t offset, RecordHeader& out) {
@@ -127,7 +128,8 @@ Result<void> Ring::load(bool verify_payloads) {
   if (s.version != kRingVersion)
     return failure("{} has format version {}, this tacho reads version {}; use the tacho that wrote it, or move it away", path_,
                    s.version, kRingVersion);
-  if (s.checksum != checksum_of(s)) return failure("{}: the superblock's checksum does not match; move it away to start anew", path_);
+  if (s.checksum != checksum_of(s))
+    return failure("{}: the superblock's checksum does not match; move it away to start anew", path_);
   const off_t size = ::lseek(fd_.get(), 0, SEEK_END);
   if (size < 0) return sys_failure(errno, "cannot size {}", path_);
   // A file that was cut short still holds what lies before the cut.
@@ -189,9 +191,8 @@ Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payloa
 
   auto index = std::make_shared<RingIndex>(*snapshot());
   const auto forget = [&](std::uint64_t begin, std::uint64_t end) {
-    std::erase_if(*index, [&](const RecordRef& r) {
-      return r.offset < end && r.offset + record_bytes(r.header.payload_bytes) > begin;
-    });
+    std::erase_if(*index,
+                  [&](const RecordRef& r) { return r.offset < end && r.offset + record_bytes(r.header.payload_bytes) > begin; });
   };
   header.magic = kRecordMagic;
   header.version = 1;

@@ -8,11 +8,11 @@
 
 namespace tacho::store {
 
-inline constexpr std::uint64_t kRingMagic = 0x3147'4e52'4843'4154;    // "TACHRNG1"
+inline constexpr std::uint64_t kRingMagic = 0x3147'4e52'4843'4154;  // "TACHRNG1"
 inline constexpr std::uint32_t kRingVersion = 1;
-inline constexpr std::uint64_t kRingStart = 4096;                      // where records begin
+inline constexpr std::uint64_t kRingStart = 4096;  // where records begin
 inline constexpr std::uint64_t kRecordAlign = 64;
-inline constexpr std::uint32_t kRecordMagic = 0x4352'4354;             // "TCRC"
+inline constexpr std::uint32_t kRecordMagic = 0x4352'4354;  // "TCRC"
 
 struct RingSuperblock {
   std::uint64_t magic;
@@ -43,20 +43,20 @@ enum class RecordType : std::uint16_t {
 struct RecordHeader {
   std::uint32_t magic;
   std::uint16_t type;
-  std::uint16_t version;           // of the payload; 1
-  std::uint64_t sequence;          // 1, 2, 3, ... over the file's life; the greatest is the newest
+  std::uint16_t version;   // of the payload; 1
+  std::uint64_t sequence;  // 1, 2, 3, ... over the file's life; the greatest is the newest
   std::uint64_t payload_bytes;
   std::uint64_t payload_checksum;  // xxh3 of the payload
   std::uint64_t schema_id;
-  std::uint64_t generation;        // of the head that the rows come from
-  std::uint64_t first_row;         // the first row's number in that head
+  std::uint64_t generation;  // of the head that the rows come from
+  std::uint64_t first_row;   // the first row's number in that head
   std::uint32_t rows;
   std::uint32_t columns;
-  std::int64_t t_min;              // of the block's rows, Unix ms
+  std::int64_t t_min;  // of the block's rows, Unix ms
   std::int64_t t_max;
-  std::uint64_t group_hash;        // xxh3 of the group's name
+  std::uint64_t group_hash;  // xxh3 of the group's name
   std::uint64_t reserved[4];
-  std::uint64_t checksum;          // xxh3 of all bytes before it
+  std::uint64_t checksum;  // xxh3 of all bytes before it
 };
 static_assert(sizeof(RecordHeader) == 128);
 

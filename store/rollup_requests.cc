@@ -89,8 +89,7 @@ void add_series(const SeriesView& series, const RollupWindow& window, Packer& pa
 void add_ratios(const Queryable& store, const RollupWindow& window, Packer& packer) {
   std::vector<GroupRows> groups = store.group_rows(window.range());
   for (GroupRows& before : store.group_rows(window.previous().range())) {
-    const bool is_here =
-        std::any_of(groups.begin(), groups.end(), [&](const GroupRows& g) { return g.group == before.group; });
+    const bool is_here = std::any_of(groups.begin(), groups.end(), [&](const GroupRows& g) { return g.group == before.group; });
     if (is_here) continue;
     before.rows = 0;
     groups.push_back(std::move(before));
@@ -109,8 +108,7 @@ bool is_shippable(const Labels& labels) {
                      [](const Label& l) { return is_classic_label_name(l.name) && is_utf8(l.value); });
 }
 
-Result<RollupRequests> encode_window(const Queryable& store, const RollupWindow& window,
-                                     const RollupEncoding& encoding) {
+Result<RollupRequests> encode_window(const Queryable& store, const RollupWindow& window, const RollupEncoding& encoding) {
   Packer packer(window, encoding);
   const TimeRange both{window.previous().begin() + 1, window.end};
   const auto selection = store.select({}, both, {});

@@ -50,8 +50,7 @@ struct RollupEncoding {
   std::size_t samples_per_send_max = 2000;
 };
 
-Result<RollupRequests> encode_window(const Queryable& store, const RollupWindow& window,
-                                     const RollupEncoding& encoding);
+Result<RollupRequests> encode_window(const Queryable& store, const RollupWindow& window, const RollupEncoding& encoding);
 
 // Type, help and unit of every metric of the store, under its own name; at most `per_send_max` metrics a request.
 std::vector<RollupRequest> encode_metadata(const Queryable& store, std::size_t per_send_max = 500);

@@ -49,8 +49,8 @@ std::shared_ptr<const StoredSchema> encode_schema(std::string group, std::int64_
       refs.push_back(symbols.index_of(l.name));
       refs.push_back(symbols.index_of(l.value));
     }
-    rows.push_back(fb::CreateSeriesDirect(builder, &refs, static_cast<std::uint8_t>(info.type),
-                                          static_cast<std::uint8_t>(info.rollup)));
+    rows.push_back(
+        fb::CreateSeriesDirect(builder, &refs, static_cast<std::uint8_t>(info.type), static_cast<std::uint8_t>(info.rollup)));
   }
   const auto group_offset = builder.CreateString(group);
   const auto symbols_offset = builder.CreateVectorOfStrings(symbols.all());

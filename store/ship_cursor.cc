@@ -21,8 +21,8 @@ std::string file_name(std::string_view endpoint) {
   std::string name;
   bool replaced = false;
   for (const char c : endpoint) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                      c == '_' || c == '.';
+    const bool fits =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
     name += fits ? c : '_';
     replaced |= !fits;
   }

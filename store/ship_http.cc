@@ -10,18 +10,17 @@
 namespace tacho::store {
 namespace {
 
-constexpr std::array<std::string_view, 9> kReserved{
-    "authorization",  "connection",        "content-encoding",
-    "content-length", "content-type",      "host",
-    "user-agent",     "transfer-encoding", "x-prometheus-remote-write-version"};
+constexpr std::array<std::string_view, 9> kReserved{"authorization",  "connection",        "content-encoding",
+                                                    "content-length", "content-type",      "host",
+                                                    "user-agent",     "transfer-encoding", "x-prometheus-remote-write-version"};
 
 // An answer's body is text for the log: more than this is no remote write receiver.
 constexpr std::size_t kAnswerBytesMax = 8u << 20;
 
 std::string base64(std::string_view text) {
   std::string out(4 * ((text.size() + 2) / 3) + 1, '\0');
-  const int n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  const int n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
+                                static_cast<int>(text.size()));
   out.resize(static_cast<std::size_t>(n));
   return out;
 }

@@ -17,24 +17,21 @@ namespace {
 
 constexpr std::int64_t kPollNs = kNsPerSecond;
 constexpr std::int64_t kLogEveryNs = 60 * kNsPerSecond;
-constexpr std::int64_t kRetryAfterMaxMs =
-    600'000;                        // a receiver that says "next week" is asked again after ten minutes
-constexpr int kWindowsAStep = 120;  // empty or lost ones that one step passes over
+constexpr std::int64_t kRetryAfterMaxMs = 600'000;  // a receiver that says "next week" is asked again after ten minutes
+constexpr int kWindowsAStep = 120;                  // empty or lost ones that one step passes over
 
 // One line of the receiver's text: it goes to the log, never into a decision.
 std::string one_line(std::string_view text) {
   std::string out(text.substr(0, 300));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   while (!out.empty() && out.back() == ' ') out.pop_back();
   return out;
 }
 
 std::string_view find_header(const HttpHeaders& headers, std::string_view lower_name) {
   for (const auto& [name, value] : headers) {
-    const bool same = std::equal(name.begin(), name.end(), lower_name.begin(), lower_name.end(), [](char a, char b) {
-      return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-    });
+    const bool same = std::equal(name.begin(), name.end(), lower_name.begin(), lower_name.end(),
+                                 [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; });
     if (same) return value;
   }
   return {};
@@ -67,13 +64,12 @@ std::string rfc3339(TimeMs t) {
 
 std::int64_t ship_offset_ms(std::string_view node, std::int64_t spread_ms) {
   TACHO_CHECK(spread_ms >= 0 && spread_ms <= kShipOffsetMaxMs);
-  return spread_ms == 0 ? 0
-                        : static_cast<std::int64_t>(XXH3_64bits(node.data(), node.size()) %
-                                                    static_cast<std::uint64_t>(spread_ms));
+  return spread_ms == 0
+             ? 0
+             : static_cast<std::int64_t>(XXH3_64bits(node.data(), node.size()) % static_cast<std::uint64_t>(spread_ms));
 }
 
-Shipper::Shipper(const Queryable& store, Transport& transport, const Clock& clock, ShipCursor cursor,
-                 ShipperOptions options)
+Shipper::Shipper(const Queryable& store, Transport& transport, const Clock& clock, ShipCursor cursor, ShipperOptions options)
     : store_(store),
       transport_(transport),
       clock_(clock),
@@ -152,9 +148,7 @@ void Shipper::start_cursor() {
   save_cursor();
 }
 
-bool Shipper::is_due(TimeMs window_end) const {
-  return clock_.wall_ms() >= window_end + options_.grace_ms + options_.offset_ms;
-}
+bool Shipper::is_due(TimeMs window_end) const { return clock_.wall_ms() >= window_end + options_.grace_ms + options_.offset_ms; }
 
 // Passes over what is empty or lost, and encodes the first window that is due and has samples.
 void Shipper::open_window() {
@@ -184,8 +178,7 @@ bool Shipper::drop_lost(TimeMs window_end, TimeRange bounds) {
   const std::int64_t length = options_.window_ms;
   const TimeMs too_old = options_.age_limit_ms > 0 ? clock_.wall_ms() - options_.age_limit_ms : 0;
   if (window_end < too_old) {
-    drop_windows(window_end, window_end + (too_old - 1 - window_end) / length * length, "too_old",
-                 "older than sample_age_limit");
+    drop_windows(window_end, window_end + (too_old - 1 - window_end) / length * length, "too_old", "older than sample_age_limit");
     return true;
   }
   if (bounds.empty() || window_end >= bounds.min || window_end == first_window_) return false;
@@ -196,8 +189,8 @@ bool Shipper::drop_lost(TimeMs window_end, TimeRange bounds) {
 
 void Shipper::drop_windows(TimeMs first_end, TimeMs last_end, std::string_view reason, std::string_view why) {
   const auto count = static_cast<std::uint64_t>((last_end - first_end) / options_.window_ms + 1);
-  log_warn("remote write {}: dropped {} windows, {} to {}: {}", file_.endpoint(), count, rfc3339(first_end),
-           rfc3339(last_end), why);
+  log_warn("remote write {}: dropped {} windows, {} to {}: {}", file_.endpoint(), count, rfc3339(first_end), rfc3339(last_end),
+           why);
   set_cursor(last_end);
   save_cursor();  // at once: a restart must not count them again
   const std::lock_guard lock(stats_mutex_);
@@ -221,8 +214,7 @@ void Shipper::send_next(InFlight& window) {
   const Verdict verdict = judge(answer);
   if (verdict == Verdict::retry && !is_metadata) {
     if (!answer) return back_off("network", answer.error().message);
-    return back_off(answer->status == 429 ? "429" : "5xx",
-                    fmt::format("answered {} {}", answer->status, one_line(answer->body)),
+    return back_off(answer->status == 429 ? "429" : "5xx", fmt::format("answered {} {}", answer->status, one_line(answer->body)),
                     retry_after_ms(*answer, clock_.wall_ms()));
   }
   if (verdict == Verdict::refused && !is_metadata) count_refused(window, request, *answer);
@@ -254,8 +246,8 @@ void Shipper::count_taken(const RollupRequest& request) {
 }
 
 void Shipper::count_refused(InFlight& window, const RollupRequest& request, const HttpResponse& answer) {
-  log_error("remote write {}: dropped {} samples of {}: the receiver answered {} {}", file_.endpoint(),
-            request.samples, rfc3339(window.end), answer.status, one_line(answer.body));
+  log_error("remote write {}: dropped {} samples of {}: the receiver answered {} {}", file_.endpoint(), request.samples,
+            rfc3339(window.end), answer.status, one_line(answer.body));
   window.refused = true;
   const std::lock_guard lock(stats_mutex_);
   stats_.samples_dropped["refused"] += request.samples;
@@ -325,13 +317,11 @@ void Shipper::log_failure(const std::string& text) {
   failure_logged_ = now;
   failing_in_log_ = true;
   log_warn("remote write {}: {}; {} behind, attempt {} follows", file_.endpoint(), text,
-           format_duration(std::max<std::int64_t>(0, clock_.wall_ms() - cursor_) / 1000 * 1000),
-           failures_in_a_row_ + 1);
+           format_duration(std::max<std::int64_t>(0, clock_.wall_ms() - cursor_) / 1000 * 1000), failures_in_a_row_ + 1);
 }
 
 void Shipper::log_recovery() {
-  if (failing_in_log_)
-    log_info("remote write {}: works again after {} failed attempts", file_.endpoint(), failures_in_a_row_);
+  if (failing_in_log_) log_info("remote write {}: works again after {} failed attempts", file_.endpoint(), failures_in_a_row_);
   failing_in_log_ = false;
   failures_in_a_row_ = 0;
 }

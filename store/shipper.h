@@ -89,10 +89,8 @@ struct ShipperStats {
   std::uint64_t bytes_sent = 0;    // bodies that were taken
   std::uint64_t windows_sent = 0;  // every request was taken
   std::uint64_t windows_empty = 0;
-  std::map<std::string, std::uint64_t, std::less<>>
-      failures;  // attempts to be repeated: network, 5xx, 429, store, cursor
-  std::map<std::string, std::uint64_t, std::less<>>
-      windows_dropped;  // in part or whole: refused, overwritten, too_old
+  std::map<std::string, std::uint64_t, std::less<>> failures;         // attempts to be repeated: network, 5xx, 429, store, cursor
+  std::map<std::string, std::uint64_t, std::less<>> windows_dropped;  // in part or whole: refused, overwritten, too_old
   std::map<std::string, std::uint64_t, std::less<>> samples_dropped;  // refused, invalid, duplicate
   std::uint64_t samples_pending = 0;                                  // of the window being sent
   TimeMs cursor = 0;        // end of the newest window that is done with; 0: not started
@@ -103,8 +101,7 @@ class Shipper {
  public:
   // Requires: 0 <= offset_ms <= kShipOffsetMaxMs, 0 < backoff_min_ms <= backoff_max_ms, window_ms a divisor of an
   // hour.
-  Shipper(const Queryable& store, Transport& transport, const Clock& clock, ShipCursor cursor,
-          ShipperOptions options);
+  Shipper(const Queryable& store, Transport& transport, const Clock& clock, ShipCursor cursor, ShipperOptions options);
 
   // Does what is due now, at most one request, and says when to call again (at once, when that is not in the future).
   // The time is never more than a second away, because a wall clock that steps can make a window due at any moment.
@@ -154,8 +151,7 @@ class Shipper {
   bool started_ = false;
   TimeMs cursor_ = 0;
   TimeMs saved_cursor_ = -1;
-  TimeMs first_window_ =
-      0;  // end of the first window after a start without a cursor: there was nothing before it to lose
+  TimeMs first_window_ = 0;  // end of the first window after a start without a cursor: there was nothing before it to lose
   std::optional<InFlight> in_flight_;
   MonoNs retry_at_{0};
   std::int64_t backoff_ms_ = 0;  // 0: the last attempt succeeded

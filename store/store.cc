@@ -102,8 +102,8 @@ void Store::recover() {
   counters_.damaged_blocks += ring_->recovery().damaged;
   if (auto ok = maintain(); !ok) log_warn("what an earlier run left cannot be sealed yet: {}", ok.error());
   if (rows > 0 || ring_->recovery().records > 0 || counters_.damaged_blocks > 0) {
-    log_info("the window was found: {} records in the ring, {} rows in heads, {} damaged and skipped",
-             ring_->recovery().records, rows, counters_.damaged_blocks);
+    log_info("the window was found: {} records in the ring, {} rows in heads, {} damaged and skipped", ring_->recovery().records,
+             rows, counters_.damaged_blocks);
   }
 }
 

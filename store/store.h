@@ -28,9 +28,9 @@ struct StoreOptions {
 };
 
 struct StoreStats {
-  double window_seconds = 0;      // from the oldest readable sample to the newest
-  std::size_t series = 0;         // in the live heads
-  double bytes_per_sample = 0;    // of the sealed blocks in the ring, all in; 0 when there is none
+  double window_seconds = 0;    // from the oldest readable sample to the newest
+  std::size_t series = 0;       // in the live heads
+  double bytes_per_sample = 0;  // of the sealed blocks in the ring, all in; 0 when there is none
   std::uint64_t budget_bytes = 0;
   std::uint64_t sealed_rows = 0;  // since start
   std::uint64_t lost_rows = 0;    // overwritten in a head before they could be sealed
@@ -85,7 +85,9 @@ class Store final : public Queryable {
   Result<Selection> select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const override;
   Result<std::vector<Labels>> series(std::span<const Matcher> matchers, TimeRange range) const override;
   TimeRange bounds() const override;
-  std::vector<MetricMetadata> metadata() const override { return options_.metadata ? options_.metadata() : std::vector<MetricMetadata>{}; }
+  std::vector<MetricMetadata> metadata() const override {
+    return options_.metadata ? options_.metadata() : std::vector<MetricMetadata>{};
+  }
   std::vector<GroupRows> group_rows(TimeRange range) const override;
 
  private:

@@ -18,8 +18,8 @@ struct Part {
   std::uint64_t end_row = 0;
   TimeMs t_min = 0;
   TimeMs t_max = 0;
-  std::shared_ptr<Head> head;            // where the rows lie: a head,
-  const RecordRef* record = nullptr;     // or a block (points into the snapshot's records)
+  std::shared_ptr<Head> head;         // where the rows lie: a head,
+  const RecordRef* record = nullptr;  // or a block (points into the snapshot's records)
 };
 
 struct GroupParts {

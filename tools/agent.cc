@@ -175,7 +175,8 @@ void Agent::Impl::maintain() {
   for (int second = 0; !wake.wait_for(lock, std::chrono::seconds(1), [&] { return stopping; }); ++second) {
     lock.unlock();
     const auto ok = store->maintain();
-    if (!ok && !failing) log_error("the newest rows cannot be written to the ring: {}; they stay in shared memory while there is room", ok.error());
+    if (!ok && !failing)
+      log_error("the newest rows cannot be written to the ring: {}; they stay in shared memory while there is room", ok.error());
     if (ok && failing) log_info("the ring is written again");
     failing = !ok;
     if (second % 10 == 0) store_gauges.take(store->stats());
@@ -195,8 +196,7 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentOptions options) {
   if (auto ok = impl->start_server(); !ok) return std::unexpected(ok.error());
   impl->scheduler->start();
   impl->maintenance = std::thread([i = impl.get()] { i->maintain(); });
-  for (const auto& e : impl->endpoints)
-    e->thread = std::jthread([s = e->shipper.get()](std::stop_token stop) { s->run(stop); });
+  for (const auto& e : impl->endpoints) e->thread = std::jthread([s = e->shipper.get()](std::stop_token stop) { s->run(stop); });
   return std::unique_ptr<Agent>(new Agent(std::move(impl)));
 }
 
@@ -220,7 +220,8 @@ bool Agent::stop() {
   }
   a.wake.notify_all();
   a.maintenance.join();
-  if (auto ok = a.store->seal_all(); !ok) log_error("not everything could be written to the ring: {}; the rest stays in shared memory", ok.error());
+  if (auto ok = a.store->seal_all(); !ok)
+    log_error("not everything could be written to the ring: {}; the rest stays in shared memory", ok.error());
   return a.clean;
 }
 

@@ -20,16 +20,14 @@ void read_external_labels(Section& global, Config& config) {
   std::vector<Label> labels;
   for (const auto& [name, value] : global.pairs("external_labels")) {
     if (!is_classic_label_name(name) || name == kMetricName) {
-      global.problems().error(
-          value, fmt::format("{}: {} is no label name", global.name_of("external_labels"), quoted(name)));
+      global.problems().error(value, fmt::format("{}: {} is no label name", global.name_of("external_labels"), quoted(name)));
       continue;
     }
     std::vector<std::string> unset;
     labels.push_back({name, expand_environment(value.Scalar(), unset)});
     for (const std::string& variable : unset) {
-      global.problems().warning(
-          value, fmt::format("{}.{}: the environment variable {} is not set; nothing is put in its place",
-                             global.name_of("external_labels"), name, variable));
+      global.problems().warning(value, fmt::format("{}.{}: the environment variable {} is not set; nothing is put in its place",
+                                                   global.name_of("external_labels"), name, variable));
     }
   }
   config.external_labels = Labels(std::move(labels));
@@ -43,8 +41,7 @@ void read_global(Section& file, Config& config) {
   std::int64_t ignored = 0;
   for (const char* key : {"scrape_interval", "scrape_timeout", "evaluation_interval"}) {
     if (s.duration(key, ignored, 1, kIntervalMaxMs * 24))
-      s.problems().warning(s.where(key),
-                           s.name_of(key) + " has no effect; the sampling interval is sampling.interval");
+      s.problems().warning(s.where(key), s.name_of(key) + " has no effect; the sampling interval is sampling.interval");
   }
   s.unsupported({"query_log_file", "scrape_failure_log_file"});
   s.finish();
@@ -67,9 +64,8 @@ void check_source_name(Section& sources, const std::string& name, const ConfigCo
   const std::vector<std::string_view> known(context.known_sources.begin(), context.known_sources.end());
   if (known.empty() || std::find(known.begin(), known.end(), name) != known.end()) return;
   const std::string_view meant = nearest_word(name, known);
-  sources.problems().error(sources.where(name),
-                           fmt::format("unknown source {} in sampling.sources{}", quoted(name),
-                                       meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
+  sources.problems().error(sources.where(name), fmt::format("unknown source {} in sampling.sources{}", quoted(name),
+                                                            meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
 }
 
 void read_sampling(Section& file, Config& config, const ConfigContext& context) {
@@ -110,8 +106,7 @@ void read_listen(Section& file, Config& config) {
   const auto colon = listen.rfind(':');
   const bool has_port = colon != std::string::npos && colon + 1 < listen.size() &&
                         listen.find_first_not_of("0123456789", colon + 1) == std::string::npos;
-  if (!has_port)
-    file.problems().error(file.where("listen"), fmt::format("listen must be HOST:PORT, not {}", quoted(listen)));
+  if (!has_port) file.problems().error(file.where("listen"), fmt::format("listen must be HOST:PORT, not {}", quoted(listen)));
   config.listen = listen;
 }
 
@@ -124,8 +119,8 @@ void read_file_content(const YAML::Node& root, ConfigReport& report, const Confi
   read_shipping(file, report.config);
   read_listen(file, report.config);
   read_remote_write(file, report.config);
-  file.unsupported({"rule_files", "alerting", "scrape_configs", "scrape_config_files", "remote_read", "tracing",
-                    "otlp", "runtime"});
+  file.unsupported(
+      {"rule_files", "alerting", "scrape_configs", "scrape_config_files", "remote_read", "tracing", "otlp", "runtime"});
   file.finish();
 }
 

@@ -14,8 +14,7 @@ constexpr std::int64_t kDayMs = 86'400'000;
 // A file that is missing here may be there on the node: promtool's habit is to fail, ours to warn.
 void warn_if_unreadable(Section& s, std::string_view key, const std::string& path) {
   if (!path.empty() && ::access(path.c_str(), R_OK) != 0)
-    s.problems().warning(s.where(key),
-                         fmt::format("{}: {} cannot be read here: {}", s.name_of(key), path, ::strerror(errno)));
+    s.problems().warning(s.where(key), fmt::format("{}: {} cannot be read here: {}", s.name_of(key), path, ::strerror(errno)));
 }
 
 void read_file_name(Section& s, std::string_view key, std::string& out) {
@@ -33,8 +32,7 @@ void read_basic_auth(Section& endpoint, store::EndpointAuth& auth) {
   s.finish();
   if (!s.has("username") && !s.has("username_file")) s.problems().error(*node, s.name_of("username") + " is missing");
   if (s.has("password") && s.has("password_file"))
-    s.problems().error(
-        *node, fmt::format("{} has both password and password_file; keep one", endpoint.name_of("basic_auth")));
+    s.problems().error(*node, fmt::format("{} has both password and password_file; keep one", endpoint.name_of("basic_auth")));
 }
 
 void read_authorization(Section& endpoint, store::EndpointAuth& auth) {
@@ -61,9 +59,8 @@ void read_auth(Section& endpoint, store::EndpointAuth& auth) {
   const int ways = endpoint.has("basic_auth") + endpoint.has("authorization") + endpoint.has("bearer_token") +
                    endpoint.has("bearer_token_file");
   if (ways > 1)
-    endpoint.problems().error(
-        endpoint.where("basic_auth"),
-        "at most one of basic_auth, authorization, bearer_token and bearer_token_file can be given");
+    endpoint.problems().error(endpoint.where("basic_auth"),
+                              "at most one of basic_auth, authorization, bearer_token and bearer_token_file can be given");
 }
 
 void read_tls(Section& endpoint, TlsOptions& tls) {
@@ -85,14 +82,12 @@ void read_headers(Section& endpoint, store::HttpHeaders& headers) {
   for (const auto& [name, value] : endpoint.pairs("headers")) {
     if (store::is_reserved_header(name)) {
       endpoint.problems().error(
-          value,
-          fmt::format("{}: the header {} belongs to the protocol and cannot be set{}", endpoint.name_of("headers"),
-                      name, name == "Authorization" || name == "authorization" ? "; use authorization" : ""));
+          value, fmt::format("{}: the header {} belongs to the protocol and cannot be set{}", endpoint.name_of("headers"), name,
+                             name == "Authorization" || name == "authorization" ? "; use authorization" : ""));
     }
     const auto is_bad = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
     const std::string text = value.Scalar();
-    if (name.empty() || name.find_first_of(" :\r\n") != std::string::npos ||
-        std::any_of(text.begin(), text.end(), is_bad))
+    if (name.empty() || name.find_first_of(" :\r\n") != std::string::npos || std::any_of(text.begin(), text.end(), is_bad))
       endpoint.problems().error(value, fmt::format("{}: {} is no header", endpoint.name_of("headers"), quoted(name)));
     headers.emplace_back(name, text);
   }
@@ -174,8 +169,7 @@ void read_protocol(Section& s) {
         s.name_of("protobuf_message") + " is not supported yet but for prometheus.WriteRequest (remote write 1.0)");
 }
 
-RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, const std::string& path,
-                                const Config& config) {
+RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, const std::string& path, const Config& config) {
   Section s(problems, node, path);
   RemoteWriteConfig endpoint;
   endpoint.shipper.encoding.external_labels = config.external_labels;
@@ -210,10 +204,9 @@ void read_remote_write(Section& file, Config& config) {
     const bool is_taken = std::any_of(config.remote_write.begin(), config.remote_write.end(),
                                       [&](const RemoteWriteConfig& other) { return other.name == endpoint.name; });
     if (is_taken && !endpoint.name.empty()) {
-      file.problems().error(
-          items[i],
-          fmt::format("remote_write[{}]: another endpoint is called {} already; give each a name of its own", i,
-                      quoted(endpoint.name)));
+      file.problems().error(items[i],
+                            fmt::format("remote_write[{}]: another endpoint is called {} already; give each a name of its own", i,
+                                        quoted(endpoint.name)));
     }
     config.remote_write.push_back(std::move(endpoint));
   }

@@ -104,8 +104,8 @@ bool Section::integer(std::string_view key, std::int64_t& out, std::int64_t min,
 }
 
 bool Section::duration(std::string_view key, std::int64_t& out_ms, std::int64_t min_ms, std::int64_t max_ms) {
-  const std::string wanted = fmt::format("a duration with its unit, such as 30s or 1m30s, from {} to {}",
-                                         format_duration(min_ms), format_duration(max_ms));
+  const std::string wanted = fmt::format("a duration with its unit, such as 30s or 1m30s, from {} to {}", format_duration(min_ms),
+                                         format_duration(max_ms));
   const Pair* pair = ask_scalar(key, wanted);
   if (!pair) return false;
   const auto v = parse_duration(pair->value.Scalar());

@@ -66,9 +66,7 @@ class Section {
   bool has(std::string_view key) const;
   // The key's own node, for the line of a message; the section's when the key is absent.
   YAML::Node where(std::string_view key) const;
-  std::string name_of(std::string_view key) const {
-    return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
-  }
+  std::string name_of(std::string_view key) const { return path_.empty() ? std::string(key) : path_ + "." + std::string(key); }
   Problems& problems() { return problems_; }
 
  private:

@@ -63,7 +63,8 @@ void write_csv(const store::Selection& selection) {
 
 int export_samples(const ExportOptions& options) {
   if (options.data.url)
-    return fail(Error{"export reads this node's own files or a --file; ask a --url with: tacho query 'SELECTOR[10m]' --format csv --url ..."});
+    return fail(Error{
+        "export reads this node's own files or a --file; ask a --url with: tacho query 'SELECTOR[10m]' --format csv --url ..."});
   std::vector<store::Matcher> matchers;
   if (!options.matcher.empty()) {
     auto parsed = query::parse_matchers(options.matcher);
@@ -77,7 +78,8 @@ int export_samples(const ExportOptions& options) {
   const auto selection = (*data)->select(matchers, {end - options.last_ms + 1, end}, {});
   if (!selection) return fail(selection.error());
   if (selection->series.empty())
-    return fail(Error{fmt::format("no samples in the {} before {}", format_duration(options.last_ms), api_number(static_cast<double>(end) / 1000))});
+    return fail(Error{fmt::format("no samples in the {} before {}", format_duration(options.last_ms),
+                                  api_number(static_cast<double>(end) / 1000))});
   if (options.format == "csv") {
     write_csv(*selection);
   } else {

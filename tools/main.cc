@@ -16,7 +16,8 @@ using namespace tacho::tools;
 constexpr int kWrongUsage = 2;
 
 // A flag whose text is a duration: 1s, 250ms, 5m, 1h30m, or seconds as a number.
-CLI::Option* duration_flag(CLI::App& app, const std::string& name, std::function<void(std::int64_t)> set, const std::string& help) {
+CLI::Option* duration_flag(CLI::App& app, const std::string& name, std::function<void(std::int64_t)> set,
+                           const std::string& help) {
   return app
       .add_option_function<std::string>(
           name,
@@ -35,7 +36,8 @@ void time_flag(CLI::App& app, std::optional<std::int64_t>& at) {
          [&at](const std::string& text) {
            if (text == "now") return;
            at = parse_time(text);
-           if (!at) throw CLI::ValidationError("--at", "'" + text + "' is no time; write Unix seconds, 2026-11-23T16:00:00Z, or now");
+           if (!at)
+             throw CLI::ValidationError("--at", "'" + text + "' is no time; write Unix seconds, 2026-11-23T16:00:00Z, or now");
          },
          "the time to ask for; now when not given")
       ->type_name("TIME");
@@ -57,9 +59,10 @@ void data_flags(CLI::App& app, DataChoice& data) {
 }
 
 struct Program {
-  CLI::App app{"tacho keeps every second of a training node: it samples host and accelerators once a second into a ring on the\n"
-               "node, answers PromQL over it, and ships minute rollups to Prometheus storage.",
-               "tacho"};
+  CLI::App app{
+      "tacho keeps every second of a training node: it samples host and accelerators once a second into a ring on the\n"
+      "node, answers PromQL over it, and ships minute rollups to Prometheus storage.",
+      "tacho"};
   int exit_code = 0;
   bool once = false;
 
@@ -90,7 +93,8 @@ struct Program {
     r.add_option("--listen", run_options.listen, "HOST:PORT to answer on; 127.0.0.1:9980 when not given");
     r.add_option("--state", run_options.state, "folder on disk for the ring");
     r.add_option("--runtime", run_options.runtime, "folder in shared memory for the newest rows");
-    duration_flag(r, "--interval", [this](std::int64_t ms) { run_options.interval_ms = ms; }, "between samples; 1s when not given");
+    duration_flag(
+        r, "--interval", [this](std::int64_t ms) { run_options.interval_ms = ms; }, "between samples; 1s when not given");
     roots_flags(r, run_options.roots);
 
     auto& c = verb("check-config", "says whether a configuration is right, and where it is not", "tacho check-config tacho.yaml",
@@ -100,35 +104,44 @@ struct Program {
     auto& t = verb("top", "the node at a glance, each second", "tacho top", [this] { return top(top_options); });
     data_flags(t, top_options.data);
 
-    auto& q = verb("query", "asks in PromQL", "tacho query 'sum by (mode) (rate(node_cpu_seconds_total[5s]))' --last 1m --step 5s",
-                   [this] { return query(query_options); });
+    auto& q =
+        verb("query", "asks in PromQL", "tacho query 'sum by (mode) (rate(node_cpu_seconds_total[5s]))' --last 1m --step 5s",
+             [this] { return query(query_options); });
     q.add_option("EXPR", query_options.expr, "the expression")->required();
     data_flags(q, query_options.data);
-    duration_flag(q, "--last", [this](std::int64_t ms) { query_options.last_ms = ms; }, "the range that ends at --at; one instant when not given");
-    duration_flag(q, "--step", [this](std::int64_t ms) { query_options.step_ms = ms; }, "between the points of a range; 1s when not given");
+    duration_flag(
+        q, "--last", [this](std::int64_t ms) { query_options.last_ms = ms; },
+        "the range that ends at --at; one instant when not given");
+    duration_flag(
+        q, "--step", [this](std::int64_t ms) { query_options.step_ms = ms; }, "between the points of a range; 1s when not given");
     time_flag(q, query_options.at);
     q.add_option("--format", query_options.format, "table, json, csv or chart")
         ->check(CLI::IsMember({"table", "json", "csv", "chart"}))
         ->capture_default_str();
 
-    auto& s = verb("series", "the series there are", "tacho series '{__name__=~\"node_disk_.*\"}'", [this] { return series(series_options); });
+    auto& s = verb("series", "the series there are", "tacho series '{__name__=~\"node_disk_.*\"}'",
+                   [this] { return series(series_options); });
     s.add_option("MATCHER", series_options.matcher, "which; all when not given");
     data_flags(s, series_options.data);
 
     verb("metrics", "the catalogue: name, type, unit, help, source", "tacho metrics | grep pressure", [] { return metrics(); });
 
-    auto& o = verb("sample", "one sample of every source, to stdout", "tacho sample --once", [this] { return sample_once(sample_options); });
+    auto& o = verb("sample", "one sample of every source, to stdout", "tacho sample --once",
+                   [this] { return sample_once(sample_options); });
     o.add_flag("--once", once, "sample once and end (the only way there is)")->required();
     o.add_option("--format", sample_options.format, "prometheus")->check(CLI::IsMember({"prometheus"}))->capture_default_str();
     roots_flags(o, sample_options.roots);
 
-    auto& e = verb("export", "hands the seconds to other tools", "tacho export --last 10m '{__name__=~\"node_load.*\"}' --format openmetrics",
+    auto& e = verb("export", "hands the seconds to other tools",
+                   "tacho export --last 10m '{__name__=~\"node_load.*\"}' --format openmetrics",
                    [this] { return export_samples(export_options); });
     e.add_option("MATCHER", export_options.matcher, "which series; all when not given");
     data_flags(e, export_options.data);
     duration_flag(e, "--last", [this](std::int64_t ms) { export_options.last_ms = ms; }, "how far back; 10m when not given");
     time_flag(e, export_options.at);
-    e.add_option("--format", export_options.format, "openmetrics or csv")->check(CLI::IsMember({"openmetrics", "csv"}))->capture_default_str();
+    e.add_option("--format", export_options.format, "openmetrics or csv")
+        ->check(CLI::IsMember({"openmetrics", "csv"}))
+        ->capture_default_str();
 
     auto& f = verb("serve", "answers the HTTP API over a file", "tacho serve --file recording.om --listen 127.0.0.1:9980",
                    [this] { return serve(serve_options); });
@@ -146,8 +159,9 @@ int main(int argc, char** argv) {
       program.app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
       if (e.get_exit_code() == 0) return program.app.exit(e);  // --help, --version
-      std::fprintf(stderr, "tacho: %s (see tacho %s--help)\n", e.what(),
-                   program.app.get_subcommands().empty() ? "" : (program.app.get_subcommands().front()->get_name() + " ").c_str());
+      std::fprintf(
+          stderr, "tacho: %s (see tacho %s--help)\n", e.what(),
+          program.app.get_subcommands().empty() ? "" : (program.app.get_subcommands().front()->get_name() + " ").c_str());
       return kWrongUsage;
     }
     return program.exit_code;

@@ -66,7 +66,8 @@ int query(const QueryOptions& o) {
   TimeMs end = o.at ? *o.at : newest_time(**data, o.data);
   // On the step's grid, where the samples are: otherwise every point would show a sample up to a step older than it says.
   if (o.last_ms && !o.at) end = end / o.step_ms * o.step_ms;
-  const query::Result result = o.last_ms ? engine.range(**data, o.expr, end - *o.last_ms, end, o.step_ms) : engine.instant(**data, o.expr, end);
+  const query::Result result =
+      o.last_ms ? engine.range(**data, o.expr, end - *o.last_ms, end, o.step_ms) : engine.instant(**data, o.expr, end);
   if (o.format == "json") return print_json(query::api_json(result), result.has_value());
   if (!result) return fail(Error{result.error().message});
   return print(*result, o.format);

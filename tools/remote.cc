@@ -17,7 +17,8 @@ std::string error_text(const HttpResponse& answer) {
   boost::system::error_code ec;
   const json::value v = json::parse(answer.body, ec);
   if (!ec && v.is_object()) {
-    if (const json::value* e = v.as_object().if_contains("error"); e != nullptr && e->is_string()) return std::string(e->as_string());
+    if (const json::value* e = v.as_object().if_contains("error"); e != nullptr && e->is_string())
+      return std::string(e->as_string());
   }
   return fmt::format("status {}", answer.status);
 }
@@ -39,7 +40,8 @@ Labels labels_of(const json::object& metric) {
 }
 
 Result<Sample> sample_of(const json::value& point) {
-  if (!point.is_array() || point.as_array().size() != 2 || !point.as_array()[1].is_string()) return failure("a point is not [time, \"value\"]");
+  if (!point.is_array() || point.as_array().size() != 2 || !point.as_array()[1].is_string())
+    return failure("a point is not [time, \"value\"]");
   boost::system::error_code ec;
   const double seconds = point.as_array()[0].to_number<double>(ec);
   const auto& text = point.as_array()[1].as_string();
@@ -81,7 +83,8 @@ Result<std::string> ask(const std::string& url, const std::string& path, const P
   std::string form;
   for (const auto& [k, v] : params) form += (form.empty() ? "" : "&") + url_encode(k) + "=" + url_encode(v);
   HttpClient client(std::move(*parsed));
-  const auto answer = client.send("POST", base + path, {{"Content-Type", "application/x-www-form-urlencoded"}}, form, kTimeoutMs, 1u << 30);
+  const auto answer =
+      client.send("POST", base + path, {{"Content-Type", "application/x-www-form-urlencoded"}}, form, kTimeoutMs, 1u << 30);
   if (!answer) return std::unexpected(answer.error());
   if (answer->status / 100 != 2) return failure("{} says: {}", url, error_text(*answer));
   return answer->body;
@@ -94,7 +97,8 @@ Result<query::QueryResult> parse_answer(const std::string& body) {
   const json::object& o = data->as_object();
   const json::value* type = o.if_contains("resultType");
   const json::value* result = o.if_contains("result");
-  if (type == nullptr || !type->is_string() || result == nullptr || !result->is_array()) return failure("the answer has no result");
+  if (type == nullptr || !type->is_string() || result == nullptr || !result->is_array())
+    return failure("the answer has no result");
   query::QueryResult out;
   const json::array& rows = result->as_array();
   if (type->as_string() == "scalar") {

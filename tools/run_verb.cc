@@ -36,8 +36,8 @@ Result<AgentOptions> settle(const RunOptions& run) {
   out.interval_ms = pick(run.interval_ms, out.config.interval_ms).value_or(1000);
   out.roots = run.roots;
   if (out.interval_ms < kIntervalMinMs)
-    return failure("an interval of {} is shorter than {}, the shortest there is; --interval 1s is usual", format_duration(out.interval_ms),
-                   format_duration(kIntervalMinMs));
+    return failure("an interval of {} is shorter than {}, the shortest there is; --interval 1s is usual",
+                   format_duration(out.interval_ms), format_duration(kIntervalMinMs));
   return out;
 }
 
@@ -58,12 +58,14 @@ int run(const RunOptions& options) {
   const store::StoreDirs dirs = settled->dirs;
   auto agent = Agent::start(std::move(*settled));
   if (!agent) return fail(agent.error());
-  log_info("tacho {} answers on http://{}/, keeps its window in {} and {}", TACHO_VERSION, (*agent)->address(), dirs.state, dirs.runtime);
+  log_info("tacho {} answers on http://{}/, keeps its window in {} and {}", TACHO_VERSION, (*agent)->address(), dirs.state,
+           dirs.runtime);
 
   int signal = 0;
   do {
     ::sigwait(&ends, &signal);
-    if (signal == SIGHUP) log_info("SIGHUP: there is nothing to reload yet; restart to use a new configuration (no second is lost)");
+    if (signal == SIGHUP)
+      log_info("SIGHUP: there is nothing to reload yet; restart to use a new configuration (no second is lost)");
   } while (signal == SIGHUP);
   log_info("ends on signal {}", signal);
   const bool clean = (*agent)->stop();

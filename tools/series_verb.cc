@@ -34,7 +34,9 @@ int series(const SeriesOptions& options) {
   if (!found) return fail(found.error());
   std::sort(found->begin(), found->end());
   for (const Labels& l : *found) std::printf("%s\n", l.to_string().c_str());
-  return found->empty() ? fail(Error{"no series matches " + (options.matcher.empty() ? std::string("(the window is empty)") : options.matcher)}) : 0;
+  return found->empty() ? fail(Error{"no series matches " +
+                                     (options.matcher.empty() ? std::string("(the window is empty)") : options.matcher)})
+                        : 0;
 }
 
 }  // namespace tacho::tools

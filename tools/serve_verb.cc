@@ -31,7 +31,8 @@ int serve(const ServeOptions& options) {
   const query::Api api(store, std::move(api_options));
   auto server = HttpServer::start({.listen = options.listen}, [&api](const HttpRequest& r) { return api.handle(r); });
   if (!server) return fail(server.error());
-  log_info("serving {} ({} series, {} samples) on http://{}/", options.file, store.series_count(), store.sample_count(), (*server)->address());
+  log_info("serving {} ({} series, {} samples) on http://{}/", options.file, store.series_count(), store.sample_count(),
+           (*server)->address());
   int signal = 0;
   ::sigwait(&ends, &signal);
   (*server)->stop();

@@ -13,10 +13,10 @@ namespace tacho {
 }  // namespace tacho
 
 // Always on.  TACHO_CHECK(rows <= capacity);  TACHO_CHECK(rows <= capacity, fmt::format("rows {}", rows));
-#define TACHO_CHECK(condition, ...)                                                                         \
-  do {                                                                                                      \
-    if (!(condition)) [[unlikely]]                                                                          \
-      ::tacho::check_failed(__FILE__, __LINE__, #condition, ::std::string_view{__VA_ARGS__});               \
+#define TACHO_CHECK(condition, ...)                                                           \
+  do {                                                                                        \
+    if (!(condition)) [[unlikely]]                                                            \
+      ::tacho::check_failed(__FILE__, __LINE__, #condition, ::std::string_view{__VA_ARGS__}); \
   } while (false)
 
 // In debug, sanitizer and fuzz builds only: for inner loops, a check a sample.

@@ -37,7 +37,7 @@ Result<std::string> read_file(const std::string& path) {
   std::string out;
   std::size_t used = 0;
   // A regular file's size saves growing; files of /proc and pipes say 0 and are read until they end.
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd->get(), &st) == 0 && st.st_size > 0) out.resize(static_cast<std::size_t>(st.st_size) + 4096);
   for (;;) {
     if (out.size() - used < 4096) out.resize(out.size() < 4096 ? 8192 : out.size() * 2);
@@ -59,8 +59,7 @@ Result<void> replace_file(const std::string& path, std::string_view content) {
     if (auto w = write_at(*fd, std::as_bytes(std::span(content)), 0, temporary); !w) return w;
     if (::fsync(fd->get()) != 0) return sys_failure(errno, "cannot sync {}", temporary);
   }
-  if (::rename(temporary.c_str(), path.c_str()) != 0)
-    return sys_failure(errno, "cannot rename {} to {}", temporary, path);
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return sys_failure(errno, "cannot rename {} to {}", temporary, path);
   return {};
 }
 

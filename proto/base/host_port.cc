@@ -6,8 +6,7 @@ namespace tacho {
 
 Result<HostPort> parse_host_port(std::string_view text) {
   const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos)
-    return failure("\"{}\" has no port: write HOST:PORT, like 127.0.0.1:9980", text);
+  if (colon == std::string_view::npos) return failure("\"{}\" has no port: write HOST:PORT, like 127.0.0.1:9980", text);
   std::string_view host = text.substr(0, colon);
   const std::string_view port = text.substr(colon + 1);
   if (host.starts_with('[') && host.ends_with(']')) {
@@ -23,8 +22,7 @@ Result<HostPort> parse_host_port(std::string_view text) {
 }
 
 std::string format_host_port(std::string_view host, std::string_view port) {
-  return host.find(':') == std::string_view::npos ? fmt::format("{}:{}", host, port)
-                                                  : fmt::format("[{}]:{}", host, port);
+  return host.find(':') == std::string_view::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
 }
 
 }  // namespace tacho

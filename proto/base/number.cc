@@ -100,8 +100,7 @@ char* write_api_number(char* to, double v) {
     // Whole numbers first, by far the most common; of the others, only those too small for the 'f' layout need more
     // than the library's shortest digits. (Above 2^53 it would print digits that nobody needs to read the number
     // back.)
-    if (a == std::trunc(a) && !(a == 0 && std::signbit(v)))
-      return std::to_chars(to, end, static_cast<std::int64_t>(v)).ptr;
+    if (a == std::trunc(a) && !(a == 0 && std::signbit(v))) return std::to_chars(to, end, static_cast<std::int64_t>(v)).ptr;
     if (a == 0 || a >= 1e-6) return std::to_chars(to, end, v, std::chars_format::fixed).ptr;
   }
   std::string text;
@@ -162,8 +161,7 @@ std::optional<double> parse_number(std::string_view s) {
   }
   if (body.empty()) return std::nullopt;
   const auto sign = [negative](double v) { return negative ? -v : v; };
-  if (equals_no_case(body, "inf") || equals_no_case(body, "infinity"))
-    return sign(std::numeric_limits<double>::infinity());
+  if (equals_no_case(body, "inf") || equals_no_case(body, "infinity")) return sign(std::numeric_limits<double>::infinity());
   if (equals_no_case(body, "nan")) return normal_nan();
   double v = 0;
   if (body.size() > 2 && body[0] == '0' && (body[1] == 'x' || body[1] == 'X')) {
@@ -222,13 +220,12 @@ std::optional<TimeMs> parse_time(std::string_view s) {
   };
   if (s.size() < 20 || s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != 't') || s[13] != ':' || s[16] != ':')
     return std::nullopt;
-  const int y = digits(0, 4), mo = digits(5, 2), d = digits(8, 2), h = digits(11, 2), mi = digits(14, 2),
-            sec = digits(17, 2);
+  const int y = digits(0, 4), mo = digits(5, 2), d = digits(8, 2), h = digits(11, 2), mi = digits(14, 2), sec = digits(17, 2);
   const std::chrono::year_month_day day{std::chrono::year{y}, std::chrono::month{static_cast<unsigned>(mo)},
                                         std::chrono::day{static_cast<unsigned>(d)}};
   if (y < 0 || !day.ok() || h < 0 || h > 23 || mi < 0 || mi > 59 || sec < 0 || sec > 60) return std::nullopt;
-  TimeMs t = std::chrono::sys_days{day}.time_since_epoch().count() * 86'400'000LL + h * 3'600'000LL + mi * 60'000LL +
-             sec * 1000LL;
+  TimeMs t =
+      std::chrono::sys_days{day}.time_since_epoch().count() * 86'400'000LL + h * 3'600'000LL + mi * 60'000LL + sec * 1000LL;
   std::size_t i = 19;
   if (s[i] == '.') {
     int scale = 100;

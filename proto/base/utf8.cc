@@ -10,10 +10,7 @@ std::size_t utf8_sequence_bytes(std::string_view s) {
   const auto at = [&s](std::size_t i) { return static_cast<unsigned char>(s[i]); };
   const unsigned char lead = at(0);
   if (lead < 0x80) return 1;
-  const std::size_t size = lead >= 0xc2 && lead <= 0xdf   ? 2
-                           : (lead & 0xf0) == 0xe0        ? 3
-                           : lead >= 0xf0 && lead <= 0xf4 ? 4
-                                                          : 0;
+  const std::size_t size = lead >= 0xc2 && lead <= 0xdf ? 2 : (lead & 0xf0) == 0xe0 ? 3 : lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
   if (size == 0 || s.size() < size) return 0;
   for (std::size_t i = 1; i < size; ++i) {
     if ((at(i) & 0xc0) != 0x80) return 0;

@@ -18,11 +18,10 @@ struct Field {
 
 // In the file's order.
 constexpr Field kFields[] = {
-    {"node_cpu_seconds_total", "user"},       {"node_cpu_seconds_total", "nice"},
-    {"node_cpu_seconds_total", "system"},     {"node_cpu_seconds_total", "idle"},
-    {"node_cpu_seconds_total", "iowait"},     {"node_cpu_seconds_total", "irq"},
-    {"node_cpu_seconds_total", "softirq"},    {"node_cpu_seconds_total", "steal"},
-    {"node_cpu_guest_seconds_total", "user"}, {"node_cpu_guest_seconds_total", "nice"},
+    {"node_cpu_seconds_total", "user"},       {"node_cpu_seconds_total", "nice"},   {"node_cpu_seconds_total", "system"},
+    {"node_cpu_seconds_total", "idle"},       {"node_cpu_seconds_total", "iowait"}, {"node_cpu_seconds_total", "irq"},
+    {"node_cpu_seconds_total", "softirq"},    {"node_cpu_seconds_total", "steal"},  {"node_cpu_guest_seconds_total", "user"},
+    {"node_cpu_guest_seconds_total", "nice"},
 };
 
 // "cpu12" but not "cpu", the sum over all of them.

@@ -88,8 +88,8 @@ DiskstatsSource::DiskstatsSource(const Roots& roots, Exclude exclude)
       udev_data_(roots.rootfs + "/run/udev/data"),
       exclude_(std::move(exclude)) {}
 
-void DiskstatsSource::describe_device(Disk& disk, std::string_view major, std::string_view minor,
-                                      const std::string& device, SchemaBuilder& builder) {
+void DiskstatsSource::describe_device(Disk& disk, std::string_view major, std::string_view minor, const std::string& device,
+                                      SchemaBuilder& builder) {
   const auto udev = udev_properties(fmt::format("{}/b{}:{}", udev_data_, major, minor));
   auto property = [&](std::string_view name) -> std::string {
     auto it = udev.find(name);
@@ -102,8 +102,7 @@ void DiskstatsSource::describe_device(Disk& disk, std::string_view major, std::s
   }
   std::string sysfs_name = device;
   std::replace(sysfs_name.begin(), sysfs_name.end(), '/', '!');  // cciss/c0d0
-  const std::string rotational =
-      read_attribute(fmt::format("{}/block/{}/queue/rotational", sysfs_, sysfs_name)).value_or("");
+  const std::string rotational = read_attribute(fmt::format("{}/block/{}/queue/rotational", sysfs_, sysfs_name)).value_or("");
 
   auto constant = [&](std::string_view metric, std::vector<Label> labels, double value) {
     labels.push_back({"device", device});

@@ -60,8 +60,8 @@ class DiskstatsSource : public Source {
 
   void describe_device(Disk& disk, std::string_view major, std::string_view minor, const std::string& device,
                        class SchemaBuilder& builder);
-  void fill(const Disk& disk, const std::array<std::uint64_t, kFieldCount>& fields,
-            const std::array<bool, kFieldCount>& present, Row& row);
+  void fill(const Disk& disk, const std::array<std::uint64_t, kFieldCount>& fields, const std::array<bool, kFieldCount>& present,
+            Row& row);
 
   KernelFile file_;
   std::string sysfs_;

@@ -11,8 +11,7 @@ namespace tacho::sampler {
 class EntropySource : public Source {
  public:
   explicit EntropySource(const Roots& roots)
-      : available_(roots.procfs + "/sys/kernel/random/entropy_avail"),
-        size_(roots.procfs + "/sys/kernel/random/poolsize") {}
+      : available_(roots.procfs + "/sys/kernel/random/entropy_avail"), size_(roots.procfs + "/sys/kernel/random/poolsize") {}
 
   std::string_view name() const override { return "entropy"; }
   std::int64_t default_interval_ms() const override { return 10'000; }

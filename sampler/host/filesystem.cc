@@ -17,8 +17,7 @@ bool is_octal(char c) { return c >= '0' && c <= '7'; }
 std::string unescape(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size() && is_octal(text[i + 1]) && is_octal(text[i + 2]) &&
-        is_octal(text[i + 3])) {
+    if (text[i] == '\\' && i + 3 < text.size() && is_octal(text[i + 1]) && is_octal(text[i + 2]) && is_octal(text[i + 3])) {
       out += static_cast<char>((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
       i += 3;
     } else {
@@ -119,7 +118,7 @@ Result<void> FilesystemSource::describe(store::Schema& schema) {
   for (Mount& mount : parse(text_)) {
     Shown one{.mount = std::move(mount)};
     const Mount& m = one.mount;
-    struct statfs unused {};
+    struct statfs unused{};
     one.error = statfs_(m.path.c_str(), unused);
     const std::vector<Label> labels{{"device", m.device},
                                     {"mountpoint", m.mountpoint},
@@ -162,7 +161,7 @@ Result<Sampled> FilesystemSource::sample(Row& row) {
   if (!text) return std::unexpected(text.error());
   if (!same_mounts(*text)) return Sampled::layout_changed;
   for (const Shown& shown : shown_) {
-    struct statfs stat {};
+    struct statfs stat{};
     const int error = statfs_(shown.mount.path.c_str(), stat);
     if (error != shown.error) return Sampled::layout_changed;
     const double block = static_cast<double>(stat.f_bsize);

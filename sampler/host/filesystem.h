@@ -38,8 +38,8 @@ int system_statfs(const char* path, struct statfs& out);
 
 class FilesystemSource : public Source {
  public:
-  explicit FilesystemSource(const Roots& roots, StatfsCall call = system_statfs,
-                            Exclude mounts = Exclude(kMountExclude), Exclude types = Exclude(kFsTypeExclude));
+  explicit FilesystemSource(const Roots& roots, StatfsCall call = system_statfs, Exclude mounts = Exclude(kMountExclude),
+                            Exclude types = Exclude(kFsTypeExclude));
 
   std::string_view name() const override { return "filesystem"; }
   std::int64_t default_interval_ms() const override { return 10'000; }

@@ -8,14 +8,12 @@ namespace {
 
 // In the file's order.
 constexpr std::string_view kMetrics[] = {
-    "node_network_receive_bytes_total",      "node_network_receive_packets_total",
-    "node_network_receive_errs_total",       "node_network_receive_drop_total",
-    "node_network_receive_fifo_total",       "node_network_receive_frame_total",
-    "node_network_receive_compressed_total", "node_network_receive_multicast_total",
-    "node_network_transmit_bytes_total",     "node_network_transmit_packets_total",
-    "node_network_transmit_errs_total",      "node_network_transmit_drop_total",
-    "node_network_transmit_fifo_total",      "node_network_transmit_colls_total",
-    "node_network_transmit_carrier_total",   "node_network_transmit_compressed_total",
+    "node_network_receive_bytes_total",       "node_network_receive_packets_total",   "node_network_receive_errs_total",
+    "node_network_receive_drop_total",        "node_network_receive_fifo_total",      "node_network_receive_frame_total",
+    "node_network_receive_compressed_total",  "node_network_receive_multicast_total", "node_network_transmit_bytes_total",
+    "node_network_transmit_packets_total",    "node_network_transmit_errs_total",     "node_network_transmit_drop_total",
+    "node_network_transmit_fifo_total",       "node_network_transmit_colls_total",    "node_network_transmit_carrier_total",
+    "node_network_transmit_compressed_total",
 };
 
 bool is_header(std::string_view line) { return line.find('|') != std::string_view::npos; }

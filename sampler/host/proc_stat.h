@@ -22,8 +22,7 @@ class ProcStat {
   // Within a tick the sources follow each other in microseconds; a tick is 10 ms at the least.
   static constexpr std::int64_t kShareNs = 2 * kNsPerMs;
 
-  explicit ProcStat(const Roots& roots, const Clock& clock = system_clock())
-      : file_(roots.procfs + "/stat"), clock_(clock) {}
+  explicit ProcStat(const Roots& roots, const Clock& clock = system_clock()) : file_(roots.procfs + "/stat"), clock_(clock) {}
 
   // `seen` belongs to the caller: the read it has last been given. Starts at 0.
   Result<std::string_view> text(std::uint64_t& seen);

@@ -9,12 +9,8 @@ struct Total {
 };
 
 constexpr Total kTotals[] = {
-    {"intr", "node_intr_total"},
-    {"ctxt", "node_context_switches_total"},
-    {"btime", "node_boot_time_seconds"},
-    {"processes", "node_forks_total"},
-    {"procs_running", "node_procs_running"},
-    {"procs_blocked", "node_procs_blocked"},
+    {"intr", "node_intr_total"},       {"ctxt", "node_context_switches_total"}, {"btime", "node_boot_time_seconds"},
+    {"processes", "node_forks_total"}, {"procs_running", "node_procs_running"}, {"procs_blocked", "node_procs_blocked"},
 };
 
 // CPUs come and go; that is no change of layout here.

@@ -22,8 +22,7 @@ Result<void> UnameSource::describe(store::Schema& schema) {
 Result<Sampled> UnameSource::sample(Row& row) {
   utsname now{};
   if (::uname(&now) != 0) return sys_failure(errno, "cannot ask uname");
-  if (std::strcmp(now.nodename, described_.nodename) != 0 ||
-      std::strcmp(now.domainname, described_.domainname) != 0) {
+  if (std::strcmp(now.nodename, described_.nodename) != 0 || std::strcmp(now.domainname, described_.domainname) != 0) {
     return Sampled::layout_changed;
   }
   row.set(0, 1.0);

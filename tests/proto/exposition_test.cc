@@ -20,15 +20,9 @@ struct Recorded : ExpositionSink {
   void sample(std::string_view series, double value, std::optional<TimeMs> t) override {
     rows.push_back({std::string(series), value, t});
   }
-  void type(std::string_view m, MetricType t) override {
-    meta.push_back(std::string(m) + " is " + metric_type_name(t));
-  }
-  void help(std::string_view m, std::string_view text) override {
-    meta.push_back(std::string(m) + ": " + std::string(text));
-  }
-  void unit(std::string_view m, std::string_view text) override {
-    meta.push_back(std::string(m) + " in " + std::string(text));
-  }
+  void type(std::string_view m, MetricType t) override { meta.push_back(std::string(m) + " is " + metric_type_name(t)); }
+  void help(std::string_view m, std::string_view text) override { meta.push_back(std::string(m) + ": " + std::string(text)); }
+  void unit(std::string_view m, std::string_view text) override { meta.push_back(std::string(m) + " in " + std::string(text)); }
 };
 
 Recorded read(std::string_view text, TextFormat format = TextFormat::openmetrics) {
@@ -101,10 +95,9 @@ TEST_CASE("metadata lines are delivered with their escapes undone") {
       "# HELP a_seconds one\\ntwo \\\\ \\\"three\\\"\n# TYPE a_seconds gauge\n# UNIT a_seconds seconds\n# TYPE "
       "\"b.c\" counter\n"
       "# a remark\n# TYPE g gaugehistogram\n# EOF\n");
-  CHECK(r.meta == std::vector<std::string>{"a_seconds: one\ntwo \\ \"three\"", "a_seconds is gauge",
-                                           "a_seconds in seconds", "b.c is counter", "g is unknown"});
-  CHECK(read("# TYPE x untyped\n# HELP x\n# UNIT x y\n", kPlain).meta ==
-        std::vector<std::string>{"x is unknown", "x: "});
+  CHECK(r.meta == std::vector<std::string>{"a_seconds: one\ntwo \\ \"three\"", "a_seconds is gauge", "a_seconds in seconds",
+                                           "b.c is counter", "g is unknown"});
+  CHECK(read("# TYPE x untyped\n# HELP x\n# UNIT x y\n", kPlain).meta == std::vector<std::string>{"x is unknown", "x: "});
 }
 
 TEST_CASE("exemplars are skipped, with and without a timestamp before them") {
@@ -127,20 +120,19 @@ TEST_CASE("a series' text becomes labels") {
   CHECK(labels("up{b=\"2\",a=\"1\",}") == Labels::of("up", {{"a", "1"}, {"b", "2"}}));
   CHECK(labels(" up { a = \"x\\\"}\\\\\\n\\t\" , b = \"\" } ") == Labels::of("up", {{"a", "x\"}\\\n\\t"}}));
   CHECK(labels("{__name__=\"up\",a=\"1\"}") == Labels::of("up", {{"a", "1"}}));
-  CHECK(labels("{\"my.metric\",\"a.b\"=\"1\",c=\"\xc3\xa9\"}") ==
-        Labels::of("my.metric", {{"a.b", "1"}, {"c", "\xc3\xa9"}}));
+  CHECK(labels("{\"my.metric\",\"a.b\"=\"1\",c=\"\xc3\xa9\"}") == Labels::of("my.metric", {{"a.b", "1"}, {"c", "\xc3\xa9"}}));
   CHECK(labels("{a=\"1\",\"late name\"}") == Labels::of("late name", {{"a", "1"}}));
-  for (const std::string_view bad : {"", "{}", "{a=\"1\"}", "up{a=\"1\",a=\"2\"}", "up{__name__=\"x\"}", "up{a=1}",
-                                     "up{a=\"1\"", "up 1", "up{a=\"1\" b=\"2\"}", "{\"a\",\"b\"}", "up{\"b\"}",
-                                     "up{\"\"=\"x\"}", "up{a=\"\xff\"}", "1up", "up{a=\"x\\\"}"}) {
+  for (const std::string_view bad :
+       {"", "{}", "{a=\"1\"}", "up{a=\"1\",a=\"2\"}", "up{__name__=\"x\"}", "up{a=1}", "up{a=\"1\"", "up 1",
+        "up{a=\"1\" b=\"2\"}", "{\"a\",\"b\"}", "up{\"b\"}", "up{\"\"=\"x\"}", "up{a=\"\xff\"}", "1up", "up{a=\"x\\\"}"}) {
     INFO(bad);
     CHECK_FALSE(parse_series(bad));
   }
 }
 
 TEST_CASE("what append_series writes, parse_series reads back") {
-  for (const Labels& l : {Labels::of("up"), Labels::of("up", {{"a", "x\ny\\\"z"}}),
-                          Labels::of("my metric", {{"a b", "1"}}), Labels::of("\"", {{"c", "d"}})}) {
+  for (const Labels& l : {Labels::of("up"), Labels::of("up", {{"a", "x\ny\\\"z"}}), Labels::of("my metric", {{"a b", "1"}}),
+                          Labels::of("\"", {{"c", "d"}})}) {
     std::string text;
     append_series(text, l);
     CHECK(text == l.to_string());
@@ -150,8 +142,7 @@ TEST_CASE("what append_series writes, parse_series reads back") {
 
 TEST_CASE("an error names the line and what was found there; samples before it were delivered") {
   CHECK(error_of("a 1\nb{x=1} 2\n# EOF\n") == "line 2: expected a label value in double quotes, at \"1} 2\"");
-  CHECK(error_of("a 1\nb{x=1} 2\n# EOF\n", kOm, "node.om") ==
-        "node.om:2: expected a label value in double quotes, at \"1} 2\"");
+  CHECK(error_of("a 1\nb{x=1} 2\n# EOF\n", kOm, "node.om") == "node.om:2: expected a label value in double quotes, at \"1} 2\"");
   CHECK(error_of("a\n") == "line 1: expected a blank and a value after the metric name, but the line ends");
   CHECK(error_of("a \n") == "line 1: expected a number as the value, but the line ends");
   CHECK(error_of("a 1x\n") == "line 1: expected a number as the value, at \"1x\"");
@@ -276,8 +267,7 @@ TEST_CASE("the Accept header chooses the format") {
   CHECK(negotiate_format("application/openmetrics-text") == kOm);
   CHECK(negotiate_format("application/openmetrics-text; version=1.0.0; charset=utf-8,text/plain;q=0.5") == kOm);
   CHECK(negotiate_format("application/openmetrics-text;version=2.0.0,text/plain;version=0.0.4;q=0.3") == kPlain);
-  CHECK(negotiate_format(
-            "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.75,*/*;q=0.1") == kPlain);
+  CHECK(negotiate_format("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.75,*/*;q=0.1") == kPlain);
   CHECK(negotiate_format("application/openmetrics-text;q=0") == kPlain);
 }
 

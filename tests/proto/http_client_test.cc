@@ -50,11 +50,9 @@ TEST_CASE("client: what it sends") {
   REQUIRE(r);
   CHECK(r->status == 204);
   s.reset();  // joins the thread that wrote `seen`
-  CHECK(seen ==
-        fmt::format(
-            "POST /w?x=1 HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nX-A: 1  X-Evil: 2\r\nUser-Agent: tacho/" TACHO_VERSION
-            "\r\nContent-Length: 4\r\n\r\nbody",
-            port));
+  CHECK(seen == fmt::format("POST /w?x=1 HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nX-A: 1  X-Evil: 2\r\nUser-Agent: tacho/" TACHO_VERSION
+                            "\r\nContent-Length: 4\r\n\r\nbody",
+                            port));
 }
 
 TEST_CASE("client: answers of every framing") {
@@ -112,8 +110,7 @@ TEST_CASE("client: a new connection that closes without an answer is an error, t
   });
   auto c = client_of(s);
   CHECK(body_or_error(get(c)) ==
-        fmt::format("GET http://127.0.0.1:{}/base: the server closed the connection before its answer was complete",
-                    s.port()));
+        fmt::format("GET http://127.0.0.1:{}/base: the server closed the connection before its answer was complete", s.port()));
   CHECK(connections == 1);
 }
 
@@ -126,8 +123,7 @@ TEST_CASE("client: a server that hangs, before the answer or within it, costs no
     });
     auto c = client_of(s);
     const auto begin = std::chrono::steady_clock::now();
-    CHECK(body_or_error(get(c, 200)) ==
-          fmt::format("GET http://127.0.0.1:{}/base: timed out waiting for the answer", s.port()));
+    CHECK(body_or_error(get(c, 200)) == fmt::format("GET http://127.0.0.1:{}/base: timed out waiting for the answer", s.port()));
     CHECK(seconds_since(begin) >= 0.19);
     CHECK(seconds_since(begin) < 2);
   }

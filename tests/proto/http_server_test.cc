@@ -38,9 +38,7 @@ class Served {
     REQUIRE(started);
     server = std::move(*started);
   }
-  int port() const {
-    return static_cast<int>(*parse_int(server->address().substr(server->address().rfind(':') + 1)));
-  }
+  int port() const { return static_cast<int>(*parse_int(server->address().substr(server->address().rfind(':') + 1))); }
   HttpClient client() const { return HttpClient(parse_url("http://" + server->address()).value()); }
   RawSocket raw() const { return RawSocket::connect(port()); }
   // One request and everything until the server closes.
@@ -52,9 +50,8 @@ class Served {
   std::unique_ptr<HttpServer> server;
 };
 
-HttpResponse get(HttpClient& c, const std::string& target,
-                 std::vector<std::pair<std::string, std::string>> headers = {}, const std::string& method = "GET",
-                 const std::string& body = "") {
+HttpResponse get(HttpClient& c, const std::string& target, std::vector<std::pair<std::string, std::string>> headers = {},
+                 const std::string& method = "GET", const std::string& body = "") {
   auto r = c.send(method, target, headers, body, 10'000);
   INFO((r ? "" : r.error().message));
   REQUIRE(r);
@@ -122,9 +119,9 @@ TEST_CASE("server: gzip where the client asks and the body is worth it") {
 
 TEST_CASE("server: what is no HTTP gets 400 and one sentence") {
   const Served s;
-  for (const char* bad : {"hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n",
-                          "GET /%zz HTTP/1.1\r\n\r\n", "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-                          "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+  for (const char* bad :
+       {"hello\r\n\r\n", "GET /\r\n\r\n", "GET / HTTP/1.1\r\nno colon\r\n\r\n", "GET /%zz HTTP/1.1\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n", "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
     INFO(bad);
     const std::string answer = s.exchange(bad);
     CHECK(status_line(answer) == "HTTP/1.1 400 Bad Request");
@@ -139,8 +136,8 @@ TEST_CASE("server: bounds on header and body") {
         "HTTP/1.1 431 Request Header Fields Too Large");
   CHECK(status_line(s.exchange("POST / HTTP/1.1\r\nContent-Length: 1001\r\n\r\n" + std::string(1001, 'y'))) ==
         "HTTP/1.1 413 Content Too Large");
-  CHECK(status_line(s.exchange("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" +
-                               std::string(1024, 'y') + "\r\n0\r\n\r\n")) == "HTTP/1.1 413 Content Too Large");
+  CHECK(status_line(s.exchange("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n400\r\n" + std::string(1024, 'y') +
+                               "\r\n0\r\n\r\n")) == "HTTP/1.1 413 Content Too Large");
   // The answer arrives although the client goes on sending a body that nobody wants.
   auto c = s.client();
   CHECK(get(c, "/", {}, "POST", std::string(2'000'000, 'z')).status == 413);
@@ -201,8 +198,7 @@ TEST_CASE("server: slow clients are let go, others are served meanwhile") {
 }
 
 TEST_CASE("server: a client that does not take its answer is let go") {
-  const Served s({.idle_timeout_ms = 200},
-                 [](const HttpRequest&) { return HttpResponse{.body = std::string(64 << 20, 'x')}; });
+  const Served s({.idle_timeout_ms = 200}, [](const HttpRequest&) { return HttpResponse{.body = std::string(64 << 20, 'x')}; });
   RawSocket deaf = s.raw();
   deaf.send("GET / HTTP/1.1\r\n\r\n");
   std::this_thread::sleep_for(std::chrono::milliseconds(800));

@@ -25,9 +25,7 @@ TEST_CASE("forms are decoded in order, with repeated names") {
 TEST_CASE("a target is split into the decoded path and the query") {
   const auto path = [](std::string_view target) {
     HttpRequest r;
-    return parse_target(target, r)
-               ? r.path + "|" + (r.query.empty() ? "" : r.query[0].first + "=" + r.query[0].second)
-               : "bad";
+    return parse_target(target, r) ? r.path + "|" + (r.query.empty() ? "" : r.query[0].first + "=" + r.query[0].second) : "bad";
   };
   CHECK(path("/") == "/|");
   CHECK(path("/api/v1/label/a%20b/values?x=1+2#frag") == "/api/v1/label/a b/values|x=1 2");
@@ -58,8 +56,7 @@ TEST_CASE("HOST:PORT") {
   CHECK(parts("127.0.0.1:9980") == "127.0.0.1 9980");
   CHECK(parts("[::1]:80") == "::1 80");
   CHECK(parts(":0") == " 0");
-  for (const char* bad : {"", "9980", "a:", "a:x", "a:65536", "a:-1", "a:+1", "::1:80", "[::1]"})
-    CHECK(parts(bad) == "bad");
+  for (const char* bad : {"", "9980", "a:", "a:x", "a:65536", "a:-1", "a:+1", "::1:80", "[::1]"}) CHECK(parts(bad) == "bad");
   CHECK(format_host_port("::1", "80") == "[::1]:80");
 }
 
@@ -99,9 +96,8 @@ TEST_CASE("gzip and back, and what is no gzip") {
 TEST_CASE("UTF-8 is checked to the letter") {
   CHECK(is_utf8("plain ascii, longer than a word"));
   CHECK(is_utf8("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xf4\x8f\xbf\xbf"));
-  for (const char* bad :
-       {"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\xaf", "\xf4\x90\x80\x80",
-        "\xf5\x80\x80\x80", "\xff", "\xc3", "\xe2\x82", "\xc3\x28", "12345678\xe9"}) {
+  for (const char* bad : {"\x80", "\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\xaf", "\xf4\x90\x80\x80",
+                          "\xf5\x80\x80\x80", "\xff", "\xc3", "\xe2\x82", "\xc3\x28", "12345678\xe9"}) {
     CHECK_FALSE(is_utf8(bad));
   }
 }

@@ -79,8 +79,7 @@ class RawSocket {
 // Accepts one connection after another on a thread; `serve` gets each, with its number from 0.
 class FakeServer {
  public:
-  explicit FakeServer(std::function<void(RawSocket&, int)> serve)
-      : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  explicit FakeServer(std::function<void(RawSocket&, int)> serve) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in a = loopback(0);
     socklen_t size = sizeof a;
     REQUIRE(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0);

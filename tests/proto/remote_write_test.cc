@@ -88,8 +88,7 @@ TEST_CASE("remote write: values come back bit for bit") {
       0.0,      -0.0,      stale_marker(), normal_nan(),           std::bit_cast<double>(0xfff8000000000123ull),
       HUGE_VAL, -HUGE_VAL, 5e-324,         1.7976931348623157e308, 0.1};
   std::vector<Sample> samples;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    samples.push_back({static_cast<TimeMs>(i) * 1000 - 2000, values[i]});
+  for (std::size_t i = 0; i < values.size(); ++i) samples.push_back({static_cast<TimeMs>(i) * 1000 - 2000, values[i]});
   samples.push_back({INT64_MAX, 1});
   samples.push_back({INT64_MIN, 2});
   WriteRequestBuilder b;
@@ -109,17 +108,14 @@ TEST_CASE("remote write: many series, and the builder used again") {
   for (int round = 0; round < 3; ++round) {
     for (int i = 0; i < 5000; ++i) {
       const Sample s[] = {{1000 + i, i * 0.5}};
-      b.add(
-          Labels::of("metric",
-                     {{"zone", std::to_string(i % 7)}, {"Id", std::to_string(i)}, {"round", std::to_string(round)}}),
-          s);
+      b.add(Labels::of("metric", {{"zone", std::to_string(i % 7)}, {"Id", std::to_string(i)}, {"round", std::to_string(round)}}),
+            s);
     }
     b.add_metadata("metric", MetricType::gauge, "help", "");
     const auto r = decode_write_request(b.finish());
     REQUIRE(r);
     REQUIRE(r->size() == 5000);
-    CHECK((*r)[4999].labels ==
-          Labels::of("metric", {{"zone", "1"}, {"Id", "4999"}, {"round", std::to_string(round)}}));
+    CHECK((*r)[4999].labels == Labels::of("metric", {{"zone", "1"}, {"Id", "4999"}, {"round", std::to_string(round)}}));
     CHECK((*r)[4999].samples[0].v == 2499.5);
   }
 }

@@ -34,8 +34,7 @@ struct Identity {
     X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
     X509_set_pubkey(cert, key);
     X509_NAME* name = X509_get_subject_name(cert);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("tacho test"), -1, -1,
-                               0);
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("tacho test"), -1, -1, 0);
     X509_set_issuer_name(cert, name);
     X509_EXTENSION* names = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1");
     X509_add_ext(cert, names, -1);
@@ -125,9 +124,8 @@ TEST_CASE("TLS: a trusted server is talked to, by name with the name indicated, 
 TEST_CASE("TLS: a server that is not trusted, or is another one, is refused") {
   const Identity id;
   const TlsServer s(id, 10);
-  CHECK(
-      get(s, {}).find("the TLS handshake failed: the server's certificate is not trusted: self-signed certificate") !=
-      std::string::npos);
+  CHECK(get(s, {}).find("the TLS handshake failed: the server's certificate is not trusted: self-signed certificate") !=
+        std::string::npos);
   CHECK(get(s, {.ca_file = id.cert_file, .server_name = "example.org"}).find("not trusted: hostname mismatch") !=
         std::string::npos);
 }
@@ -143,16 +141,14 @@ TEST_CASE("TLS: versions before 1.2 are refused") {
 TEST_CASE("TLS: a client certificate, where the server wants one") {
   const Identity id;
   const TlsServer s(id, 10, 0, true);
-  CHECK(get(s, {.ca_file = id.cert_file, .cert_file = id.cert_file, .key_file = id.key_file})
-            .starts_with("localhost\n"));
+  CHECK(get(s, {.ca_file = id.cert_file, .cert_file = id.cert_file, .key_file = id.key_file}).starts_with("localhost\n"));
   CHECK_FALSE(get(s, {.ca_file = id.cert_file}).starts_with("localhost\n"));
 }
 
 TEST_CASE("TLS: files that cannot be used are named") {
   const Identity id;
   const TlsServer s(id, 10);
-  CHECK(get(s, {.ca_file = "/nonexistent.pem"}).find("cannot use the CA file /nonexistent.pem: ") !=
-        std::string::npos);
+  CHECK(get(s, {.ca_file = "/nonexistent.pem"}).find("cannot use the CA file /nonexistent.pem: ") != std::string::npos);
   CHECK(get(s, {.ca_file = id.cert_file, .cert_file = id.key_file, .key_file = id.key_file})
             .find("cannot use the certificate file ") != std::string::npos);
   CHECK(get(s, {.ca_file = id.cert_file, .cert_file = id.cert_file}).find("a client certificate needs both") !=

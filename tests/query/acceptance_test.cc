@@ -56,8 +56,7 @@ void load_samples(TestStore& store, const Labels& labels, const json::object& ru
   }
   double v = number_of(run.at("first"));
   const double add = number_of(run.at("add"));
-  for (std::int64_t i = 0; i < run.at("n").to_number<std::int64_t>(); ++i, t += step, v += add)
-    store.add(labels, t, v);
+  for (std::int64_t i = 0; i < run.at("n").to_number<std::int64_t>(); ++i, t += step, v += add) store.add(labels, t, v);
 }
 
 TestStore load(const json::object& dataset) {
@@ -101,14 +100,12 @@ std::string text_of(const Points& points) {
 std::string compare(const Rows& want, const Rows& got, bool ordered) {
   if (want.size() != got.size()) return fmt::format("{} series wanted, {} given", want.size(), got.size());
   for (std::size_t i = 0; i < want.size(); ++i) {
-    const auto found =
-        ordered ? got.begin() + static_cast<std::ptrdiff_t>(i)
-                : std::find_if(got.begin(), got.end(), [&](const auto& g) { return g.first == want[i].first; });
+    const auto found = ordered ? got.begin() + static_cast<std::ptrdiff_t>(i)
+                               : std::find_if(got.begin(), got.end(), [&](const auto& g) { return g.first == want[i].first; });
     if (found == got.end() || found->first != want[i].first) return "no series " + want[i].first.to_string();
     const Points &a = want[i].second, &b = found->second;
-    const bool same = std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Sample& x, const Sample& y) {
-      return x.t == y.t && almost_equal(x.v, y.v);
-    });
+    const bool same = std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                                 [](const Sample& x, const Sample& y) { return x.t == y.t && almost_equal(x.v, y.v); });
     if (!same) return fmt::format("{}: want{}, got{}", want[i].first.to_string(), text_of(a), text_of(b));
   }
   return "";
@@ -124,13 +121,11 @@ std::string check_notes(const json::object& c, const QueryResult& r) {
   if (!notes) return "";
   const json::object& n = notes->as_object();
   for (const auto& [key, list] : {std::pair("warn", &r.warnings), std::pair("info", &r.infos)}) {
-    if (n.if_contains(std::string("no_") + key) && !list->empty())
-      return "a note that is not wanted: " + list->front();
+    if (n.if_contains(std::string("no_") + key) && !list->empty()) return "a note that is not wanted: " + list->front();
     if (!n.if_contains(key)) continue;
     for (const json::value& wanted : n.at(key).as_array()) {
       if (std::none_of(list->begin(), list->end(), [&](const auto& t) { return note_fits(wanted, t); })) {
-        return fmt::format("no {} {} among: {}", key, json::serialize(wanted),
-                           list->empty() ? "none" : list->front());
+        return fmt::format("no {} {} among: {}", key, json::serialize(wanted), list->empty() ? "none" : list->front());
       }
     }
   }
@@ -142,8 +137,7 @@ std::string check_answer(const json::object& c, const Result& r) {
   const std::string type(expect.at("type").as_string());
   if (type == "fail") {
     if (r) return "succeeded, but an error is wanted";
-    if (const auto* msg = expect.if_contains("msg");
-        msg && !r.error().message.ends_with(std::string(msg->as_string()))) {
+    if (const auto* msg = expect.if_contains("msg"); msg && !r.error().message.ends_with(std::string(msg->as_string()))) {
       return fmt::format("error wanted: {}, got: {}", std::string(msg->as_string()), r.error().message);
     }
     return r.error().message.starts_with("not supported yet") ? r.error().message : "";
@@ -153,8 +147,7 @@ std::string check_answer(const json::object& c, const Result& r) {
   const bool instant = c.at("kind").as_string() == "instant";
   if (type == "scalar" && instant) {
     const double want = number_of(expect.at("value"));
-    const bool good =
-        r->type == ValueType::scalar && r->series.size() == 1 && almost_equal(r->series[0].points[0].v, want);
+    const bool good = r->type == ValueType::scalar && r->series.size() == 1 && almost_equal(r->series[0].points[0].v, want);
     return good ? "" : "not the scalar wanted";
   }
   if (const std::string notes = check_notes(c, *r); !notes.empty()) return notes;
@@ -172,8 +165,8 @@ bool uses_query_context(const std::string& query) {
 std::string check_as_step(const json::object& c, const TestStore& store, const Engine& engine) {
   const json::object& expect = c.at("expect").as_object();
   const std::string query(c.at("query").as_string()), type(expect.at("type").as_string());
-  if (c.at("kind").as_string() != "instant" || type == "string" || type == "fail" ||
-      expect.if_contains("range_vector") || expect.if_contains("ordered") || uses_query_context(query)) {
+  if (c.at("kind").as_string() != "instant" || type == "string" || type == "fail" || expect.if_contains("range_vector") ||
+      expect.if_contains("ordered") || uses_query_context(query)) {
     return "";
   }
   const TimeMs at = c.at("at").to_number<TimeMs>();
@@ -194,9 +187,8 @@ std::string check_case(const json::object& c, const TestStore& store) {
   const Engine engine;
   const std::string query(c.at("query").as_string());
   const auto ms = [&c](const char* key) { return c.at(key).to_number<TimeMs>(); };
-  const Result r = c.at("kind").as_string() == "instant"
-                       ? engine.instant(store, query, ms("at"))
-                       : engine.range(store, query, ms("start"), ms("end"), ms("step"));
+  const Result r = c.at("kind").as_string() == "instant" ? engine.instant(store, query, ms("at"))
+                                                         : engine.range(store, query, ms("start"), ms("end"), ms("step"));
   if (std::string problem = check_answer(c, r); !problem.empty()) return problem;
   if (const auto e = parse(query)) {
     const std::string once = format(**e);
@@ -268,8 +260,7 @@ TEST_CASE("the shared acceptance cases that need no feature flag all pass") {
     if (!good && std::getenv("TACHO_SHOW_FLAGGED")) std::cout << report << "\n";
     if (is_core(tags) && !kAccepted.contains(id) && !good) FAIL_CHECK(report);
   }
-  std::cout << "acceptance cases: core " << core_passed << " of " << core << ", flagged " << flagged_passed << " of "
-            << flagged;
+  std::cout << "acceptance cases: core " << core_passed << " of " << core << ", flagged " << flagged_passed << " of " << flagged;
   for (const auto& [tag, n] : by_tag) std::cout << "; " << tag << " " << n.first << "/" << n.second;
   std::cout << "\n";
 }

@@ -67,8 +67,7 @@ TEST_CASE("API: query answers byte for byte") {
   const Node n;
   CHECK(n.get("/api/v1/query?query=vector(1)&time=1.5") ==
         R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1.500,"1"]}]}})");
-  CHECK(n.get("/api/v1/query?query=1&time=1.5") ==
-        R"({"status":"success","data":{"resultType":"scalar","result":[1.5,"1"]}})");
+  CHECK(n.get("/api/v1/query?query=1&time=1.5") == R"({"status":"success","data":{"resultType":"scalar","result":[1.5,"1"]}})");
   CHECK(n.get("/api/v1/query?query=%22a%3Cb%26%22&time=1.05") ==
         R"({"status":"success","data":{"resultType":"string","result":[1.05,"a\u003cb\u0026"]}})");
   CHECK(n.get("/api/v1/query_range?query=1&start=1&end=2&step=1s") ==
@@ -90,13 +89,10 @@ TEST_CASE("API: errors in Prometheus's words, types and codes") {
   const Node n;
   CHECK(n.refused("/api/v1/query?query=foo(")
             .starts_with(R"(400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"query\": 1:)"));
-  CHECK(n.refused("/api/v1/query")
-            .find("invalid parameter \\\"query\\\": 1:1: parse error: no expression found in input") !=
+  CHECK(n.refused("/api/v1/query").find("invalid parameter \\\"query\\\": 1:1: parse error: no expression found in input") !=
         std::string::npos);
-  CHECK(
-      n.refused("/api/v1/query?query=1&time=abc") ==
-      bad_data(
-          R"(invalid parameter \"time\": Invalid time value for 'time': cannot parse \"abc\" to a valid timestamp)"));
+  CHECK(n.refused("/api/v1/query?query=1&time=abc") ==
+        bad_data(R"(invalid parameter \"time\": Invalid time value for 'time': cannot parse \"abc\" to a valid timestamp)"));
   CHECK(n.refused("/api/v1/query?query=1&timeout=abc") ==
         bad_data(R"(invalid parameter \"timeout\": cannot parse \"abc\" to a valid duration)"));
   CHECK(n.refused("/api/v1/query?query=1&lookback_delta=abc") ==
@@ -120,17 +116,13 @@ TEST_CASE("API: errors in Prometheus's words, types and codes") {
       bad_data(
           R"(invalid parameter \"query\": invalid expression type \"range vector\" for range query, must be Scalar or instant Vector)"));
   CHECK(n.refused("/api/v1/series") == bad_data("no match[] parameter provided"));
-  CHECK(
-      n.refused("/api/v1/series?match[]=up&start=x") ==
-      bad_data(
-          R"(invalid parameter \"start\": Invalid time value for 'start': cannot parse \"x\" to a valid timestamp)"));
-  CHECK(
-      n.refused("/api/v1/series?match[]=up%7B")
-          .starts_with(R"(400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"match[]\": 1:)"));
+  CHECK(n.refused("/api/v1/series?match[]=up&start=x") ==
+        bad_data(R"(invalid parameter \"start\": Invalid time value for 'start': cannot parse \"x\" to a valid timestamp)"));
+  CHECK(n.refused("/api/v1/series?match[]=up%7B")
+            .starts_with(R"(400 {"status":"error","errorType":"bad_data","error":"invalid parameter \"match[]\": 1:)"));
   CHECK(n.call("GET", "/api/v1/series?match[]=%7B%7D").status == 400);
   CHECK(n.refused("/api/v1/metadata?limit=x") == bad_data("limit must be a number"));
-  CHECK(n.refused("/api/v1/labels?limit=-1") ==
-        bad_data(R"(invalid parameter \"limit\": limit must be non-negative)"));
+  CHECK(n.refused("/api/v1/labels?limit=-1") == bad_data(R"(invalid parameter \"limit\": limit must be non-negative)"));
   // One series twice on one side of a match: the query is good, the data are not.
   const auto r = n.call("GET", "/api/v1/query?query=cpu_seconds_total*on()cpu_seconds_total&time=101");
   CHECK(r.status == 422);
@@ -151,8 +143,7 @@ TEST_CASE("API: series, labels, label values") {
   CHECK(n.get("/api/v1/label/nope/values") == R"({"status":"success","data":[]})");
   CHECK(n.get("/api/v1/label/U__c_70_u/values") == R"({"status":"success","data":["0","1"]})");
   CHECK(n.get("/api/v1/label/x/values") == R"({"status":"success","data":["a\u003cb\u003e\u0026\"\n"]})");
-  CHECK(n.get("/api/v1/label/__name__/values?match[]=%7Ble!=%22%22%7D") ==
-        R"({"status":"success","data":["h_bucket"]})");
+  CHECK(n.get("/api/v1/label/__name__/values?match[]=%7Ble!=%22%22%7D") == R"({"status":"success","data":["h_bucket"]})");
   CHECK(n.get("/api/v1/label/cpu/values?limit=1") ==
         R"({"status":"success","data":["0"],"warnings":["results truncated due to limit"]})");
   CHECK(n.refused("/api/v1/label/%ff/values").starts_with("400 "));
@@ -190,8 +181,7 @@ TEST_CASE("API: status/tsdb says how dense and how long the window is") {
   CHECK(own.find(R"("numSeries":10,)") != std::string::npos);
   CHECK(own.find(R"("windowSeconds":100.5,"seriesCount":10})") != std::string::npos);
   CHECK(own.find("bytesPerSample") == std::string::npos);
-  CHECK(own.find(
-            R"("seriesCountByMetricName":[{"name":"cpu_seconds_total","value":2},{"name":"h_bucket","value":2})") !=
+  CHECK(own.find(R"("seriesCountByMetricName":[{"name":"cpu_seconds_total","value":2},{"name":"h_bucket","value":2})") !=
         std::string::npos);
   ApiOptions o;
   o.tsdb_status = [] { return TsdbStatus{1.25, 3600, 512, 1 << 20}; };
@@ -250,8 +240,7 @@ TEST_CASE("API: methods, origins, unknown paths, health") {
   CHECK(options.status == 204);
   CHECK(options.body.empty());
   CHECK(header(options, "Access-Control-Allow-Methods") == "GET, POST, OPTIONS");
-  CHECK(header(n.call("GET", "/api/v1/query?query=1", {{"Origin", "http://grafana"}}),
-               "Access-Control-Allow-Origin") == "*");
+  CHECK(header(n.call("GET", "/api/v1/query?query=1", {{"Origin", "http://grafana"}}), "Access-Control-Allow-Origin") == "*");
   CHECK(header(n.call("GET", "/api/v1/query?query=1"), "Access-Control-Allow-Origin").empty());
   CHECK(n.get("/-/healthy") == "tacho is healthy.\n");
   CHECK(n.get("/-/ready") == "tacho is ready.\n");
@@ -265,13 +254,11 @@ TEST_CASE("API: the command line's JSON is the server's") {
   const auto store = store::MemoryStore::parse(kData, "data").value();
   const Engine engine;
   const Node n;
-  CHECK(api_json(engine.instant(store, "cpu_seconds_total", 101'000)) ==
-        n.get("/api/v1/query?query=cpu_seconds_total&time=101"));
+  CHECK(api_json(engine.instant(store, "cpu_seconds_total", 101'000)) == n.get("/api/v1/query?query=cpu_seconds_total&time=101"));
   CHECK(api_json(engine.range(store, "load", 100'000, 102'000, 500)) ==
         n.get("/api/v1/query_range?query=load&start=100&end=102&step=0.5"));
   for (const char* wrong : {"foo(", "rate(load)"}) {
-    CHECK(api_json(engine.instant(store, wrong, 0)) ==
-          n.call("GET", "/api/v1/query?query=" + url_encode(wrong)).body);
+    CHECK(api_json(engine.instant(store, wrong, 0)) == n.call("GET", "/api/v1/query?query=" + url_encode(wrong)).body);
   }
   CHECK(api_json(engine.range(store, "1", 2000, 1000, 1000)) ==
         n.call("GET", "/api/v1/query_range?query=1&start=2&end=1&step=1").body);

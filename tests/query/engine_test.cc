@@ -148,8 +148,8 @@ TEST_CASE("a raised stop flag and a passed deadline end a query") {
   const Engine engine;
   std::atomic<bool> stop{true};
   CHECK(kind_of(engine.instant(store, "c_total", 0, {.stop = &stop})) == ErrorKind::canceled);
-  const Result slow = engine.instant(store, "sum_over_time(quantile_over_time(0.5, c_total[10m:1ms])[10m:10ms])",
-                                     600'000, {.timeout_ms = 1});
+  const Result slow =
+      engine.instant(store, "sum_over_time(quantile_over_time(0.5, c_total[10m:1ms])[10m:10ms])", 600'000, {.timeout_ms = 1});
   CHECK(kind_of(slow) == ErrorKind::timeout);
 }
 

@@ -84,8 +84,7 @@ TEST_CASE("no text harms: broken queries give errors, whole ones print back") {
   const std::vector<std::string> seeds{
       "sum by (a) (rate(x_total{b=~\"c|d\"}[5m] offset 1m)) / on (a) group_left (e) y @ 5.5 > bool -1e3",
       "histogram_quantile(0.9, sum(rate({\"odd name\",\"l\"!~'x'}[5m:1s] @ end())) by (le)) or vector(0x1F) # end",
-      "topk without (x) (3, -y ^ 2 ^ -z) unless ignoring () a[step()*2+min_of(1s, 2)] smoothed",
-      "a + fill(0) b atan2 `raw\\`",
+      "topk without (x) (3, -y ^ 2 ^ -z) unless ignoring () a[step()*2+min_of(1s, 2)] smoothed", "a + fill(0) b atan2 `raw\\`",
       "label_replace(a, 'd\\u00e9\\x41', \"$1\", \"s\", \"(.*)\") and count_values(\"v\", sort_by_label(a, \"b\", "
       "\"c\"))"};
   const std::string bits = " ()[]{}\"'`,:@=!~<>+-*/%^#\\.0159eExsmhdwyINFnan_\xff\n\0";

@@ -35,8 +35,7 @@ void expand(const std::string& token, std::vector<std::optional<double>>& out) {
     return;
   }
   std::size_t sign = body.find_first_of("+-", 1);
-  while (sign != std::string::npos && (body[sign - 1] == 'e' || body[sign - 1] == 'E'))
-    sign = body.find_first_of("+-", sign + 1);
+  while (sign != std::string::npos && (body[sign - 1] == 'e' || body[sign - 1] == 'E')) sign = body.find_first_of("+-", sign + 1);
   const auto first = parse_number(body.substr(0, sign));
   const auto add = sign == std::string::npos ? 0.0 : parse_number(body.substr(sign));
   REQUIRE(first);
@@ -75,9 +74,7 @@ class Script {
   }
 
  private:
-  void problem(int line, const std::string& text) {
-    problems_.push_back("line " + std::to_string(line) + ": " + text);
-  }
+  void problem(int line, const std::string& text) { problems_.push_back("line " + std::to_string(line) + ": " + text); }
 
   std::pair<Labels, std::vector<std::optional<double>>> series_line(const std::string& line) {
     const auto brace = line.find('{');
@@ -167,12 +164,11 @@ class Script {
   }
 
   void check(const Eval& e) {
-    const Result r = e.instant ? engine_.instant(store_, e.query, e.start)
-                               : engine_.range(store_, e.query, e.start, e.end, e.step);
+    const Result r =
+        e.instant ? engine_.instant(store_, e.query, e.start) : engine_.range(store_, e.query, e.start, e.end, e.step);
     if (e.fails) {
       if (r) return problem(e.line, "succeeded: " + e.query);
-      if (r.error().message.find(e.fail_message) == std::string::npos)
-        problem(e.line, "another error: " + r.error().message);
+      if (r.error().message.find(e.fail_message) == std::string::npos) problem(e.line, "another error: " + r.error().message);
       return;
     }
     if (!r) return problem(e.line, e.query + ": " + r.error().message);
@@ -186,8 +182,7 @@ class Script {
 
   void check_notes(const Eval& e, const QueryResult& r) {
     const auto contains = [&](const std::vector<std::string>& notes, const std::string& text) {
-      return std::any_of(notes.begin(), notes.end(),
-                         [&](const auto& n) { return n.find(text) != std::string::npos; });
+      return std::any_of(notes.begin(), notes.end(), [&](const auto& n) { return n.find(text) != std::string::npos; });
     };
     for (const auto& text : e.warnings) {
       if (!contains(r.warnings, text)) problem(e.line, "no warning: " + text);
@@ -211,13 +206,11 @@ class Script {
       if (!row.points.empty()) got.push_back(std::move(row));
     }
     if (got.size() != e.rows.size()) {
-      return problem(e.line,
-                     how + std::to_string(e.rows.size()) + " series wanted, got " + std::to_string(got.size()));
+      return problem(e.line, how + std::to_string(e.rows.size()) + " series wanted, got " + std::to_string(got.size()));
     }
     for (std::size_t i = 0; i < e.rows.size(); ++i) {
       const auto same = [&](const ScriptRow& g) { return g.labels == e.rows[i].labels; };
-      const auto found =
-          ordered ? got.begin() + static_cast<std::ptrdiff_t>(i) : std::find_if(got.begin(), got.end(), same);
+      const auto found = ordered ? got.begin() + static_cast<std::ptrdiff_t>(i) : std::find_if(got.begin(), got.end(), same);
       if (found == got.end() || !same(*found)) {
         problem(e.line, how + "no series " + e.rows[i].labels.to_string());
       } else {
@@ -227,9 +220,8 @@ class Script {
   }
 
   void compare_points(const Eval& e, const ScriptRow& want, const ScriptRow& got, const std::string& how) {
-    const bool same =
-        std::equal(want.points.begin(), want.points.end(), got.points.begin(), got.points.end(),
-                   [](const Sample& a, const Sample& b) { return a.t == b.t && almost_equal(a.v, b.v, 1e-12); });
+    const bool same = std::equal(want.points.begin(), want.points.end(), got.points.begin(), got.points.end(),
+                                 [](const Sample& a, const Sample& b) { return a.t == b.t && almost_equal(a.v, b.v, 1e-12); });
     if (same) return;
     std::string text;
     for (const Sample& p : got.points) text += " " + api_number(p.v) + "@" + std::to_string(p.t);
@@ -242,8 +234,7 @@ class Script {
     const auto again = parse(once);
     if (!again) return problem(e.line, "printed as " + once + ": " + again.error().message);
     if (format(**again) != once) problem(e.line, "printed as " + once + ", then as " + format(**again));
-    const Result r =
-        e.instant ? engine_.instant(store_, once, e.start) : engine_.range(store_, once, e.start, e.end, e.step);
+    const Result r = e.instant ? engine_.instant(store_, once, e.start) : engine_.range(store_, once, e.start, e.end, e.step);
     if (!r) return problem(e.line, "printed, it fails: " + r.error().message);
     compare(e, *r, e.start, e.ordered, "printed: ");
   }
@@ -315,12 +306,10 @@ std::vector<std::string> run_script(const std::string& text) { return Script(tex
 
 TEST_CASE("every script holds, also as a range query, pinned with @, and printed") {
   int count = 0;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(TACHO_SOURCE_DIR) / "tests/query/scripts")) {
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(TACHO_SOURCE_DIR) / "tests/query/scripts")) {
     const auto text = read_file(entry.path().string());
     REQUIRE(text);
-    for (const std::string& problem : run_script(*text))
-      FAIL_CHECK(entry.path().filename().string() << " " << problem);
+    for (const std::string& problem : run_script(*text)) FAIL_CHECK(entry.path().filename().string() << " " << problem);
     ++count;
   }
   CHECK(count > 0);

@@ -36,8 +36,7 @@ class TestStore : public store::Queryable {
     return out;
   }
 
-  tacho::Result<std::vector<Labels>> series(std::span<const store::Matcher> matchers,
-                                            store::TimeRange) const override {
+  tacho::Result<std::vector<Labels>> series(std::span<const store::Matcher> matchers, store::TimeRange) const override {
     std::vector<Labels> out;
     for (const auto& [labels, c] : columns_) {
       if (store::matches_all(matchers, labels)) out.push_back(labels);

@@ -15,8 +15,7 @@ namespace {
 TEST_CASE("every row of the catalogue says all there is to say, in one line") {
   for (const MetricInfo& metric : catalogue()) {
     INFO(metric.name);
-    CHECK(is_classic_metric_name(metric.name.ends_with('*') ? metric.name.substr(0, metric.name.size() - 1)
-                                                            : metric.name));
+    CHECK(is_classic_metric_name(metric.name.ends_with('*') ? metric.name.substr(0, metric.name.size() - 1) : metric.name));
     CHECK(metric.help.ends_with('.'));
     CHECK(metric.help.find('\n') == std::string_view::npos);
     CHECK_FALSE(metric.source.empty());

@@ -262,13 +262,11 @@ TEST_CASE("excluded mounts come and go without a new layout, a new mount and a r
   FilesystemSource source(machine.roots(), scripted_statfs);
   Watched watched(source);
   CHECK(watched.tick() == 1);
-  machine.write("proc/1/mountinfo",
-                root + "30 27 0:50 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw\n");
+  machine.write("proc/1/mountinfo", root + "30 27 0:50 / /var/lib/docker/overlay2/x/merged rw - overlay overlay rw\n");
   CHECK(watched.tick() == 0);
   machine.write("proc/1/mountinfo", root + "30 27 8:1 / /scratch rw - xfs /dev/sda1 rw\n");
   CHECK(watched.tick() == 1);
-  CHECK(watched.has(
-      "node_filesystem_mount_info{device=\"/dev/sda1\",major=\"8\",minor=\"1\",mountpoint=\"/scratch\"}"));
+  CHECK(watched.has("node_filesystem_mount_info{device=\"/dev/sda1\",major=\"8\",minor=\"1\",mountpoint=\"/scratch\"}"));
   machine.write("proc/1/mountinfo", root + "30 27 8:1 / /scratch ro - xfs /dev/sda1 rw\n");
   CHECK(watched.tick() == 1);
   CHECK(watched("node_filesystem_readonly{device=\"/dev/sda1\",fstype=\"xfs\",mountpoint=\"/scratch\"}") == 1);

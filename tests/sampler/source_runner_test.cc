@@ -55,7 +55,8 @@ struct RunnerFixture {
   std::unique_ptr<SourceRunner> runner;
 
   void start() {
-    runner = std::make_unique<SourceRunner>(std::make_unique<ScriptedSource>(script, &clock), store->group("scripted", 1000), 1000, clock);
+    runner = std::make_unique<SourceRunner>(std::make_unique<ScriptedSource>(script, &clock), store->group("scripted", 1000),
+                                            1000, clock);
     runner->start();
   }
   void ticks(int n) {
@@ -178,7 +179,8 @@ TEST_CASE("a hanging source leaves the others alone, and stopping does not wait 
   scheduler.add(std::make_unique<Hanging>(hang, entered), 20);
   const auto runners = scheduler.runners();
   scheduler.start();
-  for (int i = 0; i < 500 && (runners[0]->stats().rows < 10 || !entered); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  for (int i = 0; i < 500 && (runners[0]->stats().rows < 10 || !entered); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   CHECK(runners[0]->stats().rows >= 10);
   CHECK(runners[1]->stats().rows == 0);
   CHECK(runners[1]->stuck(system_clock().mono()));

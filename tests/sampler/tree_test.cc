@@ -36,8 +36,7 @@ class Recorded {
     ::setenv("TZ", "UTC", 1);
     sources_ = make_host_sources(machine_.roots());
     for (auto& source : sources_) {
-      if (source->name() == "filesystem")
-        source = std::make_unique<FilesystemSource>(machine_.roots(), made_up_statfs);
+      if (source->name() == "filesystem") source = std::make_unique<FilesystemSource>(machine_.roots(), made_up_statfs);
       if (source->name() == "time") source = std::make_unique<TimeSource>(machine_.roots(), clock_);
     }
     std::erase_if(sources_, [](const auto& source) { return source->name() == "uname"; });

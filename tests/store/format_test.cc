@@ -18,9 +18,11 @@ std::vector<std::byte> example_bytes() {
   std::istringstream page(read_file(std::string(TACHO_SOURCE_DIR) + "/store/FORMAT.md").value());
   std::vector<std::byte> out;
   for (std::string line; std::getline(page, line);) {
-    if (line.size() < 55 || line[5] != ':' || line.substr(0, 5).find_first_not_of("0123456789abcdef") != std::string::npos) continue;
+    if (line.size() < 55 || line[5] != ':' || line.substr(0, 5).find_first_not_of("0123456789abcdef") != std::string::npos)
+      continue;
     REQUIRE(std::stoul(line.substr(0, 5), nullptr, 16) == kRingStart + out.size());
-    for (std::size_t i = 0; i < 16; ++i) out.push_back(static_cast<std::byte>(std::stoul(line.substr(7 + 3 * i, 2), nullptr, 16)));
+    for (std::size_t i = 0; i < 16; ++i)
+      out.push_back(static_cast<std::byte>(std::stoul(line.substr(7 + 3 * i, 2), nullptr, 16)));
   }
   return out;
 }
@@ -75,9 +77,11 @@ TEST_CASE("today's encoder writes the example's very bytes") {
                                     {{Labels::of("node_load1"), MetricType::gauge, Rollup::max},
                                      {Labels::of("node_forks_total"), MetricType::counter, Rollup::none}});
   const auto at = [&](std::size_t offset, std::size_t n) {
-    return std::vector<std::byte>(bytes.begin() + static_cast<std::ptrdiff_t>(offset), bytes.begin() + static_cast<std::ptrdiff_t>(offset + n));
+    return std::vector<std::byte>(bytes.begin() + static_cast<std::ptrdiff_t>(offset),
+                                  bytes.begin() + static_cast<std::ptrdiff_t>(offset + n));
   };
   CHECK(schema->bytes == at(128, 0xc8));
   const std::vector<TimeMs> times{1795439412000, 1795439413000, 1795439414000};
-  CHECK(encode_block("ex", 1000, times, std::vector<std::vector<double>>{{0.5, 0.75, 0.5}, {42, 42, 42}}) == at(0x180 + 128, 0x98));
+  CHECK(encode_block("ex", 1000, times, std::vector<std::vector<double>>{{0.5, 0.75, 0.5}, {42, 42, 42}}) ==
+        at(0x180 + 128, 0x98));
 }

@@ -14,7 +14,8 @@ namespace {
 
 std::shared_ptr<const StoredSchema> schema_of(std::size_t columns) {
   Schema s;
-  for (std::size_t i = 0; i < columns; ++i) s.push_back({Labels::of("m", {{"i", std::to_string(i)}}), MetricType::gauge, Rollup::max});
+  for (std::size_t i = 0; i < columns; ++i)
+    s.push_back({Labels::of("m", {{"i", std::to_string(i)}}), MetricType::gauge, Rollup::max});
   return encode_schema("g", 1000, std::move(s));
 }
 

@@ -131,8 +131,7 @@ TEST_CASE("the samples limit is an error that names it") {
   const auto s = loaded(kScrapes);
   const auto r = s.select({}, kAll, {.samples_max = 7});
   REQUIRE_FALSE(r);
-  CHECK(r.error().message ==
-        "query processing would load too many samples into memory: 8 in the range, the limit is 7");
+  CHECK(r.error().message == "query processing would load too many samples into memory: 8 in the range, the limit is 7");
   CHECK(s.select({}, kAll, {.samples_max = 8}));
 }
 

@@ -24,10 +24,8 @@ const Labels kSeries = Labels::of("disk_bytes", {{"device", "nvme0n1"}, {"node",
 }  // namespace
 
 TEST_CASE("replace sets a label from what was matched") {
-  CHECK(
-      after(
-          {.source_labels = {"node"}, .target_label = "rack", .regex = "gpu-(\\d)(\\d)", .replacement = "r$2-${1}x"},
-          kSeries) == R"(disk_bytes{device="nvme0n1",node="gpu-17",rack="r7-1x"})");
+  CHECK(after({.source_labels = {"node"}, .target_label = "rack", .regex = "gpu-(\\d)(\\d)", .replacement = "r$2-${1}x"},
+              kSeries) == R"(disk_bytes{device="nvme0n1",node="gpu-17",rack="r7-1x"})");
   CHECK(after({.source_labels = {"node", "device"}, .target_label = "both"}, kSeries) ==
         R"(disk_bytes{both="gpu-17;nvme0n1",device="nvme0n1",node="gpu-17"})");
   CHECK(after({.target_label = "fixed", .replacement = "a$$b"}, kSeries) ==
@@ -43,20 +41,14 @@ TEST_CASE("replace without a match changes nothing, with an empty result removes
 
 TEST_CASE("expressions are anchored at both ends") {
   CHECK(after({.source_labels = {"node"}, .regex = "gpu", .action = RelabelAction::keep}, kSeries) == "dropped");
-  CHECK(after({.source_labels = {"node"}, .regex = "gpu.*", .action = RelabelAction::keep}, kSeries) ==
-        kSeries.to_string());
-  CHECK(after({.source_labels = {"__name__"}, .regex = "disk_.*", .action = RelabelAction::drop}, kSeries) ==
-        "dropped");
-  CHECK(after({.source_labels = {"__name__"}, .regex = "disk_", .action = RelabelAction::drop}, kSeries) ==
-        kSeries.to_string());
+  CHECK(after({.source_labels = {"node"}, .regex = "gpu.*", .action = RelabelAction::keep}, kSeries) == kSeries.to_string());
+  CHECK(after({.source_labels = {"__name__"}, .regex = "disk_.*", .action = RelabelAction::drop}, kSeries) == "dropped");
+  CHECK(after({.source_labels = {"__name__"}, .regex = "disk_", .action = RelabelAction::drop}, kSeries) == kSeries.to_string());
 }
 
 TEST_CASE("group references: names, the longest name, and what is none") {
   const auto check = [](const char* replacement, const char* expected) {
-    CHECK(after({.source_labels = {"node"},
-                 .target_label = "t",
-                 .regex = "(?P<kind>[a-z]+)-(\\d+)",
-                 .replacement = replacement},
+    CHECK(after({.source_labels = {"node"}, .target_label = "t", .regex = "(?P<kind>[a-z]+)-(\\d+)", .replacement = replacement},
                 Labels{{"node", "gpu-17"}}) == fmt::format("{{node=\"gpu-17\"{}}}", expected));
   };
   check("$kind", ",t=\"gpu\"");
@@ -83,10 +75,8 @@ TEST_CASE("case and equality") {
         R"(up{a="node",b="node"})");
   CHECK(after({.source_labels = {"a"}, .target_label = "c", .action = RelabelAction::uppercase}, labels) ==
         R"(up{a="Node",b="node",c="NODE"})");
-  CHECK(after({.source_labels = {"a"}, .target_label = "b", .action = RelabelAction::keepequal}, labels) ==
-        "dropped");
-  CHECK(after({.source_labels = {"a"}, .target_label = "b", .action = RelabelAction::dropequal}, labels) ==
-        labels.to_string());
+  CHECK(after({.source_labels = {"a"}, .target_label = "b", .action = RelabelAction::keepequal}, labels) == "dropped");
+  CHECK(after({.source_labels = {"a"}, .target_label = "b", .action = RelabelAction::dropequal}, labels) == labels.to_string());
 }
 
 TEST_CASE("hashmod shards as Prometheus does") {
@@ -119,8 +109,7 @@ TEST_CASE("a rule that cannot work is refused with the reason") {
   CHECK(why_not({.source_labels = {"a"}}) == "the relabel action replace needs target_label");
   CHECK(why_not({.target_label = "a-b"}) == "target_label \"a-b\" is no label name");
   CHECK(why_not({.target_label = "a", .regex = "[", .action = RelabelAction::uppercase}).starts_with("invalid"));
-  CHECK(why_not({.target_label = "a", .action = RelabelAction::hashmod}) ==
-        "the relabel action hashmod needs a modulus above 0");
+  CHECK(why_not({.target_label = "a", .action = RelabelAction::hashmod}) == "the relabel action hashmod needs a modulus above 0");
   CHECK(why_not({.action = RelabelAction::dropequal}) == "the relabel action dropequal needs target_label");
   CHECK(RelabelRule::create({.source_labels = {"a"}, .target_label = "x_$1"}));
 }
@@ -128,8 +117,8 @@ TEST_CASE("a rule that cannot work is refused with the reason") {
 TEST_CASE("actions are known by name in any case") {
   CHECK(parse_relabel_action("LabelMap") == RelabelAction::labelmap);
   CHECK(parse_relabel_action("keep") == RelabelAction::keep);
-  CHECK(parse_relabel_action("discard").error().message.starts_with(
-      "unknown relabel action \"discard\"; there are replace, keep"));
+  CHECK(
+      parse_relabel_action("discard").error().message.starts_with("unknown relabel action \"discard\"; there are replace, keep"));
 }
 
 }  // namespace tacho::store

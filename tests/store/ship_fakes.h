@@ -83,22 +83,18 @@ class FakeStore final : public Queryable {
               [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); });
     return out;
   }
-  Result<std::vector<Labels>> series(std::span<const Matcher>, TimeRange) const override {
-    return std::vector<Labels>{};
-  }
+  Result<std::vector<Labels>> series(std::span<const Matcher>, TimeRange) const override { return std::vector<Labels>{}; }
   TimeRange bounds() const override {
     TimeRange out;
     for (const FakeSeries& s : series_) {
       const auto from = std::lower_bound(s.times.begin(), s.times.end(), oldest_);
       if (from == s.times.end()) continue;
-      out = out.empty() ? TimeRange{*from, s.times.back()}
-                        : TimeRange{std::min(out.min, *from), std::max(out.max, s.times.back())};
+      out =
+          out.empty() ? TimeRange{*from, s.times.back()} : TimeRange{std::min(out.min, *from), std::max(out.max, s.times.back())};
     }
     return out;
   }
-  std::vector<MetricMetadata> metadata() const override {
-    return {{"node_load1", MetricType::gauge, "1m load average.", ""}};
-  }
+  std::vector<MetricMetadata> metadata() const override { return {{"node_load1", MetricType::gauge, "1m load average.", ""}}; }
   std::vector<GroupRows> group_rows(TimeRange range) const override {
     std::vector<GroupRows> out;
     range.min = std::max(range.min, oldest_);
@@ -147,8 +143,7 @@ class FakeReceiver final : public Transport {
         }
         const auto bits = std::bit_cast<std::uint64_t>(sample.v);
         const auto [at, is_new] = stored.emplace(sample.t, bits);
-        if (!is_new && at->second != bits)
-          complaints.push_back("another value at the same time: " + s.labels.to_string());
+        if (!is_new && at->second != bits) complaints.push_back("another value at the same time: " + s.labels.to_string());
         repeated += is_new ? 0 : 1;
       }
     }

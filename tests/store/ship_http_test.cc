@@ -63,8 +63,7 @@ TEST_CASE("a request arrives as the protocol wants it") {
 
 TEST_CASE("an error status is an answer with its text and headers") {
   Receiver receiver;
-  receiver.answer = {
-      .status = 429, .content_type = "text/plain", .body = "slow down", .headers = {{"Retry-After", "7"}}};
+  receiver.answer = {.status = 429, .content_type = "text/plain", .body = "slow down", .headers = {{"Retry-After", "7"}}};
   const auto answer = transport_to({.url = receiver.url()})->send("x", {});
   REQUIRE(answer);
   CHECK(answer->status == 429);
@@ -110,8 +109,7 @@ TEST_CASE("a rotated secret is used at the next send; a missing one is an error 
 
 TEST_CASE("the protocol's own headers cannot be overridden") {
   Receiver receiver;
-  const auto transport =
-      transport_to({.url = receiver.url(), .headers = {{"content-encoding", "gzip"}, {"AUTHORIZATION", "x"}}});
+  const auto transport = transport_to({.url = receiver.url(), .headers = {{"content-encoding", "gzip"}, {"AUTHORIZATION", "x"}}});
   REQUIRE(transport->send("x", remote_write_headers()));
   CHECK(receiver.header("Content-Encoding") == "snappy");
   CHECK(receiver.header("Authorization").empty());

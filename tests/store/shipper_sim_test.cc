@@ -89,9 +89,7 @@ class Simulation {
   std::uint64_t below(std::uint64_t n) { return random_() % n; }
   bool once_in(std::uint64_t n) { return below(n) == 0; }
 
-  void start() {
-    shipper_ = std::make_unique<Shipper>(store_, receiver_, clock_, ShipCursor(folder_.path(), "sim"), options_);
-  }
+  void start() { shipper_ = std::make_unique<Shipper>(store_, receiver_, clock_, ShipCursor(folder_.path(), "sim"), options_); }
   void stop() {
     if (!shipper_) return;
     const ShipperStats stats = shipper_->stats();
@@ -144,30 +142,17 @@ class Simulation {
 
   Result<HttpResponse> behave(FakeReceiver& r, const std::string& body) {
     // Even in a good mood, one request in a hundred fails.
-    const Mood now =
-        mood_ == Mood::well && mood_left_ < 900'000 && once_in(100) ? static_cast<Mood>(below(kMoods)) : mood_;
+    const Mood now = mood_ == Mood::well && mood_left_ < 900'000 && once_in(100) ? static_cast<Mood>(below(kMoods)) : mood_;
     switch (now) {
-      case Mood::well:
-        break;
-      case Mood::refuses_connections:
-        return failure("connection refused");
-      case Mood::error_500:
-        return FakeReceiver::answer(500, "oops");
-      case Mood::overloaded_503:
-        return FakeReceiver::answer(503, "", {{"Retry-After", std::to_string(below(40))}});
-      case Mood::limits_429:
-        return FakeReceiver::answer(429, "", {{"Retry-After", "1"}});
-      case Mood::hangs:
-        clock_.advance_ms(30'000);
-        return failure("no answer within 30 s");
-      case Mood::resets_after_taking:
-        r.accept(body);
-        return failure("connection reset");
-      case Mood::fails_after_taking:
-        r.accept(body);
-        return FakeReceiver::answer(500);
-      case Mood::bad_request:
-        return FakeReceiver::answer(400, "no");
+      case Mood::well: break;
+      case Mood::refuses_connections: return failure("connection refused");
+      case Mood::error_500: return FakeReceiver::answer(500, "oops");
+      case Mood::overloaded_503: return FakeReceiver::answer(503, "", {{"Retry-After", std::to_string(below(40))}});
+      case Mood::limits_429: return FakeReceiver::answer(429, "", {{"Retry-After", "1"}});
+      case Mood::hangs: clock_.advance_ms(30'000); return failure("no answer within 30 s");
+      case Mood::resets_after_taking: r.accept(body); return failure("connection reset");
+      case Mood::fails_after_taking: r.accept(body); return FakeReceiver::answer(500);
+      case Mood::bad_request: return FakeReceiver::answer(400, "no");
     }
     return r.accept(body);
   }

@@ -62,17 +62,14 @@ struct Agent {
     }
   }
   std::optional<double> at(const char* name, TimeMs t) const { return receiver.value(Labels::of(name), t); }
-  std::optional<double> ratio(TimeMs t) const {
-    return receiver.value(Labels::of(kRatioMetric, {{"source", "cpu"}}), t);
-  }
+  std::optional<double> ratio(TimeMs t) const { return receiver.value(Labels::of(kRatioMetric, {{"source", "cpu"}}), t); }
 };
 
 using Answers = std::vector<Result<HttpResponse>>;
 
 // The first requests get these answers and are not taken; all later ones are taken.
 void answer_first(FakeReceiver& receiver, Answers answers) {
-  receiver.behave = [answers, i = std::size_t{0}](FakeReceiver& r,
-                                                  const std::string& body) mutable -> Result<HttpResponse> {
+  receiver.behave = [answers, i = std::size_t{0}](FakeReceiver& r, const std::string& body) mutable -> Result<HttpResponse> {
     if (i < answers.size()) return answers[i++];
     return r.accept(body);
   };
@@ -139,8 +136,8 @@ TEST_CASE("after a kill it goes on at the cursor, and the minute of the crash sa
   a.live(50, false);
   a.start();
   a.live(200);
-  CHECK(a.receiver.times() == std::set<TimeMs>{kStart + kMinute, kStart + 2 * kMinute, kStart + 3 * kMinute,
-                                               kStart + 4 * kMinute, kStart + 5 * kMinute, kStart + 6 * kMinute});
+  CHECK(a.receiver.times() == std::set<TimeMs>{kStart + kMinute, kStart + 2 * kMinute, kStart + 3 * kMinute, kStart + 4 * kMinute,
+                                               kStart + 5 * kMinute, kStart + 6 * kMinute});
   CHECK(a.ratio(kStart + 2 * kMinute) == 1);
   CHECK(a.ratio(kStart + 3 * kMinute) == 30.0 / 60);
   CHECK(a.ratio(kStart + 4 * kMinute) == 40.0 / 60);
@@ -299,9 +296,7 @@ TEST_CASE("a window that was taken in part before a kill is sent again, the same
 
 TEST_CASE("an outage of hours is made up for, in order, when the receiver is back") {
   Agent a;
-  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> {
-    return failure("no route to host");
-  };
+  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("no route to host"); };
   a.live(3 * 3600);
   CHECK(a.shipper->stats().lag_ms > 3 * 3'600'000 - 2 * kMinute);
   a.receiver.behave = [](FakeReceiver& r, const std::string& body) { return r.accept(body); };
@@ -314,9 +309,7 @@ TEST_CASE("an outage of hours is made up for, in order, when the receiver is bac
 
 TEST_CASE("windows that the ring overwrote meanwhile are dropped and counted, one by one") {
   Agent a;
-  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> {
-    return failure("no route to host");
-  };
+  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("no route to host"); };
   a.live(20 * 60);
   a.store.overwrite_before(kStart + 10 * kMinute + 1);
   a.receiver.behave = [](FakeReceiver& r, const std::string& body) { return r.accept(body); };
@@ -423,8 +416,7 @@ TEST_CASE("relabeling drops series, sees the names as shipped, and cannot make t
   Agent a;
   a.kill();
   auto& rules = a.options.encoding.relabel;
-  rules.push_back(
-      *RelabelRule::create({.source_labels = {"__name__"}, .regex = ".*:1m_max", .action = RelabelAction::drop}));
+  rules.push_back(*RelabelRule::create({.source_labels = {"__name__"}, .regex = ".*:1m_max", .action = RelabelAction::drop}));
   rules.push_back(*RelabelRule::create({.regex = "i", .action = RelabelAction::labeldrop}));
   for (int i = 0; i < 3; ++i) {
     const auto s = a.store.add_series(Labels::of("same", {{"i", std::to_string(i)}}), MetricType::counter);

@@ -27,9 +27,7 @@ Config good(const std::string& text) {
 const std::string kLabels = "global: {external_labels: {node: n7}}\n";
 
 // One endpoint, with more keys at its level.
-std::string endpoint(const std::string& more) {
-  return kLabels + "remote_write:\n- url: http://h:9090/api/v1/write\n" + more;
-}
+std::string endpoint(const std::string& more) { return kLabels + "remote_write:\n- url: http://h:9090/api/v1/write\n" + more; }
 
 }  // namespace
 
@@ -173,8 +171,7 @@ TEST_CASE("what is Prometheus's and not ours yet is refused where it is used, no
   CHECK(problems_of(endpoint("  sigv4: {region: x}\n")) == "f.yml:4: remote_write[0].sigv4 is not supported yet\n");
   CHECK(problems_of(endpoint("  protobuf_message: io.prometheus.write.v2.Request\n")).find("is not supported yet") !=
         std::string::npos);
-  CHECK(problems_of(endpoint("  proxy_from_environment: false\n  send_exemplars: true\n  enable_http2: true\n"))
-            .empty());
+  CHECK(problems_of(endpoint("  proxy_from_environment: false\n  send_exemplars: true\n  enable_http2: true\n")).empty());
 }
 
 TEST_CASE("endpoints: a URL each, and names of their own") {
@@ -190,8 +187,7 @@ TEST_CASE("endpoints of several nodes without a label between them are warned of
   const ConfigReport report = examine_config_text("remote_write: [{url: 'http://h/w'}]", "f.yml");
   CHECK(report.ok());
   REQUIRE(report.problems.size() == 1);
-  CHECK(report.to_string(report.problems[0])
-            .starts_with("f.yml:1: warning: remote_write without global.external_labels"));
+  CHECK(report.to_string(report.problems[0]).starts_with("f.yml:1: warning: remote_write without global.external_labels"));
 }
 
 TEST_CASE("authentication: one way at a time") {
@@ -199,19 +195,15 @@ TEST_CASE("authentication: one way at a time") {
   CHECK(problem("  basic_auth: {username: u, password: p}\n").empty());
   CHECK(problem("  bearer_token: t\n").empty());
   CHECK(problem("  authorization: {type: Token, credentials: t}\n").empty());
-  CHECK(problem("  bearer_token: t\n  authorization: {credentials: t}\n").find("at most one of") !=
-        std::string::npos);
-  CHECK(problem("  basic_auth: {password: p}\n").find("remote_write[0].basic_auth.username is missing") !=
-        std::string::npos);
-  CHECK(problem("  basic_auth: {username: u, password: p, password_file: f}\n").find("keep one") !=
-        std::string::npos);
+  CHECK(problem("  bearer_token: t\n  authorization: {credentials: t}\n").find("at most one of") != std::string::npos);
+  CHECK(problem("  basic_auth: {password: p}\n").find("remote_write[0].basic_auth.username is missing") != std::string::npos);
+  CHECK(problem("  basic_auth: {username: u, password: p, password_file: f}\n").find("keep one") != std::string::npos);
   CHECK(problem("  authorization: {type: Basic, credentials: t}\n").find("use basic_auth") != std::string::npos);
   CHECK(problem("  authorization: {}\n").find("credentials or credentials_file must be given") != std::string::npos);
   CHECK(problem("  basic_auth: {username: u, password_file: /nonexistent/x}\n") ==
         "f.yml:4: warning: remote_write[0].basic_auth.password_file: /nonexistent/x cannot be read here: No such "
         "file or directory\n");
-  CHECK(problem("  tls_config: {cert_file: /dev/null}\n").find("cert_file and key_file go together") !=
-        std::string::npos);
+  CHECK(problem("  tls_config: {cert_file: /dev/null}\n").find("cert_file and key_file go together") != std::string::npos);
 }
 
 TEST_CASE("headers of the protocol cannot be overridden") {
@@ -223,14 +215,11 @@ TEST_CASE("headers of the protocol cannot be overridden") {
 }
 
 TEST_CASE("relabel rules are checked when the file is") {
-  const auto rule = [](const std::string& r) {
-    return problems_of(endpoint("  write_relabel_configs:\n  - " + r + "\n"));
-  };
+  const auto rule = [](const std::string& r) { return problems_of(endpoint("  write_relabel_configs:\n  - " + r + "\n")); };
   CHECK(rule("{source_labels: [a, b], target_label: c}").empty());
   CHECK(rule("{regex: '(', action: keep}")
             .starts_with("f.yml:5: remote_write[0].write_relabel_configs[0]: invalid regular expression"));
-  CHECK(rule("{action: discard}")
-            .starts_with("f.yml:5: remote_write[0].write_relabel_configs[0]: unknown relabel action"));
+  CHECK(rule("{action: discard}").starts_with("f.yml:5: remote_write[0].write_relabel_configs[0]: unknown relabel action"));
   CHECK(rule("{action: replace}").find("needs target_label") != std::string::npos);
   CHECK(rule("{source_label: [a], target_label: b}").find("did you mean source_labels?") != std::string::npos);
 }
