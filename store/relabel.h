@@ -2,11 +2,11 @@
 //
 // Shape    a rule is immutable once created; rules run one after the other, each sees what the one before left.
 // Threads  const use from any thread.
-// Errors   create(): an expression that RE2 refuses; a field that the action needs and that is missing or no label name.
-// Cost     replace, keep, drop: one match a rule; the label* actions: one match a label.
-// Source   Prometheus's documentation of relabel_config; all of its actions. Expressions are anchored at both ends; $1 and
-//          ${name} in target_label and replacement stand for groups of the expression, $$ for a dollar; a name is as long as it can
-//          be ($1x is the group "1x", which is none, thus empty: write ${1}x).
+// Errors   create(): an expression that RE2 refuses; a field that the action needs and that is missing or no label
+// name. Cost     replace, keep, drop: one match a rule; the label* actions: one match a label. Source   Prometheus's
+// documentation of relabel_config; all of its actions. Expressions are anchored at both ends; $1 and
+//          ${name} in target_label and replacement stand for groups of the expression, $$ for a dollar; a name is as
+//          long as it can be ($1x is the group "1x", which is none, thus empty: write ${1}x).
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ class RE2;
 
 namespace tacho::store {
 
-enum class RelabelAction {
+enum class RelabelAction : std::uint8_t {
   replace,
   keep,
   drop,

@@ -83,8 +83,8 @@ RollupSamples rollup(const SeriesView& series, const RollupWindow& window) {
   const RollupStats now = rollup_stats(series, window);
   RollupStats shipped = now;
   if (now.count == 0) {
-    // Nothing but a marker, or nothing at all: the series ended in this window or in the one before. A marker that follows a
-    // marker is left out; it would be harmless.
+    // Nothing but a marker, or nothing at all: the series ended in this window or in the one before. A marker that
+    // follows a marker is left out; it would be harmless.
     if (!now.ended) {
       const RollupStats before = rollup_stats(series, window.previous());
       if (!before.ended || before.count == 0) return {};

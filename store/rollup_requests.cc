@@ -45,7 +45,8 @@ class Packer {
       ++out_.invalid;
       return;
     }
-    // By hash alone: with 64 bits, two of a node's series collide once in some 10^12 windows, and the one is then left out.
+    // By hash alone: with 64 bits, two of a node's series collide once in some 10^12 windows, and the one is then
+    // left out.
     if (!seen_.insert(labels.hash()).second) {
       ++out_.duplicates;
       return;

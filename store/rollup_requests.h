@@ -1,14 +1,17 @@
 // One window of the store as remote write requests: rows -> rollups -> external labels -> relabeling -> messages.
 //
-// Shape    encode() reads the store and returns finished, compressed bodies; each holds at most samples_per_send_max samples;
-//          a series' samples keep their order because a window has one sample a series and windows are sent one by one.
+// Shape    encode() reads the store and returns finished, compressed bodies; each holds at most samples_per_send_max
+// samples;
+//          a series' samples keep their order because a window has one sample a series and windows are sent one by
+//          one.
 // Units    TimeMs; every sample carries the window's end.
 // Threads  encode(): one at a time; the store may be written meanwhile.
 // Errors   the store's.
-// Cost     one select over two windows (the one before tells which series ended); memory: those samples and the bodies.
-// Rules    the series' own label wins over an external one of that name, as Prometheus does. What a receiver would refuse, and
-//          would refuse the whole request for, is left out and counted: names that are no Prometheus names, values that are
-//          no UTF-8, and a label set that relabeling made equal to another one's.
+// Cost     one select over two windows (the one before tells which series ended); memory: those samples and the
+// bodies. Rules    the series' own label wins over an external one of that name, as Prometheus does. What a receiver
+// would refuse, and
+//          would refuse the whole request for, is left out and counted: names that are no Prometheus names, values
+//          that are no UTF-8, and a label set that relabeling made equal to another one's.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +27,9 @@
 
 namespace tacho::store {
 
-// The share of its rows that each group has in a shipped window: {source="GROUP"}. Below 1, the window is incomplete: the agent
-// died or started in it, or the source missed ticks. 0: a group of the window before that has no row at all in this one.
+// The share of its rows that each group has in a shipped window: {source="GROUP"}. Below 1, the window is incomplete:
+// the agent died or started in it, or the source missed ticks. 0: a group of the window before that has no row at all
+// in this one.
 inline constexpr std::string_view kRatioMetric = "tacho_rollup_samples_ratio";
 
 struct RollupRequest {

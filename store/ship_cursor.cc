@@ -15,7 +15,8 @@ constexpr std::string_view kFirstLine = "tacho ship cursor 1\n";
 
 std::uint64_t checksum(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
 
-// Two endpoint names that differ must not share a file: where a character was replaced, the name's hash keeps them apart.
+// Two endpoint names that differ must not share a file: where a character was replaced, the name's hash keeps them
+// apart.
 std::string file_name(std::string_view endpoint) {
   std::string name;
   bool replaced = false;

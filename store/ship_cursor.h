@@ -1,5 +1,5 @@
-// How far one endpoint has got: the end of the last window that it took, or that was given up with a reason. One small text
-// file in the state folder for each endpoint.
+// How far one endpoint has got: the end of the last window that it took, or that was given up with a reason. One
+// small text file in the state folder for each endpoint.
 //
 //   tacho ship cursor 1
 //   endpoint metrics.example.org
@@ -10,7 +10,8 @@
 //
 // Units    TimeMs.
 // Threads  one owner.
-// Errors   load(): unreadable, or not such a file (a torn or edited one); a file that is not there is nullopt, no error.
+// Errors   load(): unreadable, or not such a file (a torn or edited one); a file that is not there is nullopt, no
+// error.
 //          save(): the disk's; the file is then the old one.
 // Cost     save(): one small file written, synced, renamed; once a window.
 #pragma once

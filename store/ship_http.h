@@ -1,9 +1,9 @@
 // The way to a remote write endpoint over HTTP: one kept connection, authentication, the user's headers.
 //
 // Threads  one at a time.
-// Errors   create(): the URL. send(): no answer (connecting, time out, a broken one), or a credentials file that cannot be read.
-// Cost     send() blocks for at most the timeout.
-// Manners  files with secrets are read at every send, so that a rotated one is used at once; a secret is never logged.
+// Errors   create(): the URL. send(): no answer (connecting, time out, a broken one), or a credentials file that
+// cannot be read. Cost     send() blocks for at most the timeout. Manners  files with secrets are read at every send,
+// so that a rotated one is used at once; a secret is never logged.
 #pragma once
 
 #include <memory>

@@ -86,7 +86,8 @@ Shipper::Shipper(const Queryable& store, Transport& transport, const Clock& cloc
 MonoNs Shipper::step() {
   if (!started_) start_cursor();
   if (clock_.mono() >= retry_at_) {
-    if (in_flight_ || open_window() == Opened::window) send_next();
+    if (!in_flight_) open_window();
+    if (in_flight_) send_next(*in_flight_);
   }
   publish_stats();
   return next_call();
@@ -111,7 +112,7 @@ MonoNs Shipper::next_call() const {
   return now + std::clamp<std::int64_t>(wait_ms * kNsPerMs, 0, kPollNs);
 }
 
-void Shipper::run(std::stop_token stop) {
+void Shipper::run(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any wake;  // nobody notifies it but the stop token
   std::unique_lock lock(mutex);
@@ -126,15 +127,16 @@ ShipperStats Shipper::stats() const {
   return stats_;
 }
 
-// Without a cursor: the window that is running now. What the store holds from before was there when nobody asked for it.
+// Without a cursor: the window that is running now. What the store holds from before was there when nobody asked for
+// it.
 void Shipper::start_cursor() {
   started_ = true;
   const TimeMs now = clock_.wall_ms();
   const auto loaded = file_.load();
   if (!loaded) log_error("remote write {}: {}", file_.endpoint(), loaded.error());
-  if (loaded && *loaded) {
+  if (const auto end = loaded.value_or(std::nullopt)) {
     // Rounded down, should the window's length have changed: the next end is after the cursor all the same.
-    cursor_ = saved_cursor_ = **loaded / options_.window_ms * options_.window_ms;
+    cursor_ = saved_cursor_ = *end / options_.window_ms * options_.window_ms;
     log_info("remote write {}: going on after {}", file_.endpoint(), rfc3339(cursor_));
     if (cursor_ > now)
       log_warn("remote write {}: the clock says {}, which was sent already; nothing is sent until it has passed {}",
@@ -148,29 +150,27 @@ void Shipper::start_cursor() {
 
 bool Shipper::is_due(TimeMs window_end) const { return clock_.wall_ms() >= window_end + options_.grace_ms + options_.offset_ms; }
 
-Shipper::Opened Shipper::open_window() {
+// Passes over what is empty or lost, and encodes the first window that is due and has samples.
+void Shipper::open_window() {
   const TimeRange bounds = store_.bounds();
   for (int i = 0; i < kWindowsAStep; ++i) {
     const TimeMs end = cursor_ + options_.window_ms;
     if (!is_due(end)) {
       save_cursor();
-      return Opened::wait;
+      return;
     }
     if (drop_lost(end, bounds)) continue;
     auto encoded = encode_window(store_, {end, options_.window_ms}, options_.encoding);
-    if (!encoded) {
-      back_off("store", encoded.error().message);
-      return Opened::wait;
+    if (!encoded) return back_off("store", encoded.error().message);
+    InFlight window{end, std::move(*encoded), 0, false};
+    if (!window.encoded.requests.empty()) {
+      add_metadata_when_due(window.encoded.requests);
+      in_flight_ = std::move(window);
+      return;
     }
-    in_flight_ = InFlight{end, std::move(*encoded), 0, false};
-    if (!in_flight_->encoded.requests.empty()) {
-      add_metadata_when_due();
-      return Opened::window;
-    }
-    finish_window();
+    finish_window(window);
   }
   save_cursor();
-  return Opened::again;
 }
 
 // Windows whose rows are gone. Their values cannot be told any more; that they are missing can.
@@ -198,17 +198,17 @@ void Shipper::drop_windows(TimeMs first_end, TimeMs last_end, std::string_view r
 }
 
 // Metadata rides behind a window's samples. It is repeated anyway, so a request of it that fails is not tried again.
-void Shipper::add_metadata_when_due() {
+void Shipper::add_metadata_when_due(std::vector<RollupRequest>& requests) {
   if (options_.metadata_interval_ms == 0) return;
   const MonoNs now = clock_.mono();
   if (metadata_sent_ && now - *metadata_sent_ < options_.metadata_interval_ms * kNsPerMs) return;
   metadata_sent_ = now;
-  for (RollupRequest& request : encode_metadata(store_)) in_flight_->encoded.requests.push_back(std::move(request));
+  for (RollupRequest& request : encode_metadata(store_)) requests.push_back(std::move(request));
 }
 
-void Shipper::send_next() {
-  TACHO_CHECK(in_flight_ && in_flight_->next < in_flight_->encoded.requests.size());
-  RollupRequest& request = in_flight_->encoded.requests[in_flight_->next];
+void Shipper::send_next(InFlight& window) {
+  TACHO_CHECK(window.next < window.encoded.requests.size());
+  RollupRequest& request = window.encoded.requests[window.next];
   const Result<HttpResponse> answer = transport_.send(request.body, headers_);
   const bool is_metadata = request.samples == 0;
   const Verdict verdict = judge(answer);
@@ -217,17 +217,17 @@ void Shipper::send_next() {
     return back_off(answer->status == 429 ? "429" : "5xx", fmt::format("answered {} {}", answer->status, one_line(answer->body)),
                     retry_after_ms(*answer, clock_.wall_ms()));
   }
-  if (verdict == Verdict::refused && !is_metadata) count_refused(request, *answer);
+  if (verdict == Verdict::refused && !is_metadata) count_refused(window, request, *answer);
   if (verdict == Verdict::taken) {
     count_taken(request);
     log_recovery();
   }
   backoff_ms_ = 0;
   request.body = {};
-  if (++in_flight_->next == in_flight_->encoded.requests.size()) {
-    finish_window();
-    save_cursor();
-  }
+  if (++window.next < window.encoded.requests.size()) return;
+  finish_window(window);
+  in_flight_.reset();
+  save_cursor();
 }
 
 Shipper::Verdict Shipper::judge(const Result<HttpResponse>& answer) const {
@@ -245,15 +245,16 @@ void Shipper::count_taken(const RollupRequest& request) {
   ++stats_.requests_sent;
 }
 
-void Shipper::count_refused(const RollupRequest& request, const HttpResponse& answer) {
+void Shipper::count_refused(InFlight& window, const RollupRequest& request, const HttpResponse& answer) {
   log_error("remote write {}: dropped {} samples of {}: the receiver answered {} {}", file_.endpoint(), request.samples,
-            rfc3339(in_flight_->end), answer.status, one_line(answer.body));
-  in_flight_->refused = true;
+            rfc3339(window.end), answer.status, one_line(answer.body));
+  window.refused = true;
   const std::lock_guard lock(stats_mutex_);
   stats_.samples_dropped["refused"] += request.samples;
 }
 
-// Half of the wait is random: nodes that failed together do not come back together. What the receiver asked for is a minimum.
+// Half of the wait is random: nodes that failed together do not come back together. What the receiver asked for is a
+// minimum.
 void Shipper::back_off(std::string_view reason, const std::string& text, std::int64_t retry_after) {
   backoff_ms_ = backoff_ms_ == 0 ? options_.backoff_min_ms : std::min(backoff_ms_ * 2, options_.backoff_max_ms);
   std::int64_t wait_ms = backoff_ms_ / 2 + 1 + random_below(backoff_ms_ / 2 + 1);
@@ -267,15 +268,14 @@ void Shipper::back_off(std::string_view reason, const std::string& text, std::in
   log_failure(text);
 }
 
-void Shipper::finish_window() {
-  const InFlight done = std::move(*in_flight_);
-  in_flight_.reset();
+void Shipper::finish_window(const InFlight& done) {
   set_cursor(done.end);
   const std::size_t left_out = done.encoded.invalid + done.encoded.duplicates;
   if (left_out && !left_out_logged_) {
     left_out_logged_ = true;
     log_warn(
-        "remote write {}: of each window, {} samples are left out because no receiver takes their labels, {} because relabeling "
+        "remote write {}: of each window, {} samples are left out because no receiver takes their labels, {} because "
+        "relabeling "
         "gave them the labels of others",
         file_.endpoint(), done.encoded.invalid, done.encoded.duplicates);
   }

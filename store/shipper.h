@@ -1,12 +1,13 @@
 // Sends a node's minutes to one remote write endpoint, in order, each once, through whatever happens to the receiver.
 //
-// The ring is the outbox: what has to be sent lies in the store anyway, so all that is kept is a cursor (ship_cursor.h), the end
-// of the last window that the endpoint took or that was given up. After a restart the shipper goes on there, and computes what
-// is due from the rows that are there, those from before a crash included.
+// The ring is the outbox: what has to be sent lies in the store anyway, so all that is kept is a cursor
+// (ship_cursor.h), the end of the last window that the endpoint took or that was given up. After a restart the
+// shipper goes on there, and computes what is due from the rows that are there, those from before a crash included.
 //
-// Shape    one window at a time, one request at a time: that is the bound on memory, and it keeps each series in order. A window is
-//          due `grace` after its end, so that the rows of slow sources are in, plus the node's own offset, so that ten thousand
-//          nodes do not send in the same second.
+// Shape    one window at a time, one request at a time: that is the bound on memory, and it keeps each series in
+// order. A window is
+//          due `grace` after its end, so that the rows of slow sources are in, plus the node's own offset, so that
+//          ten thousand nodes do not send in the same second.
 // Units    windows and cursor in TimeMs (wall time); waiting and back-off in MonoNs.
 // Threads  step() and run(): one thread. stats(): any.
 // Errors   nothing comes out; each is counted and logged (a failing endpoint at most once a minute).
@@ -15,21 +16,25 @@
 //
 // What becomes of a request
 //   2xx                       taken: next request; after the last one the cursor moves.
-//   5xx, 429, network, time   tried again, for ever, after a back-off that doubles from backoff_min to backoff_max, with jitter;
-//                             Retry-After is honoured. Requests of the window that were taken already are not sent again.
-//   other answers             refused: its samples are dropped, counted and logged with the receiver's text; next request.
+//   5xx, 429, network, time   tried again, for ever, after a back-off that doubles from backoff_min to backoff_max,
+//   with jitter;
+//                             Retry-After is honoured. Requests of the window that were taken already are not sent
+//                             again.
+//   other answers             refused: its samples are dropped, counted and logged with the receiver's text; next
+//   request.
 // What becomes of a window
 //   sent, or refused          the cursor moves on.
-//   overwritten               the ring no longer holds its rows: dropped, counted. (A window being retried is in memory and stays.)
-//   too old                   older than age_limit, where one is set: dropped, counted.
-//   empty                     there was no row (no agent was running): the cursor moves on, nothing is sent.
+//   overwritten               the ring no longer holds its rows: dropped, counted. (A window being retried is in
+//   memory and stays.) too old                   older than age_limit, where one is set: dropped, counted. empty
+//   there was no row (no agent was running): the cursor moves on, nothing is sent.
 //
-// The clock. A window end at or before the cursor is never sent again, so after a step backwards nothing is sent until the clock
-// has passed the cursor; after a step forwards the windows in between are empty. After a crash between an answer and the
-// cursor's file the window is sent a second time, with the same values and times, which receivers take as one.
+// The clock. A window end at or before the cursor is never sent again, so after a step backwards nothing is sent
+// until the clock has passed the cursor; after a step forwards the windows in between are empty. After a crash
+// between an answer and the cursor's file the window is sent a second time, with the same values and times, which
+// receivers take as one.
 //
-// Not done here: staleness markers for all series when the node goes away for good. Nothing on the node can know that; after a
-// restart the series go on, and until then the receiver's look-back (five minutes) ends them.
+// Not done here: staleness markers for all series when the node goes away for good. Nothing on the node can know
+// that; after a restart the series go on, and until then the receiver's look-back (five minutes) ends them.
 #pragma once
 
 #include <cstdint>
@@ -94,20 +99,20 @@ struct ShipperStats {
 
 class Shipper {
  public:
-  // Requires: 0 <= offset_ms <= kShipOffsetMaxMs, 0 < backoff_min_ms <= backoff_max_ms, window_ms a divisor of an hour.
+  // Requires: 0 <= offset_ms <= kShipOffsetMaxMs, 0 < backoff_min_ms <= backoff_max_ms, window_ms a divisor of an
+  // hour.
   Shipper(const Queryable& store, Transport& transport, const Clock& clock, ShipCursor cursor, ShipperOptions options);
 
-  // Does what is due now, at most one request, and says when to call again (at once, when that is not in the future). The time is
-  // never more than a second away, because a wall clock that steps can make a window due at any moment.
+  // Does what is due now, at most one request, and says when to call again (at once, when that is not in the future).
+  // The time is never more than a second away, because a wall clock that steps can make a window due at any moment.
   MonoNs step();
   // step() until stopped; returns at most one exchange (the transport's timeout) after that.
-  void run(std::stop_token stop);
+  void run(const std::stop_token& stop);
 
   ShipperStats stats() const;
 
  private:
-  enum class Verdict { taken, retry, refused };
-  enum class Opened { window, wait, again };
+  enum class Verdict : std::uint8_t { taken, retry, refused };
   struct InFlight {
     TimeMs end = 0;
     RollupRequests encoded;
@@ -116,19 +121,19 @@ class Shipper {
   };
 
   void start_cursor();
-  Opened open_window();
+  void open_window();
   bool is_due(TimeMs window_end) const;
   bool drop_lost(TimeMs window_end, TimeRange bounds);
   void drop_windows(TimeMs first_end, TimeMs last_end, std::string_view reason, std::string_view why);
   MonoNs next_call() const;
   void publish_stats();
-  void send_next();
-  void add_metadata_when_due();
+  void send_next(InFlight& window);
+  void add_metadata_when_due(std::vector<RollupRequest>& requests);
   Verdict judge(const Result<HttpResponse>& answer) const;
   void count_taken(const RollupRequest& request);
-  void count_refused(const RollupRequest& request, const HttpResponse& answer);
+  void count_refused(InFlight& window, const RollupRequest& request, const HttpResponse& answer);
   void back_off(std::string_view reason, const std::string& text, std::int64_t retry_after_ms = 0);
-  void finish_window();
+  void finish_window(const InFlight& done);
   void save_cursor();
   void set_cursor(TimeMs end);
   void log_failure(const std::string& text);

@@ -140,7 +140,8 @@ std::string ConfigReport::to_string(const ConfigProblem& problem) const {
 ConfigReport examine_config_text(const std::string& text, const std::string& path, const ConfigContext& context) {
   ConfigReport report;
   report.path = path;
-  // yaml-cpp throws for what is no YAML, and would for a value read as what it is not; nothing of that leaves this function.
+  // yaml-cpp throws for what is no YAML, and would for a value read as what it is not; nothing of that leaves this
+  // function.
   try {
     read_file_content(YAML::Load(text), report, context);
   } catch (const YAML::Exception& e) {

@@ -1,11 +1,12 @@
 // The configuration file: YAML, with Prometheus's spelling where Prometheus has the thing.
 //
 // Shape    plain values; what remote_write says becomes the options that the shipper takes.
-// Units    milliseconds, bytes. Durations are Prometheus's (1h30m, 250ms); sizes are 256MiB, 1GiB, 500MB, or a bare number of bytes.
-// Threads  values.
-// Errors   examine_config() finds all problems in one go, each with its line; it never throws. An unknown key is an error and
+// Units    milliseconds, bytes. Durations are Prometheus's (1h30m, 250ms); sizes are 256MiB, 1GiB, 500MB, or a bare
+// number of bytes. Threads  values. Errors   examine_config() finds all problems in one go, each with its line; it
+// never throws. An unknown key is an error and
 //          comes with the known one that it resembles.
-// Source   the names and defaults of Prometheus's configuration page (global.external_labels, remote_write); ours are storage,
+// Source   the names and defaults of Prometheus's configuration page (global.external_labels, remote_write); ours are
+// storage,
 //          sampling, shipping and listen.
 //
 //   global:
@@ -62,7 +63,7 @@ struct Config {
 };
 
 struct ConfigProblem {
-  enum class Severity { error, warning };
+  enum class Severity : std::uint8_t { error, warning };
   Severity severity = Severity::error;
   int line = 0;  // from 1; 0: the file could not be read
   std::string text;

@@ -128,7 +128,8 @@ void read_queue(Section& endpoint, store::ShipperOptions& options) {
   s.duration("max_backoff", options.backoff_max_ms, 1, kDayMs);
   s.boolean("retry_on_http_429", options.retry_on_429);
   s.duration("sample_age_limit", options.age_limit_ms, 0, 365 * kDayMs);
-  // One request at a time from the ring: there are no shards, nothing is queued in memory, and a minute has one deadline.
+  // One request at a time from the ring: there are no shards, nothing is queued in memory, and a minute has one
+  // deadline.
   s.harmless({"capacity", "min_shards", "max_shards", "batch_send_deadline"});
   s.finish();
   if (options.backoff_min_ms > options.backoff_max_ms) {

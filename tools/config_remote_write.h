@@ -6,7 +6,8 @@
 
 namespace tacho::tools {
 
-// Appends the endpoints to config.remote_write. Reads what the rest of the file has put into `config` (external labels, grace).
+// Appends the endpoints to config.remote_write. Reads what the rest of the file has put into `config` (external
+// labels, grace).
 void read_remote_write(Section& file, Config& config);
 
 }  // namespace tacho::tools

@@ -1,4 +1,5 @@
-// One mapping of the YAML file while it is read: typed keys, each asked for by name; what nobody asked for is an unknown key.
+// One mapping of the YAML file while it is read: typed keys, each asked for by name; what nobody asked for is an
+// unknown key.
 //
 //   Section s(problems, node, "remote_write[0].tls_config");
 //   s.text("ca_file", tls.ca_file);
@@ -35,7 +36,8 @@ class Problems {
 
 class Section {
  public:
-  // `path` is how messages name it, "" for the whole file. A node that is no mapping is reported and read as an empty one.
+  // `path` is how messages name it, "" for the whole file. A node that is no mapping is reported and read as an empty
+  // one.
   Section(Problems& problems, const YAML::Node& node, std::string path);
 
   // Whether a value was read.
@@ -54,7 +56,8 @@ class Section {
 
   // Known in Prometheus and without a meaning here: taken silently.
   void harmless(std::initializer_list<std::string_view> keys);
-  // Known in Prometheus, but what it asks for would not happen: an error when it is used (not when false, null or empty).
+  // Known in Prometheus, but what it asks for would not happen: an error when it is used (not when false, null or
+  // empty).
   void unsupported(std::initializer_list<std::string_view> keys);
 
   // Reports the keys that were never asked for.

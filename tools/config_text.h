@@ -13,11 +13,12 @@ namespace tacho::tools {
 // "256MiB", "1GiB", "64KiB" (powers of 1024), "500MB", "2GB" (powers of 1000), "1048576"; nullopt for anything else.
 std::optional<std::uint64_t> parse_bytes(std::string_view s);
 
-// $NAME and ${NAME} become the variable's value, $$ a dollar. Names of variables that are not set are appended to `unset`; they
-// become nothing, as in Prometheus.
+// $NAME and ${NAME} become the variable's value, $$ a dollar. Names of variables that are not set are appended to
+// `unset`; they become nothing, as in Prometheus.
 std::string expand_environment(std::string_view s, std::vector<std::string>& unset);
 
-// The known word that is nearest to `word`, when it is near enough to be meant (one slip in three characters, at most two); else "".
+// The known word that is nearest to `word`, when it is near enough to be meant (one slip in three characters, at most
+// two); else "".
 std::string_view nearest_word(std::string_view word, std::span<const std::string_view> known);
 
 }  // namespace tacho::tools

@@ -67,6 +67,9 @@ def newest(base, seconds):
 
 def life(agent, rng, known, longest, number):
     """One start, some seconds, one kill; then the folders are asked. Returns how many published samples were checked."""
+    # A restart at once misses hardly a tick; what is dead for some seconds leaves minutes that must say so.
+    if number and rng.random() < 0.3:
+        time.sleep(rng.uniform(1, 4))
     agent.start()
     if number:
         # Over HTTP, after the restart: what the lives before have published.

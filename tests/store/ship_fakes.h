@@ -1,4 +1,5 @@
-// What the shipping tests put in place of the world: a clock that is set, a store of plain vectors, a receiver that remembers.
+// What the shipping tests put in place of the world: a clock that is set, a store of plain vectors, a receiver that
+// remembers.
 #pragma once
 
 #include <algorithm>
@@ -115,11 +116,12 @@ class FakeStore final : public Queryable {
   TimeMs oldest_ = 0;
 };
 
-// What it takes it keeps, and it holds the sender to the protocol: per series, times never go back, and a sample sent again is
-// the same sample, bit for bit.
+// What it takes it keeps, and it holds the sender to the protocol: per series, times never go back, and a sample sent
+// again is the same sample, bit for bit.
 class FakeReceiver final : public Transport {
  public:
-  // The answer to the next request; asked before the body is looked at. accept() takes the body into the receiver's storage.
+  // The answer to the next request; asked before the body is looked at. accept() takes the body into the receiver's
+  // storage.
   std::function<Result<HttpResponse>(FakeReceiver&, const std::string& body)> behave =
       [](FakeReceiver& r, const std::string& body) { return r.accept(body); };
 

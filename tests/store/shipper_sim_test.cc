@@ -1,5 +1,5 @@
-// A node's days in a second: a fake clock, a receiver that fails in every way we know of, kills, clock steps, a ring that
-// overwrites. One seed drives everything; TACHO_SEED replays one, TACHO_ROUNDS runs more.
+// A node's days in a second: a fake clock, a receiver that fails in every way we know of, kills, clock steps, a ring
+// that overwrites. One seed drives everything; TACHO_SEED replays one, TACHO_ROUNDS runs more.
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdlib>
@@ -73,7 +73,8 @@ class Simulation {
       if (expected.empty()) ++had_no_rows;
       not_delivered += delivered(end, expected) ? 0 : 1;
     }
-    // A lost window of which nobody can say any more whether it had rows may be counted as dropped without having had any.
+    // A lost window of which nobody can say any more whether it had rows may be counted as dropped without having had
+    // any.
     CAPTURE(not_delivered, dropped_, had_no_rows);
     CHECK(not_delivered <= dropped_);
     CHECK(dropped_ <= not_delivered + had_no_rows);

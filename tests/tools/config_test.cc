@@ -116,7 +116,8 @@ TEST_CASE("unknown keys are errors with their line, and the key that was meant")
   CHECK(problems_of("globl:\n  external_labels: {a: b}\n") ==
         "f.yml:1: unknown key \"globl\" in the configuration; did you mean global?\n");
   CHECK(problems_of(endpoint("  queue_config:\n    max_sample_per_send: 5\n")) ==
-        "f.yml:5: unknown key \"max_sample_per_send\" in remote_write[0].queue_config; did you mean max_samples_per_send?\n");
+        "f.yml:5: unknown key \"max_sample_per_send\" in remote_write[0].queue_config; did you mean "
+        "max_samples_per_send?\n");
   CHECK(problems_of("nonsense: 1\n") == "f.yml:1: unknown key \"nonsense\" in the configuration\n");
   CHECK(problems_of("global:\n  external_labels: {a: b}\n  external_labels: {a: b}\n") ==
         "f.yml:3: global.external_labels is given twice\n");
@@ -130,7 +131,8 @@ TEST_CASE("all problems are found in one go, by line") {
                     "sahred: 1\n") ==
         "f.yml:1: listen must be HOST:PORT, not \"here\"\n"
         "f.yml:3: storage.budget must be a size such as 256MiB or 1GiB, at least 1048576 bytes, not \"big\"\n"
-        "f.yml:4: sampling.interval must be a duration with its unit, such as 30s or 1m30s, from 100ms to 1h, not \"3\"\n"
+        "f.yml:4: sampling.interval must be a duration with its unit, such as 30s or 1m30s, from 100ms to 1h, not "
+        "\"3\"\n"
         "f.yml:5: unknown key \"sahred\" in the configuration\n");
 }
 
@@ -146,7 +148,8 @@ TEST_CASE("what is no YAML, or no mapping, is said so") {
 
 TEST_CASE("no text whatever makes the reader throw") {
   const std::string seed = endpoint(
-      "  headers: {a: b}\n  basic_auth: {username: u, password: p}\n  write_relabel_configs: [{regex: a, action: drop}]\n");
+      "  headers: {a: b}\n  basic_auth: {username: u, password: p}\n  write_relabel_configs: [{regex: a, action: "
+      "drop}]\n");
   std::uint64_t x = 88'172'645'463'325'252ULL;
   const auto random = [&x](std::uint64_t n) {
     x ^= x << 13, x ^= x >> 7, x ^= x << 17;
@@ -198,8 +201,8 @@ TEST_CASE("authentication: one way at a time") {
   CHECK(problem("  authorization: {type: Basic, credentials: t}\n").find("use basic_auth") != std::string::npos);
   CHECK(problem("  authorization: {}\n").find("credentials or credentials_file must be given") != std::string::npos);
   CHECK(problem("  basic_auth: {username: u, password_file: /nonexistent/x}\n") ==
-        "f.yml:4: warning: remote_write[0].basic_auth.password_file: /nonexistent/x cannot be read here: No such file or "
-        "directory\n");
+        "f.yml:4: warning: remote_write[0].basic_auth.password_file: /nonexistent/x cannot be read here: No such "
+        "file or directory\n");
   CHECK(problem("  tls_config: {cert_file: /dev/null}\n").find("cert_file and key_file go together") != std::string::npos);
 }
 
