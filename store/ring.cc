@@ -86,22 +86,26 @@ Result<std::unique_ptr<Ring>> Ring::open(const std::string& path, bool writable,
   return Ring::open(path, true);
 }
 
+// Under another name until it is whole: a reader never finds a file that is no ring yet, and a crash leaves none.
 Result<void> Ring::create(std::uint64_t file_bytes) {
   TACHO_CHECK(file_bytes >= (1u << 20), "a ring under 1 MiB");
-  auto fd = Fd::open(path_, O_RDWR | O_CREAT | O_EXCL);
+  const std::string temporary = path_ + ".making";
+  auto fd = Fd::open(temporary, O_RDWR | O_CREAT | O_TRUNC);
   if (!fd) return std::unexpected(fd.error());
   fd_ = std::move(*fd);
   file_bytes_ = file_bytes;
   if (const int err = ::posix_fallocate(fd_.get(), 0, static_cast<off_t>(file_bytes)); err != 0) {
-    ::unlink(path_.c_str());
+    ::unlink(temporary.c_str());
     return sys_failure(err, "cannot reserve {} bytes for the ring {} (a smaller storage.budget would do)", file_bytes, path_);
   }
   RingSuperblock s{kRingMagic, kRingVersion, 0, file_bytes, 0};
   s.checksum = checksum_of(s);
   if (auto ok = write_at(fd_, bytes_of(s), 0, path_); !ok) return ok;
-  recovery_.created = true;
   if (auto ok = raise_used(kRingStart); !ok) return ok;
-  return sync();
+  if (auto ok = sync(); !ok) return ok;
+  if (::rename(temporary.c_str(), path_.c_str()) != 0) return sys_failure(errno, "cannot rename {} to {}", temporary, path_);
+  recovery_.created = true;
+  return {};
 }
 
 Result<void> Ring::raise_used(std::uint64_t end) {
