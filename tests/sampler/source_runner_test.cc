@@ -179,10 +179,11 @@ TEST_CASE("a hanging source leaves the others alone, and stopping does not wait 
   scheduler.add(std::make_unique<Hanging>(hang, entered), 20);
   const auto runners = scheduler.runners();
   scheduler.start();
-  for (int i = 0; i < 500 && (runners[0]->stats().rows < 10 || !entered); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  const auto settled = [&] { return runners[0]->stats().rows >= 10 && runners[1]->stuck(system_clock().mono()); };
+  for (int i = 0; i < 1000 && !settled(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   CHECK(runners[0]->stats().rows >= 10);
   CHECK(runners[1]->stats().rows == 0);
+  CHECK(entered);
   CHECK(runners[1]->stuck(system_clock().mono()));
   hang = false;
   CHECK(scheduler.stop());
