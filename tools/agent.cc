@@ -220,6 +220,8 @@ bool Agent::stop() {
   }
   a.wake.notify_all();
   a.maintenance.join();
+  // Closes the heads, so that they are sealed to the end and their files go. A thread left behind still writes to its own.
+  if (a.clean) a.scheduler.reset();
   if (auto ok = a.store->seal_all(); !ok)
     log_error("not everything could be written to the ring: {}; the rest stays in shared memory", ok.error());
   return a.clean;

@@ -4,7 +4,6 @@
 
 #include "proto/base/duration.h"
 #include "proto/base/number.h"
-#include "sampler/catalogue.h"
 #include "store/dir_store.h"
 #include "store/memory_store.h"
 #include "tools/catalogue_metadata.h"

@@ -6,7 +6,6 @@
 #include "proto/exposition.h"
 #include "query/engine.h"
 #include "tools/data.h"
-#include "tools/remote.h"
 #include "tools/result_text.h"
 #include "tools/verbs.h"
 

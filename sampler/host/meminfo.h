@@ -1,8 +1,8 @@
 // Memory: node_memory_*.
 //
 // Source   /proc/meminfo. Sizes there are KiB and become bytes; HugePages_* are counts of pages.
-// Fields   a fixed list, as node_exporter has since 1.9: fields it does not list (KReclaimable, FileHugePages, ...) are not
-//          shown. Versions before 1.9, Debian 12's 1.5 among them, show every field of the file.
+// Fields   those of the catalogue: node_exporter's fixed list since 1.9, and what Debian 12's 1.5 shows besides on today's
+//          kernels (KReclaimable, FileHugePages, ...). 1.5 shows every field of the file.
 #pragma once
 
 #include "sampler/host/keyed_lines.h"

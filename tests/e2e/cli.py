@@ -120,6 +120,8 @@ def live_agent(tacho_binary, processes):
     agent.stop()
     e2e.check(time.monotonic() - started < 5, "stopping took over 5 s")
     e2e.check("node_load1" in run(tacho_binary, "query", "node_load1", "--state", agent.state).stdout, "nothing to read after a clean stop")
+    left = [f for f in os.listdir(agent.runtime) if f.endswith(".head")]
+    e2e.check(not left, f"heads are left after a clean stop: {left}")
 
 
 def body(processes, arguments):
