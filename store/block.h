@@ -1,7 +1,8 @@
 // A sealed, immutable run of one group's rows as bytes: FlatBuffers Block (proto/schema/store.fbs).
 //
 // Shape    rows in strictly increasing time; columns in the order of the schema that the block's record names.
-// Threads  BlockBuilder: one thread. BlockView: any; the bytes must outlive it.
+// Threads  encode_block: pure. BlockView: reading from any thread; the bytes must outlive it.
+// Cost     open(): a walk over the columns' directory, and where the body is compressed one pass of lz4 over it.
 // Errors   BlockView::open: bytes that are no valid block, with what is wrong. Every offset is checked before use, so a block
 //          made by a broken writer cannot make a reader read outside it.
 #pragma once
@@ -24,15 +25,24 @@ namespace tacho::store {
 
 // Stored in files: numbers are never reused.
 enum class TimeEncoding : std::uint8_t {
-  grid = 0,   // first time and step, int64 each: 16 bytes
-  plain = 1,  // int64 a row
+  grid = 0,    // first time and step, int64 each: 16 bytes
+  plain = 1,   // int64 a row
+  column = 2,  // first time, int64; an Encoding; what lies between it and each row, as a column
 };
 
-// Requires: times strictly increasing and not empty; every column of times.size() cells.
+// Stored in files: numbers are never reused.
+enum class Compression : std::uint8_t {
+  none = 0,
+  lz4 = 1,  // one lz4 block
+};
+
+inline constexpr std::uint32_t kRowsMax = 1u << 20;
+
+// Requires: times strictly increasing and not empty, at most kRowsMax; every column of times.size() cells.
 std::vector<std::byte> encode_block(std::string_view group, std::int64_t interval_ms, std::span<const TimeMs> times,
                                     std::span<const std::vector<double>> columns);
 
-class BlockView {
+class BlockView final : private ColumnSource {
  public:
   // Requires: bytes aligned to 8.
   static Result<BlockView> open(std::span<const std::byte> bytes);
@@ -40,14 +50,27 @@ class BlockView {
   std::string_view group() const;
   std::int64_t interval_ms() const;
   std::size_t rows() const { return times_.size(); }
-  std::size_t columns() const { return columns_; }
+  std::size_t columns() const override { return columns_.size(); }
   std::span<const TimeMs> times() const { return times_; }
   // Cells [first, first + out.size()) of a column.
   Result<void> read_column(std::size_t column, std::size_t first, std::span<double> out) const;
 
  private:
+  // Where a column's bytes lie in the body.
+  struct Place {
+    Encoding encoding;
+    std::uint32_t at;
+    std::uint32_t bytes;
+  };
+
+  Result<void> open_body();
+  Result<void> open_first_version();
+  EncodedColumn column(std::size_t column) const override;
+
   const fb::Block* block_ = nullptr;
-  std::size_t columns_ = 0;
+  std::vector<std::byte> unpacked_;  // the body, where it was compressed
+  const std::byte* body_ = nullptr;  // else null
+  std::vector<Place> columns_;
   std::vector<TimeMs> times_;
 };
 

@@ -67,8 +67,12 @@ TEST_CASE("damaged blocks are refused or decode within their bounds, never a cra
 }
 
 TEST_CASE("an encoding of a later version is a clear error") {
+  struct Later final : ColumnSource {
+    EncodedColumn column(std::size_t) const override { return {static_cast<Encoding>(200), {}}; }
+    std::size_t columns() const override { return 1; }
+  };
   std::vector<double> out(4);
-  const auto r = decode_column(static_cast<Encoding>(200), {}, 4, 0, out);
+  const auto r = read_column(Later(), 0, 4, 0, out, codec::kernels());
   REQUIRE_FALSE(r);
   CHECK(r.error().message.find("200") != std::string::npos);
 }

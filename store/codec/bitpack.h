@@ -1,0 +1,47 @@
+// 128 unsigned integers of one bit width, packed.
+//
+// Layout   width <= 32: four lanes of 32-bit words, little-endian. Value i lies in lane i % 4 as the lane's (i / 4)-th number, bits
+//          [i / 4 x width, + width) of the lane; word k of lane l is the (4 k + l)-th word. 16 x width bytes. Wider values: their
+//          low 32 bits as 128 words, then the rest packed with width - 32.
+// Source   the vertical layout of Lemire and Boytsov, "Decoding billions of integers per second through vectorization" (2012).
+// Threads  pure functions.   Cost  unpacking: some ten billion values a second in the first-level cache.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tacho::store::codec {
+
+inline constexpr std::size_t kSub = 128;  // values of a sub-block
+
+constexpr std::size_t packed_bytes(unsigned width) { return std::size_t{width} * (kSub / 8); }
+
+// Requires: every value < 2^width, width <= 64. Writes packed_bytes(width) bytes.
+void pack(const std::uint64_t* values, unsigned width, std::byte* out);
+
+// Fewer than 128 values, one after the other from the lowest bit on: (count x width + 7) / 8 bytes.
+constexpr std::size_t packed_bytes(std::size_t count, unsigned width) { return (count * width + 7) / 8; }
+void pack_few(const std::uint64_t* values, std::size_t count, unsigned width, std::byte* out);
+void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out);
+
+// What decoding spends its time in, in one of two builds of the same code: for every processor of the architecture, and for those
+// with wider vectors. Both give the same bits: integer arithmetic, and IEEE division and conversion.
+struct Kernels {
+  void (*unpack[65])(const std::byte* in, std::uint64_t* out);
+  // values[i] = start + sum over k <= i of zigzag^-1(values[k])
+  void (*sum_zigzag)(std::uint64_t* values, std::uint64_t start);
+  // values[i] = start + sum over k <= i of (values[k] + bias)
+  void (*sum_biased)(std::uint64_t* values, std::uint64_t start, std::uint64_t bias);
+  // out[i] = double(base + factor x values[i]) / divisor. Requires: every integer within +-2^51.
+  void (*to_decimal)(const std::uint64_t* values, std::uint64_t base, std::uint64_t factor, double divisor, double* out);
+  // out[i] = the double of the bits base + factor x values[i]
+  void (*to_bits)(const std::uint64_t* values, std::uint64_t base, std::uint64_t factor, double* out);
+};
+
+// The best for this processor.
+const Kernels& kernels();
+const Kernels& portable_kernels();
+// Null where this build or this processor has none.
+const Kernels* wide_kernels();
+
+}  // namespace tacho::store::codec

@@ -1,0 +1,196 @@
+#include "store/codec/integers.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "proto/base/check.h"
+#include "store/codec/integers_format.h"
+
+namespace tacho::store::codec {
+namespace {
+
+// How a frame is packed, and what it costs.
+struct Plan {
+  Mode mode = kFrame;
+  std::uint64_t base = 0;
+  unsigned width = 0;
+  unsigned exceptions = 0;
+  unsigned exception_bytes = 0;
+  std::size_t bytes = SIZE_MAX;
+};
+
+std::size_t varint_bytes(std::uint64_t v) { return static_cast<std::size_t>(std::bit_width(v | 1) + 6) / 7; }
+
+// The width at which the frame and what does not fit in it are smallest.
+Plan plan(Mode mode, const std::uint64_t* values, std::size_t n, std::uint64_t base, bool has_base) {
+  std::uint8_t counts[65] = {};  // values by their bits
+  for (std::size_t i = 0; i < n; ++i) ++counts[std::bit_width(values[i])];
+  unsigned top = 64;
+  while (top > 0 && counts[top] == 0) --top;
+  const std::size_t fixed = 1 + (has_base ? varint_bytes(zigzag(base)) : 0);
+  Plan best{mode, base, width_of(step_of(top)), 0, 0, fixed + packed_bytes(n, width_of(step_of(top)))};
+  unsigned above = 0;
+  for (unsigned width = std::min(top, 61u); width-- > 0;) {
+    above += counts[width + 1];
+    if (top > 61 && width == 60) {
+      for (unsigned w = 62; w <= 64; ++w) above += counts[w];
+    }
+    const unsigned each = (top - width + 7) / 8;
+    const std::size_t bytes = fixed + 3 + packed_bytes(n, width) + above * (1 + each);
+    if (bytes < best.bytes) best = {mode, base, width, above, each, bytes};
+    if (above > n / 4) break;
+  }
+  return best;
+}
+
+void write_frame(const Plan& p, std::uint64_t* values, std::size_t n, Bytes& out) {
+  if (p.exceptions > 0) {
+    put_byte(out, kExceptions);
+    put_byte(out, p.exceptions);
+    put_byte(out, p.exception_bytes);
+  }
+  put_byte(out, kPacked + p.mode * kWidths + step_of(p.width));
+  if (p.mode == kFrame || p.mode == kBiased) put_varint(out, zigzag(p.base));
+  std::uint8_t where[kSub];
+  std::uint64_t high[kSub];
+  unsigned found = 0;
+  if (p.exceptions > 0) {
+    for (std::size_t i = 0; i < n; ++i) {
+      if (values[i] >> p.width == 0) continue;
+      where[found] = static_cast<std::uint8_t>(i);
+      high[found++] = values[i] >> p.width;
+      values[i] &= (std::uint64_t{1} << p.width) - 1;
+    }
+  }
+  const std::size_t at = out.size();
+  if (n == kSub) {
+    out.resize(at + packed_bytes(p.width));
+    pack(values, p.width, out.data() + at);
+  } else {
+    out.resize(at + packed_bytes(n, p.width));
+    pack_few(values, n, p.width, out.data() + at);
+  }
+  for (unsigned i = 0; i < found; ++i) put_byte(out, where[i]);
+  for (unsigned i = 0; i < found; ++i) put_fixed(out, high[i], p.exception_bytes);
+}
+
+// One sub-block's candidates, each as an array of its own.
+struct SubBlock {
+  std::size_t n;
+  std::uint64_t delta[kSub];
+  std::uint64_t work[4][kSub];
+
+  void write(const std::uint64_t* v, std::size_t count, std::uint64_t last, std::uint64_t slope, Bytes& out);
+
+ private:
+  bool write_sparse(std::size_t best, Bytes& out);
+  static std::uint64_t above_lowest(const std::uint64_t* in, std::size_t n, std::uint64_t origin, std::uint64_t* out);
+};
+
+// out = in - lowest, where the lowest (as a signed number beside origin) may leave out one or two stragglers, which wrap around to
+// exceptions: one dip must not widen the frame.
+std::uint64_t SubBlock::above_lowest(const std::uint64_t* in, std::size_t n, std::uint64_t origin, std::uint64_t* out) {
+  std::int64_t low[3] = {INT64_MAX, INT64_MAX, INT64_MAX}, high = INT64_MIN;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto d = static_cast<std::int64_t>(in[i] - origin);
+    high = std::max(high, d);
+    if (d >= low[2]) continue;
+    low[2] = d;
+    if (low[2] < low[1]) std::swap(low[1], low[2]);
+    if (low[1] < low[0]) std::swap(low[0], low[1]);
+  }
+  const auto bits = [&](std::int64_t from) {
+    return std::bit_width(static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(from));
+  };
+  std::int64_t base = low[0];
+  // A straggler costs nine bytes as an exception, each bit of width sixteen.
+  if (n == kSub && bits(low[1]) + 1 < bits(low[0])) base = low[1];
+  if (n == kSub && bits(low[2]) + 2 < bits(base)) base = low[2];
+  for (std::size_t i = 0; i < n; ++i) out[i] = in[i] - origin - static_cast<std::uint64_t>(base);
+  return static_cast<std::uint64_t>(base);
+}
+
+bool SubBlock::write_sparse(std::size_t best, Bytes& out) {
+  std::uint8_t where[kSub];
+  std::uint64_t changes[kSub];
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (delta[i] == 0) continue;
+    if (count + 4 >= best) return false;
+    where[count] = static_cast<std::uint8_t>(i);
+    changes[count++] = delta[i];
+  }
+  std::int64_t bias = INT64_MAX;
+  for (std::size_t i = 0; i < count; ++i) bias = std::min(bias, static_cast<std::int64_t>(changes[i]));
+  std::uint64_t all = 0;
+  for (std::size_t i = 0; i < count; ++i) all |= changes[i] -= static_cast<std::uint64_t>(bias);
+  const auto width = static_cast<unsigned>(std::bit_width(all));
+  const std::uint64_t stored_bias = zigzag(static_cast<std::uint64_t>(bias));
+  if (3 + varint_bytes(stored_bias) + count + packed_bytes(count, width) > best) return false;
+  put_byte(out, kSparse);
+  put_byte(out, count);
+  put_byte(out, width);
+  put_varint(out, stored_bias);
+  for (std::size_t i = 0; i < count; ++i) put_byte(out, where[i]);
+  const std::size_t at = out.size();
+  out.resize(at + packed_bytes(count, width));
+  pack_few(changes, count, width, out.data() + at);
+  return true;
+}
+
+void SubBlock::write(const std::uint64_t* v, std::size_t count, std::uint64_t last, std::uint64_t slope, Bytes& out) {
+  n = count;
+  std::uint64_t any = 0;
+  std::uint64_t before = last;
+  for (std::size_t i = 0; i < n; ++i) {
+    delta[i] = v[i] - before;
+    before = v[i];
+    any |= delta[i];
+  }
+  if (any == 0) return put_byte(out, kRepeat);
+
+  Plan best;
+  std::uint64_t* best_values = nullptr;
+  const auto consider = [&](Mode mode, std::uint64_t* values, std::uint64_t base) {
+    const Plan p = plan(mode, values, n, base, mode == kFrame || mode == kBiased);
+    if (p.bytes >= best.bytes) return;
+    best = p;
+    best_values = values;
+  };
+  const std::uint64_t frame_base = above_lowest(v, n, last, work[0]);
+  consider(kFrame, work[0], frame_base);
+  for (std::size_t i = 0; i < n; ++i) work[1][i] = zigzag(delta[i]);
+  consider(kZigzag, work[1], 0);
+  const std::uint64_t delta_base = above_lowest(delta, n, 0, work[2]);
+  consider(kBiased, work[2], delta_base);
+  std::uint64_t delta_before = slope;
+  for (std::size_t i = 0; i < n; ++i) {
+    work[3][i] = zigzag(delta[i] - delta_before);
+    delta_before = delta[i];
+  }
+  consider(kCurve, work[3], 0);
+  if (write_sparse(best.bytes, out)) return;
+  write_frame(best, best_values, n, out);
+}
+
+}  // namespace
+
+void write_integers(std::span<const std::uint64_t> values, Bytes& out) {
+  if (values.empty()) return;
+  TACHO_CHECK(values[0] == 0);
+  std::uint64_t slope = 0, last = 0;
+  if (values.size() > 1) {
+    slope = values[1];
+    last = 0 - slope;
+    put_varint(out, zigzag(slope));
+  }
+  SubBlock sub;
+  for (std::size_t at = 0; at < values.size(); at += kSub) {
+    const std::size_t n = std::min(kSub, values.size() - at);
+    sub.write(values.data() + at, n, last, slope, out);
+    slope = values[at + n - 1] - (n > 1 ? values[at + n - 2] : last);
+    last = values[at + n - 1];
+  }
+}
+
+}  // namespace tacho::store::codec
