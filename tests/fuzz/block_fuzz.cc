@@ -1,4 +1,5 @@
 // Any bytes are a block, a schema or a head: refused, or read within their bounds.
+#include <algorithm>
 #include "store/block.h"
 #include "store/schema_codec.h"
 

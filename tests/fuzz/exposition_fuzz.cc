@@ -1,4 +1,5 @@
 // Any text is an exposition: read, or refused with a line.
+#include <algorithm>
 #include "proto/exposition.h"
 
 namespace {

@@ -1,5 +1,6 @@
 // Any text is a query: an error with its place, or a tree that prints to text which reads as the same tree; and evaluating it over
 // an empty store ends.
+#include <algorithm>
 #include <cstdlib>
 
 #include "query/engine.h"
