@@ -168,8 +168,9 @@ class Parser {
     const std::string_view word = take_word(c);
     if (!openmetrics_) {
       t = parse_int(word);
-    } else if (!(t = parse_plain_seconds(word))) {
-      t = parse_seconds(word);
+    } else {
+      t = parse_plain_seconds(word);
+      if (!t) t = parse_seconds(word);
     }
     if (t) return true;
     c.p = first;
