@@ -21,20 +21,11 @@
 
 namespace tacho::query {
 
-// What /api/v1/status/tsdb says beyond what the series themselves tell.
-struct TsdbStatus {
-  double bytes_per_sample = 0;
-  double window_seconds = 0;
-  std::size_t series_count = 0;
-  std::uint64_t budget_bytes = 0;  // 0: not said
-};
-
 struct ApiOptions {
   EngineOptions engine;
-  std::function<TimeMs()> now;              // what a query without a time asks for; default: the wall clock
-  std::function<TsdbStatus()> tsdb_status;  // default: what the store's bounds and series say, without bytesPerSample
-  std::function<bool()> ready;              // default: always
-  std::string config_yaml;                  // what /api/v1/status/config shows; no secrets
+  std::function<TimeMs()> now;  // what a query without a time asks for; default: the wall clock
+  std::function<bool()> ready;  // default: always
+  std::string config_yaml;      // what /api/v1/status/config shows; no secrets
 };
 
 class Api {

@@ -54,6 +54,56 @@ struct Cardinality {
   }
 };
 
+void write_count(JsonText& out, std::string_view key, std::uint64_t value) {
+  out.raw(key);
+  out.integer(static_cast<std::int64_t>(value));
+}
+
+void write_group(JsonText& out, const store::GroupStatus& g) {
+  out.raw(R"({"group":)");
+  out.string(g.group);
+  write_count(out, R"(,"intervalMs":)", static_cast<std::uint64_t>(g.interval_ms));
+  write_count(out, R"(,"series":)", g.series);
+  write_count(out, R"(,"generations":)", g.generations);
+  write_count(out, R"(,"rows":)", g.rows);
+  write_count(out, R"(,"samples":)", g.samples);
+  write_count(out, R"(,"minTime":)", static_cast<std::uint64_t>(g.oldest));
+  write_count(out, R"(,"maxTime":)", static_cast<std::uint64_t>(g.newest));
+  write_count(out, R"(,"blockBytes":)", g.ring_bytes);
+  write_count(out, R"(,"blockSamples":)", g.ring_samples);
+  out.raw('}');
+}
+
+// Ours, beyond what Prometheus says: how dense and how long the window is. What is kept in a ring tells more.
+void write_window(JsonText& out, const store::WindowStatus& w) {
+  if (w.budget_bytes > 0 || w.bytes_per_sample > 0) {
+    out.raw(R"(,"bytesPerSample":)");
+    out.number(w.bytes_per_sample);
+  }
+  out.raw(R"(,"windowSeconds":)");
+  out.number(w.window_seconds);
+  write_count(out, R"(,"seriesCount":)", w.series);
+  if (w.budget_bytes == 0) return;
+  write_count(out, R"(,"sampleCount":)", w.samples);
+  write_count(out, R"(,"budgetBytes":)", w.budget_bytes);
+  write_count(out, R"(,"blockBytes":)", w.block_bytes);
+  write_count(out, R"(,"schemaBytes":)", w.schema_bytes);
+  out.raw(R"(,"fullWindowSeconds":)");
+  out.number(w.full_window_seconds);
+  if (w.recovery) {
+    write_count(out, R"(,"recoveredRows":)", w.recovery->recovered_rows);
+    write_count(out, R"(,"damagedBlocks":)", w.recovery->damaged_blocks);
+    write_count(out, R"(,"lostRows":)", w.recovery->lost_rows);
+  }
+  out.raw(R"(,"groups":[)");
+  bool first = true;
+  for (const store::GroupStatus& g : w.groups) {
+    if (!std::exchange(first, false)) out.raw(',');
+    write_group(out, g);
+  }
+  out.raw(']');
+}
+
 }  // namespace
 
 ApiResult<std::string> answer_buildinfo(const ApiContext&, const HttpRequest&) {
@@ -74,17 +124,10 @@ ApiResult<std::string> answer_tsdb(const ApiContext& c, const HttpRequest& r) {
   const auto series = c.store.series({}, bounds);
   if (!series) return std::unexpected(ApiError{series.error().message, "execution", 422});
   const Cardinality counted(*series);
-  const bool has_status = static_cast<bool>(c.options.tsdb_status);
-  TsdbStatus status;
-  if (has_status) {
-    status = c.options.tsdb_status();
-  } else {
-    status.series_count = series->size();
-    status.window_seconds = bounds.empty() ? 0 : static_cast<double>(bounds.max - bounds.min) / 1000;
-  }
+  const store::WindowStatus status = c.store.status();
   return api_success_json([&](JsonText& out) {
     out.raw(R"({"headStats":{"numSeries":)");
-    out.integer(static_cast<std::int64_t>(status.series_count));
+    out.integer(static_cast<std::int64_t>(status.series));
     out.raw(R"(,"numLabelPairs":)");
     out.integer(static_cast<std::int64_t>(counted.series_by_pair.size()));
     out.raw(R"(,"chunkCount":0,"minTime":)");
@@ -95,19 +138,7 @@ ApiResult<std::string> answer_tsdb(const ApiContext& c, const HttpRequest& r) {
     write_counts(out, R"(,"labelValueCountByLabelName":)", counted.values_by_label, limit);
     write_counts(out, R"(,"memoryInBytesByLabelName":)", counted.bytes_by_label, limit);
     write_counts(out, R"(,"seriesCountByLabelValuePair":)", counted.series_by_pair, limit);
-    // Ours: how dense and how long the window is.
-    if (has_status) {
-      out.raw(R"(,"bytesPerSample":)");
-      out.number(status.bytes_per_sample);
-    }
-    out.raw(R"(,"windowSeconds":)");
-    out.number(status.window_seconds);
-    out.raw(R"(,"seriesCount":)");
-    out.integer(static_cast<std::int64_t>(status.series_count));
-    if (status.budget_bytes > 0) {
-      out.raw(R"(,"budgetBytes":)");
-      out.integer(static_cast<std::int64_t>(status.budget_bytes));
-    }
+    write_window(out, status);
     out.raw('}');
   });
 }

@@ -71,6 +71,8 @@ Result<std::vector<Labels>> DirStore::series(std::span<const Matcher> matchers, 
 
 TimeRange DirStore::bounds() const { return store::bounds(snapshot()); }
 
+WindowStatus DirStore::status() const { return window_status(snapshot()); }
+
 std::vector<GroupRows> DirStore::group_rows(TimeRange range) const { return store::group_rows(snapshot(), range); }
 
 }  // namespace tacho::store

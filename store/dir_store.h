@@ -25,6 +25,7 @@ class DirStore final : public Queryable {
   TimeRange bounds() const override;
   std::vector<MetricMetadata> metadata() const override { return metadata_ ? metadata_() : std::vector<MetricMetadata>{}; }
   std::vector<GroupRows> group_rows(TimeRange range) const override;
+  WindowStatus status() const override;
   const std::vector<std::string>& problems() const { return problems_; }
 
  private:

@@ -28,6 +28,12 @@ class MemoryStore final : public Queryable {
   Result<Selection> select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const override;
   Result<std::vector<Labels>> series(std::span<const Matcher> matchers, TimeRange range) const override;
   TimeRange bounds() const override;
+  // Sixteen bytes a sample: it lies in memory as it is.
+  WindowStatus status() const override {
+    WindowStatus out = Queryable::status();
+    out.bytes_per_sample = 16;
+    return out;
+  }
   std::vector<MetricMetadata> metadata() const override;
 
   std::size_t series_count() const;

@@ -19,6 +19,7 @@
 #include "proto/base/sample.h"
 #include "store/matcher.h"
 #include "store/series.h"
+#include "store/status.h"
 
 namespace tacho::store {
 
@@ -75,6 +76,16 @@ class Queryable {
   virtual TimeRange bounds() const = 0;
 
   virtual std::vector<MetricMetadata> metadata() const = 0;
+
+  // What is held, and what it costs. By default what bounds() and series() tell.
+  virtual WindowStatus status() const {
+    WindowStatus out;
+    const TimeRange held = bounds();
+    if (held.empty()) return out;
+    out.window_seconds = static_cast<double>(held.max - held.min) / 1000;
+    if (const auto all = series({}, held)) out.series = all->size();
+    return out;
+  }
 
   // Every group with a row in the range; empty for stores without groups.
   virtual std::vector<GroupRows> group_rows(TimeRange) const { return {}; }

@@ -307,6 +307,13 @@ Result<std::vector<Labels>> Store::series(std::span<const Matcher> matchers, Tim
 
 TimeRange Store::bounds() const { return store::bounds(snapshot()); }
 
+WindowStatus Store::status() const {
+  WindowStatus out = window_status(snapshot());
+  const std::lock_guard lock(mutex_);
+  out.recovery = Recovery{counters_.recovered_rows, counters_.damaged_blocks, counters_.lost_rows};
+  return out;
+}
+
 std::vector<GroupRows> Store::group_rows(TimeRange range) const { return store::group_rows(snapshot(), range); }
 
 }  // namespace tacho::store

@@ -89,6 +89,7 @@ class Store final : public Queryable {
     return options_.metadata ? options_.metadata() : std::vector<MetricMetadata>{};
   }
   std::vector<GroupRows> group_rows(TimeRange range) const override;
+  WindowStatus status() const override;
 
  private:
   friend class Group;

@@ -156,12 +156,7 @@ void Agent::Impl::add_sources() {
 }
 
 Result<void> Agent::Impl::start_server() {
-  query::ApiOptions api_options;
-  api_options.tsdb_status = [this] {
-    const store::StoreStats s = store->stats();
-    return query::TsdbStatus{s.bytes_per_sample, s.window_seconds, s.series, s.budget_bytes};
-  };
-  api = std::make_unique<query::Api>(*store, std::move(api_options));
+  api = std::make_unique<query::Api>(*store);
   auto started = HttpServer::start({.listen = options.listen}, [this](const HttpRequest& r) { return api->handle(r); });
   if (!started) return std::unexpected(started.error());
   server = std::move(*started);

@@ -73,6 +73,7 @@ struct Program {
   std::string config_path;
   QueryOptions query_options;
   SeriesOptions series_options;
+  StatusOptions status_options;
   SampleOptions sample_options;
   ExportOptions export_options;
   ServeOptions serve_options;
@@ -126,6 +127,13 @@ struct Program {
                    [this] { return series(series_options); });
     s.add_option("MATCHER", series_options.matcher, "which; all when not given");
     data_flags(s, series_options.data);
+
+    auto& st = verb("status", "the window: how far back, how dense, at what cost", "tacho status --state /var/lib/tacho",
+                    [this] { return status(status_options); });
+    data_flags(st, status_options.data);
+    st.add_option("--format", status_options.format, "table or json")
+        ->check(CLI::IsMember({"table", "json"}))
+        ->capture_default_str();
 
     verb("metrics", "the catalogue: name, type, unit, help, source", "tacho metrics | grep pressure", [] { return metrics(); });
 

@@ -83,8 +83,10 @@ Result<std::string> ask(const std::string& url, const std::string& path, const P
   std::string form;
   for (const auto& [k, v] : params) form += (form.empty() ? "" : "&") + url_encode(k) + "=" + url_encode(v);
   HttpClient client(std::move(*parsed));
-  const auto answer =
-      client.send("POST", base + path, {{"Content-Type", "application/x-www-form-urlencoded"}}, form, kTimeoutMs, 1u << 30);
+  // What takes no parameters takes no POST either.
+  Params headers;
+  if (!params.empty()) headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  const auto answer = client.send(params.empty() ? "GET" : "POST", base + path, headers, form, kTimeoutMs, 1u << 30);
   if (!answer) return std::unexpected(answer.error());
   if (answer->status / 100 != 2) return failure("{} says: {}", url, error_text(*answer));
   return answer->body;

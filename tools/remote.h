@@ -14,7 +14,7 @@ namespace tacho::tools {
 
 using Params = std::vector<std::pair<std::string, std::string>>;
 
-// The body of a 2xx answer to POST URL/path with the parameters as a form; otherwise an error with what the server said.
+// The body of a 2xx answer to POST URL/path with the parameters as a form, or to GET where there are none; otherwise an error with what the server said.
 Result<std::string> ask(const std::string& url, const std::string& path, const Params& params);
 
 // The `data` of an answer of /api/v1/query or query_range.

@@ -19,16 +19,7 @@ int serve(const ServeOptions& options) {
   auto data = store::MemoryStore::load(options.file);
   if (!data) return fail(data.error());
   const store::MemoryStore& store = *data;
-  query::ApiOptions api_options;
-  api_options.tsdb_status = [&store] {
-    const store::TimeRange range = store.bounds();
-    query::TsdbStatus s;
-    s.series_count = store.series_count();
-    s.window_seconds = range.empty() ? 0 : static_cast<double>(range.max - range.min) / 1000;
-    s.bytes_per_sample = 16;
-    return s;
-  };
-  const query::Api api(store, std::move(api_options));
+  const query::Api api(store);
   auto server = HttpServer::start({.listen = options.listen}, [&api](const HttpRequest& r) { return api.handle(r); });
   if (!server) return fail(server.error());
   log_info("serving {} ({} series, {} samples) on http://{}/", options.file, store.series_count(), store.sample_count(),

@@ -46,6 +46,12 @@ struct SeriesOptions {
 };
 int series(const SeriesOptions& options);
 
+struct StatusOptions {
+  DataChoice data;
+  std::string format = "table";
+};
+int status(const StatusOptions& options);
+
 int metrics();
 
 struct SampleOptions {

@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import e2e
 
-VERBS = ["run", "check-config", "top", "query", "series", "metrics", "sample", "export", "serve"]
+VERBS = ["run", "check-config", "top", "query", "series", "status", "metrics", "sample", "export", "serve"]
 
 
 def run(*command, timeout=60):
@@ -91,6 +91,12 @@ def live_agent(tacho_binary, processes):
     e2e.check(table.returncode == 0 and "node_load1" in table.stdout, f"by URL: {table.stderr}")
     csv = run(tacho_binary, "query", "node_load1", "--last", "3s", "--state", agent.state, "--format", "csv").stdout
     e2e.check(csv.startswith("time,series,value\n") and csv.count("\n") >= 4, f"csv: {csv!r}")
+
+    # The window's state, from the files and over HTTP.
+    for where in (["--state", agent.state], ["--url", agent.base]):
+        told = run(tacho_binary, "status", *where)
+        e2e.check(told.returncode == 0 and re.search(r"^budget +\S+ MiB", told.stdout, re.M) and re.search(r"^cpu +1 s", told.stdout, re.M),
+                  f"tacho status {' '.join(where)}: {told.stdout}{told.stderr}")
 
     # promtool, as people use it.
     if shutil.which("promtool"):

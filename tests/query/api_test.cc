@@ -180,14 +180,43 @@ TEST_CASE("API: status/tsdb says how dense and how long the window is") {
   const auto own = plain.get("/api/v1/status/tsdb");
   CHECK(own.find(R"("numSeries":10,)") != std::string::npos);
   CHECK(own.find(R"("windowSeconds":100.5,"seriesCount":10})") != std::string::npos);
-  CHECK(own.find("bytesPerSample") == std::string::npos);
+  CHECK(own.find(R"("bytesPerSample":16,)") != std::string::npos);  // as it lies in memory
+  CHECK(own.find("budgetBytes") == std::string::npos);
   CHECK(own.find(R"("seriesCountByMetricName":[{"name":"cpu_seconds_total","value":2},{"name":"h_bucket","value":2})") !=
         std::string::npos);
-  ApiOptions o;
-  o.tsdb_status = [] { return TsdbStatus{1.25, 3600, 512, 1 << 20}; };
-  const Node told(o);
-  CHECK(told.get("/api/v1/status/tsdb")
-            .ends_with(R"("bytesPerSample":1.25,"windowSeconds":3600,"seriesCount":512,"budgetBytes":1048576}})"));
+}
+
+TEST_CASE("API: status/tsdb of a window in a ring says what it costs, group by group") {
+  struct Ringed final : store::Queryable {
+    tacho::Result<store::Selection> select(std::span<const store::Matcher>, store::TimeRange,
+                                           const store::SelectLimits&) const override {
+      return store::Selection{};
+    }
+    tacho::Result<std::vector<Labels>> series(std::span<const store::Matcher>, store::TimeRange) const override {
+      return std::vector<Labels>{};
+    }
+    store::TimeRange bounds() const override { return {}; }
+    std::vector<store::MetricMetadata> metadata() const override { return {}; }
+    store::WindowStatus status() const override {
+      store::WindowStatus w;
+      w.budget_bytes = 1 << 20;
+      w.block_bytes = 640;
+      w.bytes_per_sample = 1.25;
+      w.window_seconds = 3600;
+      w.series = 512;
+      w.groups.push_back({"cpu", 1000, 512, 2, 3600, 1843200, 1000, 3600000, 640, 512});
+      w.recovery = store::Recovery{7, 1, 0};
+      return w;
+    }
+  };
+  const Ringed ringed;
+  const Api api(ringed, {});
+  const std::string body = api.handle({.method = "GET", .path = "/api/v1/status/tsdb"}).body;
+  CHECK(body.ends_with(
+      R"("bytesPerSample":1.25,"windowSeconds":3600,"seriesCount":512,"sampleCount":0,"budgetBytes":1048576,"blockBytes":640,)"
+      R"("schemaBytes":0,"fullWindowSeconds":0,"recoveredRows":7,"damagedBlocks":1,"lostRows":0,)"
+      R"("groups":[{"group":"cpu","intervalMs":1000,"series":512,"generations":2,"rows":3600,"samples":1843200,)"
+      R"("minTime":1000,"maxTime":3600000,"blockBytes":640,"blockSamples":512}]}})"));
 }
 
 TEST_CASE("API: /metrics has the newest sample of every series that lives, a family together") {

@@ -1,0 +1,79 @@
+#include "store/status.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "store/window_parts.h"
+
+namespace tacho::store {
+namespace {
+
+// A ring that holds less than this tells nothing of its rate.
+constexpr double kRateSecondsMin = 60;
+
+GroupStatus status_of(const GroupParts& group) {
+  GroupStatus s{group.group, group.interval_ms};
+  std::set<std::uint64_t> generations;
+  s.oldest = group.parts.front().t_min;
+  s.newest = group.parts.front().t_max;
+  for (const Part& p : group.parts) {
+    generations.insert(p.generation);
+    const std::uint64_t rows = p.end_row - p.first_row;
+    s.rows += rows;
+    s.samples += rows * p.schema->series.size();
+    s.oldest = std::min(s.oldest, p.t_min);
+    s.newest = std::max(s.newest, p.t_max);
+  }
+  s.generations = generations.size();
+  s.series = group.parts.back().schema->series.size();
+  return s;
+}
+
+}  // namespace
+
+WindowStatus window_status(const WindowSnapshot& window) {
+  WindowStatus out;
+  std::map<std::string, GroupStatus> groups;
+  for (const GroupParts& g : group_parts(window)) groups.emplace(g.group, status_of(g));
+  std::uint64_t ring_samples = 0;
+  TimeMs ring_oldest = 0, ring_newest = 0;
+  for (const RecordRef& r : *window.records) {
+    const std::uint64_t bytes = record_bytes(r.header.payload_bytes);
+    if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) {
+      out.schema_bytes += bytes;
+      continue;
+    }
+    const std::uint64_t samples = std::uint64_t{r.header.rows} * r.header.columns;
+    if (ring_samples == 0) ring_oldest = r.header.t_min;
+    ring_oldest = std::min(ring_oldest, r.header.t_min);
+    ring_newest = std::max(ring_newest, r.header.t_max);
+    ring_samples += samples;
+    out.block_bytes += bytes;
+    const auto schema = window.schemas->find(r.header.schema_id);
+    if (schema == window.schemas->end()) continue;
+    if (const auto g = groups.find(schema->second->group); g != groups.end()) {
+      g->second.ring_bytes += bytes;
+      g->second.ring_samples += samples;
+    }
+  }
+  TimeMs oldest = 0, newest = 0;
+  for (auto& [name, g] : groups) {
+    oldest = out.groups.empty() ? g.oldest : std::min(oldest, g.oldest);
+    newest = out.groups.empty() ? g.newest : std::max(newest, g.newest);
+    out.series += g.series;
+    out.samples += g.samples;
+    out.groups.push_back(std::move(g));
+  }
+  out.window_seconds = static_cast<double>(newest - oldest) / 1000;
+  if (ring_samples > 0) out.bytes_per_sample = static_cast<double>(out.block_bytes) / static_cast<double>(ring_samples);
+  if (window.ring != nullptr) out.budget_bytes = window.ring->file_bytes();
+  const double seconds = static_cast<double>(ring_newest - ring_oldest) / 1000;
+  if (ring_samples > 0 && seconds >= kRateSecondsMin) {
+    const double rate = static_cast<double>(out.block_bytes + out.schema_bytes) / seconds;
+    out.full_window_seconds = static_cast<double>(out.budget_bytes) / rate;
+  }
+  return out;
+}
+
+}  // namespace tacho::store
