@@ -8,7 +8,7 @@ Result<std::unique_ptr<DirStore>> DirStore::open(StoreDirs dirs, std::function<s
   auto store = std::unique_ptr<DirStore>(new DirStore(std::move(dirs)));
   store->metadata_ = std::move(metadata);
   store->refresh();
-  if (!store->ring_ && store->heads_.empty()) {
+  if (!store->ring_ && store->heads_.empty() && store->stages_.empty()) {
     std::string why;
     for (const std::string& p : store->problems_) why += "; " + p;
     return failure(
@@ -32,7 +32,20 @@ void DirStore::refresh() const {
   }
   heads_ = std::move(heads);
 
-  // After the heads: what was sealed and removed meanwhile is in the ring by now.
+  // After the heads: what left them meanwhile is in a stage or in the ring by now. A stage never changes once it has its name.
+  std::map<std::string, std::shared_ptr<const Stage>> stages;
+  for (const std::string& path : list_stages(dirs_)) {
+    if (const auto known = stages_.find(path); known != stages_.end()) {
+      stages.insert(*known);
+    } else if (auto stage = Stage::open(path)) {
+      stages.emplace(path, std::move(*stage));
+    } else if (stage.error().sys_errno != ENOENT) {
+      problems_.push_back(stage.error().message);
+    }
+  }
+  stages_ = std::move(stages);
+
+  // After the stages, for the same reason: what was appended and removed meanwhile is in the ring by now.
   if (!ring_) {
     if (auto ring = Ring::open(dirs_.ring(), false)) {
       ring_ = std::move(*ring);
@@ -55,6 +68,7 @@ WindowSnapshot DirStore::snapshot() const {
   refresh();
   WindowSnapshot w;
   for (const auto& [path, head] : heads_) w.heads.push_back(head);
+  for (const auto& [path, stage] : stages_) w.stages.push_back(stage);
   w.records = ring_ ? ring_->snapshot() : std::make_shared<RingIndex>();
   w.ring = ring_.get();
   w.schemas = std::make_shared<SchemaMap>(*schemas_);

@@ -1,7 +1,7 @@
-// The window of a node without its agent: heads and ring read from their folders, whether or not an agent runs.
+// The window of a node without its agent: heads, stages and ring read from their folders, whether or not an agent runs.
 //
 // Threads  one at a time.   Cost  opening reads the ring's headers; each question looks again for what is new.
-// Errors   open(): neither heads nor a ring where they should be; the message names both places.
+// Errors   open(): neither heads, stages nor a ring where they should be; the message names the places.
 // Damage   files that cannot be read are skipped and named in problems().
 #pragma once
 
@@ -37,6 +37,7 @@ class DirStore final : public Queryable {
   std::function<std::vector<MetricMetadata>()> metadata_;
   mutable std::unique_ptr<Ring> ring_;
   mutable std::map<std::string, std::shared_ptr<Head>> heads_;
+  mutable std::map<std::string, std::shared_ptr<const Stage>> stages_;
   mutable std::shared_ptr<SchemaMap> schemas_ = std::make_shared<SchemaMap>();
   mutable std::vector<std::string> problems_;
 };

@@ -50,6 +50,16 @@ Result<Fd> lock(const std::string& dir) {
   return fd;
 }
 
+std::vector<std::string> list(const std::string& dir, std::string_view ending) {
+  std::vector<std::string> out;
+  std::error_code ec;
+  for (fs::directory_iterator it(dir, ec), end; !ec && it != end; it.increment(ec)) {
+    if (std::string path = it->path().string(); path.ends_with(ending)) out.push_back(std::move(path));
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 }  // namespace
 
 StoreDirs agent_dirs(const std::optional<std::string>& state, const std::optional<std::string>& runtime) {
@@ -84,14 +94,12 @@ Result<std::vector<Fd>> claim(const StoreDirs& dirs) {
   return locks;
 }
 
-std::vector<std::string> list_heads(const StoreDirs& dirs) {
-  std::vector<std::string> out;
-  std::error_code ec;
-  for (fs::directory_iterator it(dirs.runtime, ec), end; !ec && it != end; it.increment(ec)) {
-    if (it->path().extension() == ".head") out.push_back(it->path().string());
-  }
-  std::sort(out.begin(), out.end());
-  return out;
+std::vector<std::string> list_heads(const StoreDirs& dirs) { return list(dirs.runtime, ".head"); }
+
+std::vector<std::string> list_stages(const StoreDirs& dirs) { return list(dirs.runtime, ".stage"); }
+
+void remove_unfinished_stages(const StoreDirs& dirs) {
+  for (const std::string& path : list(dirs.runtime, ".stage.new")) ::unlink(path.c_str());
 }
 
 }  // namespace tacho::store

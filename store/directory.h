@@ -1,7 +1,7 @@
-// Where the store's files are: RUNTIME (shared memory: heads) and STATE (disk: the ring, cursors).
+// Where the store's files are: RUNTIME (shared memory: heads, stages) and STATE (disk: the ring, cursors).
 //
 // Shape    STATE/ring, STATE/runtime (one line: the runtime folder of the agent that used it last), STATE/lock;
-//          RUNTIME/*.head, RUNTIME/lock.
+//          RUNTIME/*.head, RUNTIME/*.stage, RUNTIME/lock.
 // Errors   a folder that cannot be made or is in use by another agent; the message says which and what to do.
 #pragma once
 
@@ -34,5 +34,9 @@ Result<std::vector<Fd>> claim(const StoreDirs& dirs);
 
 // Paths of all head files; empty where the folder does not exist.
 std::vector<std::string> list_heads(const StoreDirs& dirs);
+// Paths of all stage files.
+std::vector<std::string> list_stages(const StoreDirs& dirs);
+// What an agent that died left half made: no reader ever saw it. For the agent that holds the locks.
+void remove_unfinished_stages(const StoreDirs& dirs);
 
 }  // namespace tacho::store

@@ -11,9 +11,11 @@
 #include "proto/base/log.h"
 
 namespace tacho::store {
+
+std::uint64_t header_checksum(const RecordHeader& h) { return XXH3_64bits(&h, offsetof(RecordHeader, checksum)); }
+
 namespace {
 
-std::uint64_t checksum_of(const RecordHeader& h) { return XXH3_64bits(&h, offsetof(RecordHeader, checksum)); }
 std::uint64_t checksum_of(const RingSuperblock& s) { return XXH3_64bits(&s, offsetof(RingSuperblock, checksum)); }
 
 template <class T>
@@ -40,7 +42,7 @@ class HeaderScanner {
       if (size_ < sizeof(RecordHeader)) return false;
     }
     std::memcpy(&out, buffer_.data() + (offset - start_), sizeof out);
-    return out.magic == kRecordMagic && out.checksum == checksum_of(out) && out.payload_bytes < file_bytes_ &&
+    return out.magic == kRecordMagic && out.checksum == header_checksum(out) && out.payload_bytes < file_bytes_ &&
            offset + record_bytes(out.payload_bytes) <= file_bytes_;
   }
 
@@ -227,14 +229,14 @@ Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payloa
   write_offset_ += size;
   appended_bytes_ += size;
   index->push_back(record);
-  index->back().header.checksum = checksum_of(header);
+  index->back().header.checksum = header_checksum(header);
   publish(std::move(index));
   return {};
 }
 
 Result<void> Ring::write_record(const RecordHeader& header, std::span<const std::byte> payload) {
   RecordHeader h = header;
-  h.checksum = checksum_of(h);
+  h.checksum = header_checksum(h);
   if (auto ok = raise_used(write_offset_ + record_bytes(payload.size())); !ok) return ok;
   // The payload first: until its own header is there, whatever header lies here does not match what follows it.
   if (auto ok = write_at(fd_, payload, write_offset_ + sizeof h, path_); !ok) return ok;

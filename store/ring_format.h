@@ -60,6 +60,9 @@ struct RecordHeader {
 };
 static_assert(sizeof(RecordHeader) == 128);
 
+// What `checksum` must be.
+std::uint64_t header_checksum(const RecordHeader& h);
+
 constexpr std::uint64_t record_bytes(std::uint64_t payload_bytes) {
   return (sizeof(RecordHeader) + payload_bytes + kRecordAlign - 1) / kRecordAlign * kRecordAlign;
 }

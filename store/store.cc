@@ -1,7 +1,5 @@
 #include "store/store.h"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <limits>
@@ -9,7 +7,6 @@
 
 #include "proto/base/check.h"
 #include "proto/base/log.h"
-#include "store/block.h"
 
 namespace tacho::store {
 namespace {
@@ -24,6 +21,31 @@ std::uint64_t row_capacity_for(std::int64_t interval_ms) {
 }
 
 std::uint64_t seal_batch(const Head& head) { return head.row_capacity() / 2; }
+
+// A block may be that long where the rest would not be worth one of its own: when a head is done.
+constexpr std::size_t kBlockRowsMost = kBlockRows + kBlockRows / 4;
+
+std::vector<std::uint32_t> all_columns(const Head& head) {
+  std::vector<std::uint32_t> all(head.columns());
+  for (std::uint32_t c = 0; c < all.size(); ++c) all[c] = c;
+  return all;
+}
+
+// True where the oldest row that is not in the ring is too far from the newest, in either direction: the clock may step.
+bool too_old(const Head& head, const std::vector<std::shared_ptr<const Stage>>& stages) {
+  const std::uint64_t published = head.published();
+  if (published == 0) return false;
+  const HeadRows newest = head.read({}, published - 1, published, kEarliest, kLatest);
+  TimeMs oldest = 0;
+  if (!stages.empty()) {
+    oldest = stages.front()->header().t_min;
+  } else if (const HeadRows rows = head.read({}, head.sealed(), head.sealed() + 1, kEarliest, kLatest); !rows.times.empty()) {
+    oldest = rows.times.front();
+  } else {
+    return false;
+  }
+  return !newest.times.empty() && (newest.times[0] > oldest + kStageAgeMs || newest.times[0] < oldest - kStageAgeMs);
+}
 
 }  // namespace
 
@@ -83,8 +105,13 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
 Store::~Store() = default;
 
 void Store::recover() {
-  for (const RecordRef& r : *ring_->snapshot()) next_generation_ = std::max(next_generation_, r.header.generation + 1);
-  std::uint64_t rows = 0;
+  std::unordered_map<std::uint64_t, std::uint64_t> in_ring;  // by generation
+  for (const RecordRef& r : *ring_->snapshot()) {
+    next_generation_ = std::max(next_generation_, r.header.generation + 1);
+    if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
+    std::uint64_t& end = in_ring[r.header.generation];
+    end = std::max(end, r.header.first_row + r.header.rows);
+  }
   for (const std::string& path : list_heads(options_.dirs)) {
     auto head = Head::open(path, true);
     if (!head) {
@@ -95,16 +122,97 @@ void Store::recover() {
       continue;
     }
     next_generation_ = std::max(next_generation_, (*head)->generation() + 1);
-    rows += (*head)->published() - std::min((*head)->published(), std::max((*head)->sealed(), (*head)->oldest()));
-    heads_.push_back({std::move(*head), true});
+    heads_.push_back(std::make_shared<LiveHead>(LiveHead{std::move(*head), true}));
+    LiveHead& live = *heads_.back();
+    live.in_ring = std::min(in_ring[live.head->generation()], live.head->published());
   }
-  counters_.recovered_rows = rows;
+  recover_stages(in_ring);
+  for (const auto& live : heads_) counters_.recovered_rows += find_sealed(*live);
   counters_.damaged_blocks += ring_->recovery().damaged;
   if (auto ok = maintain(); !ok) log_warn("what an earlier run left cannot be sealed yet: {}", ok.error());
-  if (rows > 0 || ring_->recovery().records > 0 || counters_.damaged_blocks > 0) {
-    log_info("the window was found: {} records in the ring, {} rows in heads, {} damaged and skipped", ring_->recovery().records,
-             rows, counters_.damaged_blocks);
+  if (counters_.recovered_rows > 0 || ring_->recovery().records > 0 || counters_.damaged_blocks > 0) {
+    log_info("the window was found: {} records in the ring, {} rows in heads and stages, {} damaged and skipped",
+             ring_->recovery().records, counters_.recovered_rows, counters_.damaged_blocks);
   }
+}
+
+// How far rows have left the head is what ring and stages have, whatever the head says: the last agent may have died before it
+// said so, and rows whose stage is damaged may still be in the head. Returns how many rows the ring does not have.
+std::uint64_t Store::find_sealed(LiveHead& live) {
+  Head& head = *live.head;
+  const std::uint64_t oldest = head.oldest(), published = head.published();
+  std::uint64_t rows = 0, next = live.in_ring, sealed = live.in_ring;
+  const auto in_head = [&](std::uint64_t to) {
+    const std::uint64_t from = std::max(next, oldest);
+    rows += to - std::min(to, from);
+  };
+  for (const auto& stage : live.stages) {
+    if (stage->end_row() <= next) continue;
+    in_head(stage->first_row());
+    if (stage->first_row() <= sealed) sealed = stage->end_row();
+    rows += stage->end_row() - std::max(stage->first_row(), next);
+    next = stage->end_row();
+  }
+  in_head(published);
+  // What is older than the head's oldest row and nowhere else was counted as lost when it was, or the ring has dropped it.
+  head.mark_sealed(std::max(sealed, std::min(head.sealed(), oldest)));
+  return rows;
+}
+
+// Each stage goes to its head again, with which it is sealed; one whose rows the ring has was left by a crash in between.
+void Store::recover_stages(const std::unordered_map<std::uint64_t, std::uint64_t>& in_ring) {
+  remove_unfinished_stages(options_.dirs);
+  std::vector<std::shared_ptr<const Stage>> found;
+  for (const std::string& path : list_stages(options_.dirs)) {
+    if (auto stage = Stage::open(path)) {
+      next_generation_ = std::max(next_generation_, (*stage)->header().generation + 1);
+      found.push_back(std::move(*stage));
+    } else {
+      log_warn("rows staged by an earlier run cannot be used and are set aside: {}", stage.error());
+      Stage::set_aside(path);
+      ++counters_.damaged_blocks;
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::pair(a->header().generation, a->first_row()) < std::pair(b->header().generation, b->first_row());
+  });
+  for (const auto& stage : found) {
+    const RecordHeader& h = stage->header();
+    const auto appended = in_ring.find(h.generation);
+    if (appended != in_ring.end() && stage->end_row() <= appended->second) {
+      stage->remove();
+      continue;
+    }
+    const auto live = std::find_if(heads_.begin(), heads_.end(), [&](const auto& l) {
+      return l->head->generation() == h.generation && l->head->schema()->id == h.schema_id && l->head->columns() == h.columns &&
+             stage->end_row() <= l->head->published();
+    });
+    if (live != heads_.end()) {
+      (*live)->stages.push_back(stage);
+    } else {
+      recover_without_head(*stage);
+    }
+  }
+}
+
+// Its head is damaged or gone. The ring has had a copy of the schema since before the stage was made.
+void Store::recover_without_head(const Stage& stage) {
+  const auto known = schemas_->find(stage.header().schema_id);
+  const auto schema = known == schemas_->end() ? nullptr : known->second;
+  if (!schema || schema->series.size() != stage.header().columns) {
+    log_warn("rows staged by an earlier run are set aside, for nothing says what they are: {}", stage.path());
+    Stage::set_aside(stage.path());
+    ++counters_.damaged_blocks;
+    return;
+  }
+  auto kept = ring_->append(stage.header(), stage.payload());
+  if (kept) kept = keep_schema(*schema, true);
+  if (!kept) {
+    log_warn("{} cannot be sealed and waits for the next start: {}", stage.path(), kept.error());
+    return;
+  }
+  counters_.recovered_rows += stage.header().rows;
+  stage.remove();
 }
 
 void Store::load_schemas() {
@@ -137,11 +245,11 @@ Result<std::shared_ptr<Head>> Store::add_head(std::shared_ptr<const StoredSchema
   auto head = Head::create(options_.dirs.runtime, generation, std::move(schema), capacity);
   if (!head) return head;
   const std::lock_guard lock(mutex_);
-  heads_.push_back({*head, false});
+  heads_.push_back(std::make_shared<LiveHead>(LiveHead{*head}));
   return head;
 }
 
-std::vector<Store::LiveHead> Store::live_heads() const {
+std::vector<std::shared_ptr<Store::LiveHead>> Store::live_heads() const {
   const std::lock_guard lock(mutex_);
   return heads_;
 }
@@ -149,23 +257,23 @@ std::vector<Store::LiveHead> Store::live_heads() const {
 Result<void> Store::maintain() {
   Result<void> outcome;
   bool appended = false;
-  for (const LiveHead& live : live_heads()) {
-    const auto sealed = seal(live, live.done());
+  for (const auto& live : live_heads()) {
+    const auto sealed = seal(*live, live->done());
     if (!sealed) {
       outcome = std::unexpected(sealed.error());  // the others are sealed all the same
       continue;
     }
     appended = appended || *sealed;
-    if (!live.done() || live.head->sealed() < live.head->published()) continue;
+    if (!live->done() || live->head->sealed() < live->head->published() || !live->stages.empty()) continue;
     // The last copy of its schema follows its last block, so that the blocks stay readable as long as they are there.
-    if (live.head->published() > 0) {
-      if (auto ok = keep_schema(*live.head->schema(), true); !ok) outcome = ok;
+    if (live->head->published() > 0) {
+      if (auto ok = keep_schema(*live->head->schema(), true); !ok) outcome = ok;
     }
     {
       const std::lock_guard lock(mutex_);
-      std::erase_if(heads_, [&](const LiveHead& h) { return h.head == live.head; });
+      std::erase(heads_, live);
     }
-    live.head->remove();
+    live->head->remove();
   }
   if (appended) {
     if (auto ok = ring_->sync(); !ok) outcome = ok;
@@ -175,65 +283,142 @@ Result<void> Store::maintain() {
 
 Result<void> Store::seal_all() {
   Result<void> outcome;
-  for (const LiveHead& live : live_heads()) {
-    if (auto ok = seal(live, true); !ok) outcome = std::unexpected(ok.error());
+  for (const auto& live : live_heads()) {
+    if (auto ok = seal(*live, true); !ok) outcome = std::unexpected(ok.error());
   }
   if (auto ok = maintain(); !ok) outcome = ok;
   if (auto ok = ring_->sync(); !ok) outcome = ok;
   return outcome;
 }
 
-Result<bool> Store::seal(const LiveHead& live, bool everything) {
+Result<bool> Store::seal(LiveHead& live, bool everything) {
   Head& head = *live.head;
+  const auto fail = [&](const Error& e) { return failure("group {}: {}", head.schema()->group, e); };
   const std::uint64_t published = head.published();
-  std::uint64_t from = head.sealed();
-  if (const std::uint64_t oldest = head.oldest(); from < oldest) {
+  if (const std::uint64_t oldest = head.oldest(), from = head.sealed(); from < oldest) {
     const std::lock_guard lock(mutex_);
     counters_.lost_rows += oldest - from;
-    from = oldest;
+    head.mark_sealed(oldest);
   }
-  bool any = false;
-  while (published - from >= seal_batch(head) || (everything && from < published)) {
-    const std::uint64_t end = std::min(published, from + seal_batch(head));
-    if (auto ok = seal_rows(head, from, end); !ok) return failure("group {}: {}", head.schema()->group, ok.error());
-    head.mark_sealed(end);
-    from = end;
-    any = true;
+  if (everything || too_old(head, live.stages)) {
+    if (live.stages.empty() && head.sealed() >= published) return false;
+    if (auto ok = append_rows(live, published); !ok) return fail(ok.error());
+    return true;
   }
-  return any;
+  bool appended = false;
+  const std::uint64_t batch = seal_batch(head);
+  while (published - std::min(published, head.sealed()) >= batch) {
+    const std::uint64_t first = head.sealed(), end = first + batch;
+    const bool block_is_full = first - std::min(first, live.in_ring) + batch >= kBlockRows;
+    if (!block_is_full) {
+      const auto staged = stage_rows(live, first, end);
+      if (!staged && !stages_fail_) log_warn("rows go to the ring in small blocks until stages can be written: {}", staged.error());
+      stages_fail_ = !staged;
+      if (staged) continue;
+    }
+    // Also where there is no room for a stage. All staged rows go first: the ring has a generation's rows in their order.
+    if (auto ok = append_rows(live, end); !ok) return fail(ok.error());
+    appended = true;
+  }
+  return appended;
 }
 
-Result<void> Store::seal_rows(Head& head, std::uint64_t first, std::uint64_t end) {
-  std::vector<std::uint32_t> all(head.columns());
-  for (std::uint32_t c = 0; c < all.size(); ++c) all[c] = c;
-  HeadRows rows = head.read(all, first, end, kEarliest, kLatest);
-  if (auto ok = keep_schema(*head.schema(), false); !ok) return ok;
-  // A block's times increase: where the clock stepped back, the next block begins.
-  for (std::size_t begin = 0; begin < rows.times.size();) {
-    std::size_t stop = begin + 1;
-    while (stop < rows.times.size() && rows.times[stop] > rows.times[stop - 1]) ++stop;
-    std::vector<std::vector<double>> columns(all.size());
-    for (std::size_t c = 0; c < all.size(); ++c)
-      columns[c].assign(rows.columns[c].begin() + static_cast<std::ptrdiff_t>(begin),
-                        rows.columns[c].begin() + static_cast<std::ptrdiff_t>(stop));
-    const std::span<const TimeMs> times = std::span(rows.times).subspan(begin, stop - begin);
-    const StoredSchema& schema = *head.schema();
-    RecordHeader h{};
-    h.type = static_cast<std::uint16_t>(RecordType::block);
-    h.schema_id = schema.id;
-    h.generation = head.generation();
-    h.first_row = rows.first_row + begin;
-    h.rows = static_cast<std::uint32_t>(times.size());
-    h.columns = static_cast<std::uint32_t>(all.size());
-    h.t_min = times.front();
-    h.t_max = times.back();
-    h.group_hash = XXH3_64bits(schema.group.data(), schema.group.size());
-    if (auto ok = ring_->append(h, encode_block(schema.group, schema.interval_ms, times, columns)); !ok) return ok;
+// Rows [.., end) have their place outside the head. They are counted here, once, wherever they go later.
+void Store::left_head(Head& head, std::uint64_t end) {
+  const std::uint64_t before = head.sealed();
+  if (end <= before) return;
+  head.mark_sealed(end);
+  const std::lock_guard lock(mutex_);
+  counters_.sealed_rows += end - before;
+}
+
+Result<void> Store::stage_rows(LiveHead& live, std::uint64_t first, std::uint64_t end) {
+  Head& head = *live.head;
+  // So that the ring can say what the rows are should the head be damaged. Where it cannot be written now, it is tried again
+  // before the block.
+  if (auto ok = keep_schema(*head.schema(), false); !ok) log_debug("no copy of a schema yet: {}", ok.error());
+  SealRows rows(head.columns());
+  rows.add(head.read(all_columns(head), first, end, kEarliest, kLatest));
+  for (std::size_t begin = 0; begin < rows.size();) {
+    const std::size_t stop = rows.run_end(begin, kBlockRows);
+    const EncodedBlock block = rows.encode(*head.schema(), head.generation(), begin, stop);
+    auto stage = Stage::create(options_.dirs.runtime, head.schema()->group, block.header, block.payload);
+    if (!stage) return std::unexpected(stage.error());
+    {
+      const std::lock_guard lock(mutex_);
+      live.stages.push_back(std::move(*stage));
+    }
+    left_head(head, rows.number(stop - 1) + 1);
     begin = stop;
   }
-  const std::lock_guard lock(mutex_);
-  counters_.sealed_rows += rows.times.size();
+  left_head(head, end);
   return {};
+}
+
+// What is staged and the head's rows up to `end` become blocks of the ring. What fails stays where it is.
+Result<void> Store::append_rows(LiveHead& live, std::uint64_t end) {
+  Head& head = *live.head;
+  if (auto ok = keep_schema(*head.schema(), false); !ok) return ok;
+  SealRows rows(head.columns());
+  std::uint64_t next = live.in_ring;
+  const auto from_head = [&](std::uint64_t to) {
+    if (next < to) rows.add(head.read(all_columns(head), next, to, kEarliest, kLatest));
+    next = std::max(next, to);
+  };
+  for (const auto& stage : live.stages) {
+    if (stage->end_row() <= next) continue;
+    from_head(stage->first_row());  // where a stage was damaged, the head may still have its rows
+    if (auto ok = rows.add(*stage, next); !ok) {
+      log_warn("staged rows are lost: {}", ok.error());
+      Stage::set_aside(stage->path());
+      const std::lock_guard lock(mutex_);
+      ++counters_.damaged_blocks;
+    }
+    next = std::max(next, stage->end_row());
+  }
+  from_head(end);
+  const auto appended = append_blocks(live, rows);
+  if (appended) {
+    live.in_ring = std::max(live.in_ring, end);
+    left_head(head, end);
+  }
+  drop_stages(live);
+  return appended;
+}
+
+Result<void> Store::append_blocks(LiveHead& live, const SealRows& rows) {
+  // A block is not more than a small part of the ring, which drops whole blocks where it wraps around.
+  const std::uint64_t bytes_max = ring_->file_bytes() / 8;
+  std::size_t most = kBlockRowsMost;
+  for (std::size_t begin = 0; begin < rows.size();) {
+    std::size_t stop = rows.run_end(begin, most);
+    if (stop - begin == most && most == kBlockRowsMost) stop = begin + kBlockRows;
+    EncodedBlock block = rows.encode(*live.head->schema(), live.head->generation(), begin, stop);
+    if (record_bytes(block.payload.size()) > bytes_max && stop - begin > 1) {
+      most = (stop - begin + 1) / 2;
+      continue;
+    }
+    if (auto ok = ring_->append(block.header, block.payload); !ok) return ok;
+    // At once: should the next block fail, or the agent die, this one is not written again.
+    live.in_ring = rows.number(stop - 1) + 1;
+    left_head(*live.head, live.in_ring);
+    begin = stop;
+  }
+  return {};
+}
+
+// The stages whose rows the ring has. Readers that hold them keep them.
+void Store::drop_stages(LiveHead& live) {
+  std::vector<std::shared_ptr<const Stage>> gone;
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(live.stages, [&](const auto& stage) {
+      const bool in_ring = stage->end_row() <= live.in_ring;
+      if (in_ring) gone.push_back(stage);
+      return in_ring;
+    });
+  }
+  for (const auto& stage : gone) stage->remove();
 }
 
 // A schema is written again each quarter of the ring while blocks refer to it, so that no block outlives all its copies.
@@ -252,7 +437,7 @@ Result<void> Store::keep_schema(const StoredSchema& schema, bool now) {
   const auto records = ring_->snapshot();
   for (const RecordRef& r : *records) used.insert(r.header.schema_id);
   const std::lock_guard lock(mutex_);
-  for (const LiveHead& live : heads_) used.insert(live.head->schema()->id);
+  for (const auto& live : heads_) used.insert(live->head->schema()->id);
   auto schemas = std::make_shared<SchemaMap>(*schemas_);
   if (!schemas->contains(schema.id)) (*schemas)[schema.id] = std::make_shared<StoredSchema>(schema);
   std::erase_if(*schemas, [&](const auto& entry) { return !used.contains(entry.first); });
@@ -265,10 +450,13 @@ WindowSnapshot Store::snapshot() const {
   WindowSnapshot w;
   {
     const std::lock_guard lock(mutex_);
-    for (const LiveHead& live : heads_) w.heads.push_back(live.head);
+    for (const auto& live : heads_) {
+      w.heads.push_back(live->head);
+      w.stages.insert(w.stages.end(), live->stages.begin(), live->stages.end());
+    }
     w.schemas = schemas_;
   }
-  // After the heads: rows that are sealed from now on are still in the heads that we hold.
+  // After heads and stages: rows that move on from now are still in those that we hold.
   w.records = ring_->snapshot();
   w.ring = ring_.get();
   return w;
@@ -280,8 +468,8 @@ StoreStats Store::stats() const {
   {
     const std::lock_guard lock(mutex_);
     s = counters_;
-    for (const LiveHead& live : heads_) {
-      if (!live.done()) s.series += live.head->columns();
+    for (const auto& live : heads_) {
+      if (!live->done()) s.series += live->head->columns();
     }
   }
   s.budget_bytes = ring_->file_bytes();

@@ -1,10 +1,12 @@
 // The agent's store: groups are written, sealed into the ring, and asked.
 //
-// Shape    one ring of fixed size; a head a group. Memory and disk do not grow with time.
+// Shape    one ring of fixed size; a head a group, and stages for its rows on their way to the ring. Memory and disk do not grow
+//          with time: the stages of a group hold less than kBlockRows rows.
 // Threads  Group: its source's thread. maintain(): one background thread. Asking (Queryable) and stats(): any.
 // Cost     a row: see head.h; no thread that writes rows ever waits for the disk, the sealer or a reader.
 // Errors   open(): folders or files that cannot be used. Group::describe(): no room for another head.
 // Crash    open() seals what the last agent left in its heads; nothing published is lost unless the machine went down.
+//          Then, a group loses what had not reached the ring: at most its newest kStageAgeMs, or kBlockRows rows.
 #pragma once
 
 #include <functional>
@@ -17,9 +19,16 @@
 #include "store/head.h"
 #include "store/queryable.h"
 #include "store/ring.h"
+#include "store/seal_rows.h"
 #include "store/window.h"
 
 namespace tacho::store {
+
+// Rows of a block of the ring, where there is no reason for fewer: a block's header and schema are then little beside its samples.
+inline constexpr std::uint64_t kBlockRows = 1024;
+// Rows go to the ring when the oldest of their group outside it is older than this by the group's newest. What a power cut takes
+// is bounded so; 20 minutes is just more than a full block of a group at 1 s (17 minutes), which most groups are.
+inline constexpr TimeMs kStageAgeMs = 20 * 60'000;
 
 struct StoreOptions {
   StoreDirs dirs;
@@ -32,10 +41,10 @@ struct StoreStats {
   std::size_t series = 0;       // in the live heads
   double bytes_per_sample = 0;  // of the sealed blocks in the ring, all in; 0 when there is none
   std::uint64_t budget_bytes = 0;
-  std::uint64_t sealed_rows = 0;  // since start
+  std::uint64_t sealed_rows = 0;  // since start: out of a head, into a stage or the ring
   std::uint64_t lost_rows = 0;    // overwritten in a head before they could be sealed
-  std::uint64_t recovered_rows = 0;
-  std::uint64_t damaged_blocks = 0;
+  std::uint64_t recovered_rows = 0;  // found at start in heads and stages, not in the ring yet
+  std::uint64_t damaged_blocks = 0;  // and heads, and stages
 };
 
 class Store;
@@ -76,9 +85,9 @@ class Store final : public Queryable {
   // Requires: one Group a name; [a-z0-9_]+.
   std::unique_ptr<Group> group(std::string name, std::int64_t interval_ms);
 
-  // Seals what is due and drops heads that are done; call it each second. The disk may make it wait.
+  // Seals what is due, into stages or the ring, and drops heads that are done; call it each second. The disk may make it wait.
   Result<void> maintain();
-  // At shutdown, after all writers have gone: seals everything.
+  // At shutdown, after all writers have gone: seals everything into the ring.
   Result<void> seal_all();
   StoreStats stats() const;
 
@@ -96,31 +105,41 @@ class Store final : public Queryable {
   struct LiveHead {
     std::shared_ptr<Head> head;
     bool orphan = false;  // left by an agent that died: nobody writes to it
+    std::vector<std::shared_ptr<const Stage>> stages = {};  // by row; changed by the sealer, under mutex_
+    std::uint64_t in_ring = 0;  // the sealer's: rows [0, in_ring) have been appended to the ring, as far as they were not lost
     bool done() const { return orphan || head->closed(); }
   };
 
   explicit Store(StoreOptions options) : options_(std::move(options)) {}
   void recover();
+  static std::uint64_t find_sealed(LiveHead& live);
+  void recover_stages(const std::unordered_map<std::uint64_t, std::uint64_t>& in_ring);
+  void recover_without_head(const Stage& stage);
   Result<std::shared_ptr<Head>> add_head(std::shared_ptr<const StoredSchema> schema);
-  Result<bool> seal(const LiveHead& live, bool everything);
-  Result<void> seal_rows(Head& head, std::uint64_t first, std::uint64_t end);
+  Result<bool> seal(LiveHead& live, bool everything);
+  Result<void> stage_rows(LiveHead& live, std::uint64_t first, std::uint64_t end);
+  Result<void> append_rows(LiveHead& live, std::uint64_t end);
+  Result<void> append_blocks(LiveHead& live, const SealRows& rows);
+  void drop_stages(LiveHead& live);
+  void left_head(Head& head, std::uint64_t end);
   Result<void> keep_schema(const StoredSchema& schema, bool now);
   void load_schemas();
   WindowSnapshot snapshot() const;
-  std::vector<LiveHead> live_heads() const;
+  std::vector<std::shared_ptr<LiveHead>> live_heads() const;
 
   StoreOptions options_;
   std::vector<Fd> locks_;
   std::unique_ptr<Ring> ring_;
 
   mutable std::mutex mutex_;  // guards what follows; held for moments only, never while sealing or reading
-  std::vector<LiveHead> heads_;
+  std::vector<std::shared_ptr<LiveHead>> heads_;
   std::shared_ptr<const SchemaMap> schemas_ = std::make_shared<SchemaMap>();
   std::uint64_t next_generation_ = 1;
   StoreStats counters_;
 
   // The sealer's own: at which Ring::appended_bytes() a schema was last written.
   std::unordered_map<std::uint64_t, std::uint64_t> schema_written_at_;
+  bool stages_fail_ = false;  // the last stage could not be written; said once
 };
 
 }  // namespace tacho::store

@@ -23,7 +23,24 @@ Decoded decode_head(const Part& part, std::span<const std::uint32_t> columns, Ti
   return {std::move(rows.times), std::move(rows.columns)};
 }
 
-Result<Decoded> decode_block(const Ring& ring, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
+// `block_first`: the number of the block's first row. Requires: the part's rows are the block's.
+Result<Decoded> decode_rows(const BlockView& block, std::uint64_t block_first, const Part& part,
+                            std::span<const std::uint32_t> columns, TimeRange range) {
+  const auto times = block.times().subspan(part.first_row - block_first, part.end_row - part.first_row);
+  const auto begin = std::lower_bound(times.begin(), times.end(), range.min);
+  const auto end = std::upper_bound(begin, times.end(), range.max);
+  Decoded out;
+  out.times.assign(begin, end);
+  out.columns.resize(columns.size());
+  const auto first = static_cast<std::size_t>(begin - times.begin()) + (part.first_row - block_first);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    out.columns[i].resize(out.times.size());
+    if (auto ok = block.read_column(columns[i], first, out.columns[i]); !ok) return std::unexpected(ok.error());
+  }
+  return out;
+}
+
+Result<Decoded> decode_record(const Ring& ring, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
   const auto payload = ring.read(*part.record);
   if (!payload) return std::unexpected(payload.error());
   const auto block = BlockView::open(*payload);
@@ -31,18 +48,13 @@ Result<Decoded> decode_block(const Ring& ring, const Part& part, std::span<const
   const RecordHeader& h = part.record->header;
   if (block->rows() != h.rows || block->columns() != part.schema->series.size())
     return failure("the block at {} does not fit its header", part.record->offset);
-  const auto times = block->times().subspan(part.first_row - h.first_row, part.end_row - part.first_row);
-  const auto begin = std::lower_bound(times.begin(), times.end(), range.min);
-  const auto end = std::upper_bound(begin, times.end(), range.max);
-  Decoded out;
-  out.times.assign(begin, end);
-  out.columns.resize(columns.size());
-  const auto first = static_cast<std::size_t>(begin - times.begin()) + (part.first_row - h.first_row);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    out.columns[i].resize(out.times.size());
-    if (auto ok = block->read_column(columns[i], first, out.columns[i]); !ok) return std::unexpected(ok.error());
-  }
-  return out;
+  return decode_rows(*block, h.first_row, part, columns, range);
+}
+
+Result<Decoded> decode(const WindowSnapshot& window, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
+  if (part.head) return decode_head(part, columns, range);
+  if (part.stage) return decode_rows(part.stage->block(), part.stage->first_row(), part, columns, range);
+  return decode_record(*window.ring, part, columns, range);
 }
 
 // Keeps rows that are in range and earlier than every row written later (`cutoff`), and lowers the cutoff.
@@ -145,7 +157,7 @@ class Selector {
       read_samples_ += (part->end_row - part->first_row) * w.columns.size();
       if (read_samples_ > limits_.samples_max + kSamplesSlack)
         return failure("the query would load more than {} samples; ask for a shorter range or fewer series", limits_.samples_max);
-      if (auto d = decode(*part, w.columns)) {
+      if (auto d = decode(window_, *part, w.columns, range_)) {
         keep_visible(*d, range_, cutoff);
         decoded.emplace_back(&*part, std::move(*d));
       } else if (stats_ != nullptr) {
@@ -156,11 +168,6 @@ class Selector {
     std::reverse(decoded.begin(), decoded.end());
     assemble(decoded, first_slot);
     return {};
-  }
-
-  Result<Decoded> decode(const Part& part, std::span<const std::uint32_t> columns) const {
-    if (part.head) return decode_head(part, columns, range_);
-    return decode_block(*window_.ring, part, columns, range_);
   }
 
   void assemble(const std::vector<std::pair<const Part*, Decoded>>& decoded, std::size_t first_slot) {
@@ -279,14 +286,10 @@ std::vector<GroupRows> group_rows(const WindowSnapshot& window, TimeRange range)
     TimeMs cutoff = std::numeric_limits<TimeMs>::max();
     for (auto part = group.parts.rbegin(); part != group.parts.rend(); ++part) {
       if (part->t_max >= range.min && part->t_min <= range.max && part->t_min < cutoff) {
-        Decoded d;
-        if (part->head) {
-          d = decode_head(*part, {}, range);
-        } else if (auto block = decode_block(*window.ring, *part, {}, range)) {
-          d = std::move(*block);
+        if (auto d = decode(window, *part, {}, range)) {
+          keep_visible(*d, range, cutoff);
+          rows.rows += d->times.size();
         }
-        keep_visible(d, range, cutoff);
-        rows.rows += d.times.size();
       }
       cutoff = std::min(cutoff, part->t_min);
     }

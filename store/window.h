@@ -1,10 +1,10 @@
-// The window, read: a consistent view of heads and ring at one moment, and the selection of samples from it. The agent and
+// The window, read: a consistent view of heads, stages and ring at one moment, and the selection of samples from it. The agent and
 // `tacho query --state` use the same code on the same bytes.
 //
 // Shape    parts of a group in the order they were written: by (generation, row). A row is visible if every row of its group
 //          that was written later has a later time: after the clock stepped back, the newer reading of an instant counts.
 // Threads  pure functions over snapshots; any thread.
-// Cost     columns are copied once from heads and decoded once from blocks, into one flat array a series.
+// Cost     columns are copied once from heads and decoded once from blocks (staged or in the ring), into one flat array a series.
 // Errors   a limit that is hit. Damaged or vanished blocks are skipped and counted in WindowReadStats.
 #pragma once
 
@@ -17,16 +17,19 @@
 #include "store/queryable.h"
 #include "store/ring.h"
 #include "store/schema_codec.h"
+#include "store/stage.h"
 
 namespace tacho::store {
 
 using SchemaMap = std::unordered_map<std::uint64_t, std::shared_ptr<const StoredSchema>>;
 
 struct WindowSnapshot {
-  std::vector<std::shared_ptr<Head>> heads;  // taken before `records`: what leaves a head meanwhile is found in the ring
+  // Taken in this order: rows go from heads to stages to the ring, so what moves on meanwhile is found further on.
+  std::vector<std::shared_ptr<Head>> heads;
+  std::vector<std::shared_ptr<const Stage>> stages;
   std::shared_ptr<const RingIndex> records;
   const Ring* ring = nullptr;                // null: no ring
-  std::shared_ptr<const SchemaMap> schemas;  // of the records; heads bring their own
+  std::shared_ptr<const SchemaMap> schemas;  // of the records; heads bring their own, which are those of the stages too
 };
 
 struct WindowReadStats {

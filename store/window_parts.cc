@@ -17,17 +17,32 @@ void parts_of(const std::shared_ptr<Head>& head, std::vector<Part>& out) {
     std::size_t end = begin + 1;
     while (end < rows.times.size() && rows.times[end] > rows.times[end - 1]) ++end;
     out.push_back({head->schema(), head->generation(), rows.first_row + begin, rows.first_row + end, rows.times[begin],
-                   rows.times[end - 1], head, nullptr});
+                   rows.times[end - 1], head, nullptr, nullptr});
     begin = end;
   }
 }
 
 Part part_of(const RecordRef& record, std::shared_ptr<const StoredSchema> schema) {
   const RecordHeader& h = record.header;
-  return {std::move(schema), h.generation, h.first_row, h.first_row + h.rows, h.t_min, h.t_max, nullptr, &record};
+  return {std::move(schema), h.generation, h.first_row, h.first_row + h.rows, h.t_min, h.t_max, nullptr, nullptr, &record};
 }
 
-// Drops rows that an earlier part already has (a block sealed twice around a crash) and rows that the head has too.
+Part part_of(const std::shared_ptr<const Stage>& stage, std::shared_ptr<const StoredSchema> schema) {
+  const RecordHeader& h = stage->header();
+  return {std::move(schema), h.generation, h.first_row, h.first_row + h.rows, h.t_min, h.t_max, nullptr, stage, nullptr};
+}
+
+// A stage's schema is that of its head, which is removed after it; where a crash took the head, the ring may know it.
+std::shared_ptr<const StoredSchema> schema_of(const WindowSnapshot& window, const Stage& stage) {
+  for (const auto& head : window.heads) {
+    if (head->schema()->id == stage.header().schema_id) return head->schema();
+  }
+  const auto known = window.schemas->find(stage.header().schema_id);
+  return known == window.schemas->end() ? nullptr : known->second;
+}
+
+// Drops rows that an earlier part already has (staged rows just appended, a block sealed twice around a crash) and rows that the
+// head has too.
 void remove_overlap(std::vector<Part>& parts) {
   std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
     if (a.generation != b.generation) return a.generation < b.generation;
@@ -37,11 +52,13 @@ void remove_overlap(std::vector<Part>& parts) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     for (std::size_t j = i + 1; j < parts.size() && parts[j].generation == parts[i].generation; ++j) {
       if (parts[j].first_row >= parts[i].end_row) break;
-      // The head's copy stays: it is what needs no decoding. Of two blocks the earlier one stays.
+      // The head's copy stays: it is what needs no decoding. Of two blocks the earlier one stays; what is left of the other
+      // is later than all of it, which t_min must say: it bounds what readers see of the parts before.
       if (parts[j].head) {
         parts[i].end_row = parts[j].first_row;
       } else {
         parts[j].first_row = std::min(parts[j].end_row, parts[i].end_row);
+        parts[j].t_min = std::max(parts[j].t_min, parts[i].t_max + 1);
       }
     }
   }
@@ -61,6 +78,10 @@ std::vector<GroupParts> group_parts(const WindowSnapshot& window) {
     std::vector<Part> parts;
     parts_of(head, parts);
     for (Part& p : parts) add(std::move(p));
+  }
+  for (const auto& stage : window.stages) {
+    auto schema = schema_of(window, *stage);
+    if (schema && schema->series.size() == stage->header().columns) add(part_of(stage, std::move(schema)));
   }
   for (const RecordRef& r : *window.records) {
     if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;

@@ -10,16 +10,17 @@
 
 namespace tacho::store {
 
-// A run of consecutive rows of one generation in strictly increasing time, in a head or in a block.
+// A run of consecutive rows of one generation in strictly increasing time, in a head, a stage or a block of the ring.
 struct Part {
   std::shared_ptr<const StoredSchema> schema;
   std::uint64_t generation = 0;
   std::uint64_t first_row = 0;
   std::uint64_t end_row = 0;
-  TimeMs t_min = 0;
+  TimeMs t_min = 0;  // no row is earlier
   TimeMs t_max = 0;
-  std::shared_ptr<Head> head;         // where the rows lie: a head,
-  const RecordRef* record = nullptr;  // or a block (points into the snapshot's records)
+  std::shared_ptr<Head> head;          // where the rows lie: a head,
+  std::shared_ptr<const Stage> stage;  // or a stage,
+  const RecordRef* record = nullptr;   // or a block of the ring (points into the snapshot's records)
 };
 
 struct GroupParts {
@@ -28,7 +29,7 @@ struct GroupParts {
   std::vector<Part> parts;  // by (generation, first_row); no row is in two of them
 };
 
-// Every group of the snapshot; rows that lie in both a head and a block are taken from the head.
+// Every group of the snapshot; rows that lie in a head and elsewhere too are taken from the head.
 std::vector<GroupParts> group_parts(const WindowSnapshot& window);
 
 }  // namespace tacho::store

@@ -7,6 +7,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "store/dir_store.h"
@@ -59,6 +60,53 @@ struct StoreFixture {
     auto d = DirStore::open(dirs);
     if (!d) return d.error().message;
     return ask(**d, device);
+  }
+  // The folders as they are at this moment, for another store to be opened on: a kill -9, as far as files can tell.
+  StoreDirs crashed(const std::string& name) const {
+    namespace fs = std::filesystem;
+    const StoreDirs to{dir / (name + ".state"), dir / (name + ".run")};
+    fs::copy(dirs.state, to.state, fs::copy_options::recursive);
+    fs::copy(dirs.runtime, to.runtime, fs::copy_options::recursive);
+    return to;
+  }
+  // Rows of the ring's blocks, oldest first, of a store that is open or not.
+  static std::vector<std::uint32_t> blocks(const StoreDirs& dirs) {
+    std::vector<std::uint32_t> rows;
+    const auto ring = Ring::open(dirs.ring(), false);
+    REQUIRE(ring);
+    for (const RecordRef& r : *(*ring)->snapshot()) {
+      if (r.header.type == static_cast<std::uint16_t>(RecordType::block)) rows.push_back(r.header.rows);
+    }
+    return rows;
+  }
+  std::vector<std::uint32_t> blocks() const { return blocks(dirs); }
+  std::size_t stages() const { return list_stages(dirs).size(); }
+  // Rows first, first + 1, ... at a second each, the value being the number; maintained as an agent does, each row.
+  void seconds(int first, int end) {
+    for (int i = first; i < end; ++i) {
+      row(i * 1000, {static_cast<double>(i)});
+      REQUIRE(store->maintain());
+    }
+  }
+  // Exactly the rows 0 .. n - 1 of seconds(), in order.
+  static bool has_seconds(const Queryable& q, int n) {
+    const auto s = q.select({}, {0, 1'000'000'000'000}, {});
+    if (!s || s->series.size() != 1 || s->series[0].times.size() != static_cast<std::size_t>(n)) return false;
+    for (int i = 0; i < n; ++i) {
+      const auto at = static_cast<std::size_t>(i);
+      if (s->series[0].times[at] != i * 1000 || s->series[0].values[at] != i) return false;
+    }
+    return true;
+  }
+  bool files_have_seconds(int n) const {
+    auto d = DirStore::open(dirs);
+    return d && has_seconds(**d, n);
+  }
+  // A new agent on these folders finds rows 0 .. n - 1, and has them after sealing everything, too; no stage is left.
+  static bool restarted_has_seconds(const StoreDirs& at, int n) {
+    auto s = Store::open({at, 4 << 20, {}});
+    if (!s || !has_seconds(**s, n) || !(*s)->seal_all()) return false;
+    return has_seconds(**s, n) && list_stages(at).empty() && list_heads(at).empty();
   }
   std::size_t count(const Queryable& q) const {
     const auto s = q.select({}, {0, 1'000'000'000'000}, {});
@@ -241,4 +289,240 @@ TEST_CASE("rows are counted group by group for completeness") {
   CHECK(rows[0].group == "g");
   CHECK(rows[0].interval_ms == 1000);
   CHECK(rows[0].rows == 59);
+}
+
+TEST_CASE("rows reach the ring as blocks of 1024, out of a head of 256") {
+  StoreFixture f;
+  f.describe({"a"});
+  f.seconds(0, 3000);
+  CHECK(f.blocks() == std::vector<std::uint32_t>{1024, 1024});
+  CHECK(f.stages() == (3000 - 2048) / 128);
+  CHECK(f.store->stats().sealed_rows == 3000 / 128 * 128);
+  CHECK(f.store->stats().lost_rows == 0);
+  REQUIRE(f.store->seal_all());
+  CHECK(f.blocks() == std::vector<std::uint32_t>{1024, 1024, 3000 - 2048});
+  CHECK(f.stages() == 0);
+  CHECK(f.store->stats().sealed_rows == 3000);
+  CHECK(StoreFixture::has_seconds(*f.store, 3000));
+}
+
+TEST_CASE("everything published is readable at every instant, while rows move from head to stage to ring") {
+  StoreFixture f;
+  f.describe({"a"});
+  const auto files = DirStore::open(f.dirs);  // one that has seen earlier states, as `tacho top` has
+  REQUIRE(files);
+  for (int n = 1; n <= 2400; ++n) {
+    f.row((n - 1) * 1000, {static_cast<double>(n - 1)});
+    if (n % 7 == 0) REQUIRE(f.store->maintain());
+    if (n % 7 != 0 && n % 128 > 2) continue;
+    if (!StoreFixture::has_seconds(*f.store, n)) FAIL("in the agent after row " << n);
+    if (!StoreFixture::has_seconds(**files, n)) FAIL("in an old view of the files after row " << n);
+    if (n % 64 < 7 && !f.files_have_seconds(n)) FAIL("in the files after row " << n);
+  }
+  CHECK((*files)->problems().empty());
+  CHECK(f.store->group_rows({0, 1'000'000'000})[0].rows == 2400);
+}
+
+TEST_CASE("a crash at any moment loses no row and gives none twice") {
+  StoreFixture f;
+  f.describe({"a"});
+  int at = 0;
+  for (const int n : {1, 127, 128, 129, 500, 1023, 1024, 1025, 1151, 1152, 1300}) {
+    f.seconds(at, n);
+    at = n;
+    const StoreDirs copy = f.crashed(std::to_string(n));
+    INFO(n);
+    CHECK(StoreFixture::restarted_has_seconds(copy, n));
+    for (const std::uint32_t rows : StoreFixture::blocks(copy)) CHECK((rows >= 1000 || n < 1000 || rows == n % 1024u));
+  }
+}
+
+TEST_CASE("a crash between two steps of sealing is recognised") {
+  StoreFixture f;
+  f.describe({"a"});
+  f.seconds(0, 1000);
+  REQUIRE(f.stages() == 7);
+  const StoreDirs staged = f.crashed("staged");
+  namespace fs = std::filesystem;
+  SECTION("staged, and the head does not say so") {
+    const auto head = Head::open(list_heads(staged)[0], true);
+    REQUIRE(head);
+    (*head)->mark_sealed(6 * 128);
+    CHECK(StoreFixture::restarted_has_seconds(staged, 1000));
+  }
+  SECTION("a stage was being written") {
+    fs::copy_file(list_stages(staged)[0], staged.runtime + "/g.1.896.stage.new");
+    fs::resize_file(staged.runtime + "/g.1.896.stage.new", 200);
+    CHECK(StoreFixture::restarted_has_seconds(staged, 1000));
+    CHECK_FALSE(fs::exists(staged.runtime + "/g.1.896.stage.new"));
+  }
+  SECTION("appended, and neither the head says so nor is a stage removed") {
+    f.seconds(1000, 1024);
+    const StoreDirs both = f.crashed("both");
+    for (const std::string& stage : list_stages(staged)) fs::copy(stage, both.runtime);
+    const auto head = Head::open(list_heads(both)[0], true);
+    REQUIRE(head);
+    (*head)->mark_sealed(896);
+    const auto files = DirStore::open(both);
+    REQUIRE(files);
+    CHECK(StoreFixture::has_seconds(**files, 1024));
+    CHECK(StoreFixture::restarted_has_seconds(both, 1024));
+    CHECK(StoreFixture::blocks(both) == std::vector<std::uint32_t>{1024});
+  }
+  SECTION("appended, and some stages are removed") {
+    f.seconds(1000, 1100);
+    const StoreDirs both = f.crashed("both");
+    for (std::size_t i = 3; i < 7; ++i) fs::copy(list_stages(staged)[i], both.runtime);
+    CHECK(StoreFixture::restarted_has_seconds(both, 1100));
+    CHECK(StoreFixture::blocks(both) == std::vector<std::uint32_t>{1024, 76});
+  }
+  SECTION("all is in the ring and the head is not removed") {
+    f.group.reset();
+    const auto live = list_heads(f.dirs);
+    const auto before = f.crashed("before");
+    REQUIRE(f.store->maintain());
+    REQUIRE(list_heads(f.dirs).empty());
+    const StoreDirs both = f.crashed("both");
+    fs::copy(list_heads(before)[0], both.runtime);
+    CHECK(StoreFixture::restarted_has_seconds(both, 1000));
+    CHECK(StoreFixture::blocks(both) == std::vector<std::uint32_t>{1000});
+  }
+  SECTION("the head is gone and stages are left") {
+    fs::remove(list_heads(staged)[0]);
+    const auto files = DirStore::open(staged);
+    REQUIRE(files);
+    CHECK(StoreFixture::has_seconds(**files, 896));
+    CHECK(StoreFixture::restarted_has_seconds(staged, 896));
+  }
+}
+
+TEST_CASE("a damaged stage is set aside and counted; the rest is served, and what the head still has") {
+  StoreFixture f;
+  f.describe({"a"});
+  f.seconds(0, 1000);
+  const StoreDirs at = f.crashed("at");
+  const auto damage = [&](std::uint64_t first_row) {
+    const std::string path = fmt::format("{}/g.1.{}.stage", at.runtime, first_row);
+    std::string bytes = *read_file(path);
+    bytes[200] = static_cast<char>(bytes[200] ^ 4);
+    std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
+    return path;
+  };
+  SECTION("rows that are nowhere else") {
+    const std::string path = damage(256);
+    auto files = DirStore::open(at);
+    REQUIRE(files);
+    CHECK(f.count(**files) == 1000 - 128);
+    CHECK((*files)->problems().size() == 1);
+    auto s = Store::open({at, 4 << 20, {}});
+    REQUIRE(s);
+    CHECK(f.count(**s) == 1000 - 128);
+    CHECK((*s)->stats().damaged_blocks == 1);
+    CHECK((*s)->stats().recovered_rows == 1000 - 128);
+    CHECK(std::filesystem::exists(path + ".damaged"));
+    CHECK(list_stages(at).empty());
+  }
+  SECTION("rows that are still in the head") {
+    damage(768);
+    CHECK(StoreFixture::restarted_has_seconds(at, 1000));
+  }
+  SECTION("cut short") {
+    std::filesystem::resize_file(at.runtime + "/g.1.0.stage", 130);
+    auto s = Store::open({at, 4 << 20, {}});
+    REQUIRE(s);
+    CHECK(f.count(**s) == 1000 - 128);
+    CHECK((*s)->stats().damaged_blocks == 1);
+  }
+  SECTION("of a head that nothing is known of") {
+    std::filesystem::remove(list_heads(at)[0]);
+    std::filesystem::remove(at.ring());
+    auto s = Store::open({at, 4 << 20, {}});
+    REQUIRE(s);
+    CHECK(f.count(**s) == 0);
+    CHECK((*s)->stats().damaged_blocks == 7);
+    CHECK(list_stages(at).empty());
+  }
+}
+
+TEST_CASE("the clock steps back among staged rows: blocks end there, and the newer reading counts") {
+  StoreFixture f;
+  f.describe({"a"});
+  f.seconds(0, 300);
+  f.seconds(200, 500);  // rows 300 .. 599
+  const auto right = [&](const Queryable& q) { return StoreFixture::has_seconds(q, 500); };
+  CHECK(right(*f.store));
+  CHECK(f.files_have_seconds(500));
+  CHECK(f.stages() == 5);  // 0, 128, 256 up to the step, 300 up to 384, 384 up to 512
+  const StoreDirs copy = f.crashed("copy");
+  CHECK(StoreFixture::restarted_has_seconds(copy, 500));
+  REQUIRE(f.store->seal_all());
+  CHECK(right(*f.store));
+  CHECK(f.blocks() == std::vector<std::uint32_t>{300, 300});
+}
+
+TEST_CASE("a new generation sends the staged rows of the old one to the ring in one block") {
+  StoreFixture f;
+  f.describe({"a"});
+  f.seconds(0, 600);
+  f.describe({"a", "b"});
+  CHECK(f.stages() == 4);
+  f.row(600'000, {600, 0});
+  REQUIRE(f.store->maintain());
+  CHECK(f.stages() == 0);
+  CHECK(f.blocks() == std::vector<std::uint32_t>{600});
+  CHECK(list_heads(f.dirs).size() == 1);
+  CHECK(f.count(*f.store) == 602);
+  CHECK(f.ask(*f.store, "a", 598'000, 700'000) == "598000=598 599000=599 600000=600 ");
+}
+
+TEST_CASE("no row waits outside the ring longer than the bound") {
+  StoreFixture f;
+  f.group = f.store->group("slow", 60'000);
+  f.describe({"a"});
+  TimeMs newest_in_ring = -1;
+  for (TimeMs t = 0; t < 6 * 3'600'000; t += 60'000) {
+    f.row(t, {static_cast<double>(t)});
+    REQUIRE(f.store->maintain());
+    for (const RecordRef& r : *(*Ring::open(f.dirs.ring(), false))->snapshot())
+      newest_in_ring = std::max(newest_in_ring, r.header.type == 1 ? r.header.t_max : -1);
+    REQUIRE(t - newest_in_ring <= kStageAgeMs + 60'000);
+  }
+  CHECK(f.count(*f.store) == 360);
+  for (const std::uint32_t rows : f.blocks()) CHECK(rows == 22);
+}
+
+TEST_CASE("where no stage can be written, rows go straight to the ring") {
+  StoreFixture f;
+  f.describe({"a"});
+  f.seconds(0, 300);
+  REQUIRE(f.stages() == 2);
+  const std::string in_the_way = f.dirs.runtime + "/g.1.256.stage.new";
+  std::filesystem::create_directory(in_the_way);
+  f.seconds(300, 384);
+  CHECK(f.blocks() == std::vector<std::uint32_t>{384});  // those staged before go with them
+  CHECK(f.stages() == 0);
+  CHECK(StoreFixture::has_seconds(*f.store, 384));
+  f.seconds(384, 1000);
+  CHECK(f.stages() == 4);
+  CHECK(f.store->stats().sealed_rows == 1000 / 128 * 128);
+  CHECK(StoreFixture::has_seconds(*f.store, 1000));
+  CHECK(StoreFixture::restarted_has_seconds(f.crashed("copy"), 1000));
+}
+
+TEST_CASE("blocks that would be too large for a small ring have fewer rows") {
+  StoreFixture f(1 << 20);
+  std::vector<std::string> devices;
+  for (int i = 0; i < 64; ++i) devices.push_back(std::to_string(i));
+  std::mt19937_64 random(64);  // nothing that an encoding could take out
+  f.describe(devices);
+  for (int i = 0; i < 1200; ++i) {
+    std::vector<double> v;
+    for (int c = 0; c < 64; ++c) v.push_back(std::ldexp(static_cast<double>(random() >> 11), -53));
+    f.row(i * 1000, v);
+    REQUIRE(f.store->maintain());
+    REQUIRE(f.store->bounds().max == i * 1000);
+  }
+  CHECK(f.store->stats().lost_rows == 0);
+  CHECK(f.blocks().size() > 1);
+  CHECK(f.count(*f.store) == 1200 * 64);
 }

@@ -1,0 +1,59 @@
+// Rows that have left their head and are too few for a block of the ring yet: one encoded Block in a file in shared memory.
+//
+// Shape    an immutable file of one record: RecordHeader (ring_format.h), then the Block. Rows of one generation, times increasing.
+// Units    TimeMs; rows by their number in the head that they come from.
+// Threads  immutable: any thread. remove() and set_aside(): the sealer only.
+// Cost     create(): one file written in shared memory; no disk. open(): every byte is verified once. A reader decodes no times.
+// Errors   create(): no room in the folder; no file is left then. open(): a file that is cut short, damaged, of a newer version,
+//          or whose block does not fit its header.
+// Lifetime unmapped when destroyed; the file stays until remove() (a crash leaves it for recovery).
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "proto/base/error.h"
+#include "proto/base/file.h"
+#include "proto/base/sample.h"
+#include "store/block.h"
+#include "store/ring_format.h"
+#include "store/schema_codec.h"
+
+namespace tacho::store {
+
+// What the header of a block's record says of the rows in it; magic, sequence, sizes and checksums are left to who writes it.
+// Requires: times not empty and increasing.
+RecordHeader describe_block(const StoredSchema& schema, std::uint64_t generation, std::uint64_t first_row,
+                            std::span<const TimeMs> times);
+
+class Stage {
+ public:
+  // The file DIR/GROUP.GENERATION.FIRSTROW.stage. `header`: as describe_block() makes it.
+  static Result<std::shared_ptr<const Stage>> create(const std::string& dir, const std::string& group, RecordHeader header,
+                                                     std::span<const std::byte> payload);
+  static Result<std::shared_ptr<const Stage>> open(const std::string& path);
+
+  const std::string& path() const { return path_; }
+  const RecordHeader& header() const { return header_; }
+  std::uint64_t first_row() const { return header_.first_row; }
+  std::uint64_t end_row() const { return header_.first_row + header_.rows; }
+  // As many rows and columns as the header says.
+  const BlockView& block() const { return block_; }
+  std::span<const std::byte> payload() const { return {mapping_.data() + sizeof(RecordHeader), header_.payload_bytes}; }
+
+  void remove() const;
+  // Under another name, where nobody looks for it: damaged, kept for a person to look at.
+  static void set_aside(const std::string& path);
+
+ private:
+  Stage() = default;
+
+  std::string path_;
+  Mapping mapping_;
+  RecordHeader header_{};
+  BlockView block_;  // into mapping_
+};
+
+}  // namespace tacho::store
