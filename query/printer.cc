@@ -1,5 +1,6 @@
 // A tree back to text, on one line, as Prometheus's format_query does for short expressions.
 #include <fmt/format.h>
+#include <limits>
 
 #include <algorithm>
 
@@ -152,8 +153,15 @@ std::string matching_text(const Binary& b) {
   return out + fill_text(m);
 }
 
+// Before ^, which binds tighter than a sign, infinity goes without its own: it would be read as a sign of the whole power.
+std::string left_text(const Binary& b) {
+  const auto* literal = std::get_if<NumberLiteral>(&b.lhs->node);
+  if (b.op == BinaryOp::pow && literal != nullptr && literal->value == std::numeric_limits<double>::infinity()) return "Inf";
+  return print(*b.lhs);
+}
+
 std::string print_node(const Binary& b) {
-  return fmt::format("{} {}{}{} {}", print(*b.lhs), binary_name(b.op), b.return_bool ? " bool" : "", matching_text(b),
+  return fmt::format("{} {}{}{} {}", left_text(b), binary_name(b.op), b.return_bool ? " bool" : "", matching_text(b),
                      print(*b.rhs));
 }
 
