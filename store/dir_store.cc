@@ -56,7 +56,7 @@ void DirStore::refresh() const {
     problems_.push_back(ok.error().message);
   }
   if (!ring_) return;
-  for (const RecordRef& r : *ring_->snapshot()) {
+  for (const auto index = ring_->snapshot(); const RecordRef& r : *index) {
     if (r.header.type != static_cast<std::uint16_t>(RecordType::schema) || schemas_->contains(r.header.schema_id)) continue;
     const auto payload = ring_->read(r);
     if (!payload) continue;

@@ -78,7 +78,7 @@ Result<std::unique_ptr<Ring>> Ring::open(const std::string& path, bool writable,
   fresh.writable_ = true;
   ::unlink(fresh.path_.c_str());
   if (auto ok = fresh.create(file_bytes); !ok) return std::unexpected(ok.error());
-  for (const RecordRef& r : *ring->snapshot()) {
+  for (const auto index = ring->snapshot(); const RecordRef& r : *index) {
     if (const auto payload = ring->read(r)) {
       if (auto ok = fresh.append(r.header, *payload); !ok) log_warn("while resizing {}: {}", path, ok.error());
     }

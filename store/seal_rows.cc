@@ -26,7 +26,8 @@ Result<void> SealRows::add(const Stage& stage, std::uint64_t from_row) {
   rows.times.assign(times.begin(), times.end());
   for (std::size_t c = 0; c < columns_.size(); ++c) {
     rows.columns.emplace_back(rows.times.size());
-    if (auto ok = stage.block().read_column(c, first, rows.columns.back()); !ok) return failure("{}: {}", stage.path(), ok.error());
+    if (auto ok = stage.block().read_column(c, first, rows.columns.back()); !ok)
+      return failure("{}: {}", stage.path(), ok.error());
   }
   add(rows);
   return {};

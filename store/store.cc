@@ -106,7 +106,7 @@ Store::~Store() = default;
 
 void Store::recover() {
   std::unordered_map<std::uint64_t, std::uint64_t> in_ring;  // by generation
-  for (const RecordRef& r : *ring_->snapshot()) {
+  for (const auto index = ring_->snapshot(); const RecordRef& r : *index) {
     next_generation_ = std::max(next_generation_, r.header.generation + 1);
     if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
     std::uint64_t& end = in_ring[r.header.generation];
@@ -217,7 +217,7 @@ void Store::recover_without_head(const Stage& stage) {
 
 void Store::load_schemas() {
   auto schemas = std::make_shared<SchemaMap>();
-  for (const RecordRef& r : *ring_->snapshot()) {
+  for (const auto index = ring_->snapshot(); const RecordRef& r : *index) {
     if (r.header.type != static_cast<std::uint16_t>(RecordType::schema) || schemas->contains(r.header.schema_id)) continue;
     const auto payload = ring_->read(r);
     if (!payload) continue;
@@ -312,7 +312,8 @@ Result<bool> Store::seal(LiveHead& live, bool everything) {
     const bool block_is_full = first - std::min(first, live.in_ring) + batch >= kBlockRows;
     if (!block_is_full) {
       const auto staged = stage_rows(live, first, end);
-      if (!staged && !stages_fail_) log_warn("rows go to the ring in small blocks until stages can be written: {}", staged.error());
+      if (!staged && !stages_fail_)
+        log_warn("rows go to the ring in small blocks until stages can be written: {}", staged.error());
       stages_fail_ = !staged;
       if (staged) continue;
     }

@@ -41,8 +41,8 @@ struct StoreStats {
   std::size_t series = 0;       // in the live heads
   double bytes_per_sample = 0;  // of the sealed blocks in the ring, all in; 0 when there is none
   std::uint64_t budget_bytes = 0;
-  std::uint64_t sealed_rows = 0;  // since start: out of a head, into a stage or the ring
-  std::uint64_t lost_rows = 0;    // overwritten in a head before they could be sealed
+  std::uint64_t sealed_rows = 0;     // since start: out of a head, into a stage or the ring
+  std::uint64_t lost_rows = 0;       // overwritten in a head before they could be sealed
   std::uint64_t recovered_rows = 0;  // found at start in heads and stages, not in the ring yet
   std::uint64_t damaged_blocks = 0;  // and heads, and stages
 };
@@ -104,7 +104,7 @@ class Store final : public Queryable {
   friend class Group;
   struct LiveHead {
     std::shared_ptr<Head> head;
-    bool orphan = false;  // left by an agent that died: nobody writes to it
+    bool orphan = false;                                    // left by an agent that died: nobody writes to it
     std::vector<std::shared_ptr<const Stage>> stages = {};  // by row; changed by the sealer, under mutex_
     std::uint64_t in_ring = 0;  // the sealer's: rows [0, in_ring) have been appended to the ring, as far as they were not lost
     bool done() const { return orphan || head->closed(); }

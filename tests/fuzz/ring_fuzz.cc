@@ -23,12 +23,12 @@ void try_ring(const std::string& path, std::span<const std::byte> bytes, bool wi
   }
   const auto read_only = Ring::open(path, false);
   if (read_only) {
-    for (const RecordRef& r : *(*read_only)->snapshot()) (void)(*read_only)->read(r);
+    for (const auto index = (*read_only)->snapshot(); const RecordRef& r : *index) (void)(*read_only)->read(r);
   }
   const auto ring = Ring::open(path, true);
   if (!ring) return;
   if (!read_only) std::abort();
-  for (const RecordRef& r : *(*ring)->snapshot()) {
+  for (const auto index = (*ring)->snapshot(); const RecordRef& r : *index) {
     if (!(*ring)->read(r)) std::abort();  // opening to write has verified it
   }
   RecordHeader h{};

@@ -91,7 +91,7 @@ TEST_CASE("a damaged record is skipped and counted, the others stay") {
   SECTION("header") { f.corrupt(target.offset + 30); }
   f.open();
   CHECK(f.ring->snapshot()->size() == 9);
-  for (const auto& r : *f.ring->snapshot()) CHECK(r.header.first_row != 4);
+  for (const auto index = f.ring->snapshot(); const auto& r : *index) CHECK(r.header.first_row != 4);
   f.append(100);
   CHECK(f.ring->snapshot()->back().header.first_row == 10);
 }

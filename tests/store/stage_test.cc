@@ -13,9 +13,8 @@ using namespace tacho::store;
 
 namespace {
 
-const std::shared_ptr<const StoredSchema> kSchema = encode_schema("g", 1000,
-                                                                  {{Labels::of("a", {}), MetricType::gauge, Rollup::max},
-                                                                   {Labels::of("b", {}), MetricType::gauge, Rollup::max}});
+const std::shared_ptr<const StoredSchema> kSchema = encode_schema(
+    "g", 1000, {{Labels::of("a", {}), MetricType::gauge, Rollup::max}, {Labels::of("b", {}), MetricType::gauge, Rollup::max}});
 
 HeadRows rows_of(std::uint64_t first, std::vector<TimeMs> times) {
   HeadRows rows{first, times, {{}, {}}};

@@ -74,7 +74,7 @@ struct StoreFixture {
     std::vector<std::uint32_t> rows;
     const auto ring = Ring::open(dirs.ring(), false);
     REQUIRE(ring);
-    for (const RecordRef& r : *(*ring)->snapshot()) {
+    for (const auto index = (*ring)->snapshot(); const RecordRef& r : *index) {
       if (r.header.type == static_cast<std::uint16_t>(RecordType::block)) rows.push_back(r.header.rows);
     }
     return rows;
@@ -483,7 +483,7 @@ TEST_CASE("no row waits outside the ring longer than the bound") {
   for (TimeMs t = 0; t < 6 * 3'600'000; t += 60'000) {
     f.row(t, {static_cast<double>(t)});
     REQUIRE(f.store->maintain());
-    for (const RecordRef& r : *(*Ring::open(f.dirs.ring(), false))->snapshot())
+    for (const auto index = (*Ring::open(f.dirs.ring(), false))->snapshot(); const RecordRef& r : *index)
       newest_in_ring = std::max(newest_in_ring, r.header.type == 1 ? r.header.t_max : -1);
     REQUIRE(t - newest_in_ring <= kStageAgeMs + 60'000);
   }
