@@ -74,10 +74,6 @@ Result<std::vector<TimeMs>> decode_times(const fb::Block& block) {
       for (std::uint32_t i = 0; i < rows; ++i) out[i] = static_cast<TimeMs>(first + i * step);
       break;
     }
-    case TimeEncoding::plain:
-      if (bytes.size() != std::size_t{rows} * 8) return failure("{} times have {} bytes", rows, bytes.size());
-      std::memcpy(out.data(), bytes.data(), bytes.size());
-      break;
     case TimeEncoding::column: {
       const std::uint64_t first = in.fixed(8);
       const auto encoding = static_cast<Encoding>(in.byte());
@@ -112,8 +108,7 @@ Compression compress(codec::Bytes& body) {
 
 }  // namespace
 
-std::vector<std::byte> encode_block(std::string_view group, std::int64_t interval_ms, std::span<const TimeMs> times,
-                                    std::span<const std::vector<double>> columns) {
+std::vector<std::byte> encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns) {
   TACHO_CHECK(!times.empty() && times.size() <= kRowsMax);
   codec::Bytes values, body;
   ColumnWriter writer(values);
@@ -133,23 +128,18 @@ std::vector<std::byte> encode_block(std::string_view group, std::int64_t interva
   codec::Bytes time_bytes;
   const TimeEncoding time_encoding = encode_times(times, time_bytes);
 
-  flatbuffers::FlatBufferBuilder builder(body.size() + 4096);
-  const auto group_offset = builder.CreateString(group.data(), group.size());
-  builder.ForceVectorAlignment(time_bytes.size(), 1, 8);
-  const auto times_offset = builder.CreateVector(as_u8(time_bytes).data(), time_bytes.size());
-  builder.ForceVectorAlignment(body.size(), 1, 8);
+  flatbuffers::FlatBufferBuilder builder(body.size() + 256);
   const auto body_offset = builder.CreateVector(as_u8(body).data(), body.size());
+  const auto times_offset = builder.CreateVector(as_u8(time_bytes).data(), time_bytes.size());
   fb::BlockBuilder block(builder);
-  block.add_group(group_offset);
-  block.add_interval_ms(interval_ms);
   block.add_rows(static_cast<std::uint32_t>(times.size()));
-  block.add_time_encoding(static_cast<std::uint8_t>(time_encoding));
-  block.add_times(times_offset);
-  block.add_compression(static_cast<std::uint8_t>(compression));
   block.add_columns(static_cast<std::uint32_t>(columns.size()));
   block.add_directory_bytes(static_cast<std::uint32_t>(directory_bytes));
-  block.add_body_bytes(body_bytes);
+  if (compression != Compression::none) block.add_body_bytes(body_bytes);
+  block.add_times(times_offset);
   block.add_body(body_offset);
+  block.add_time_encoding(static_cast<std::uint8_t>(time_encoding));
+  block.add_compression(static_cast<std::uint8_t>(compression));
   builder.Finish(block.Finish());
   const auto bytes = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
   return {bytes.begin(), bytes.end()};
@@ -166,7 +156,7 @@ Result<BlockView> BlockView::open(std::span<const std::byte> bytes) {
   auto times = decode_times(b);
   if (!times) return std::unexpected(times.error());
   view.times_ = std::move(*times);
-  if (auto ok = b.body() != nullptr ? view.open_body() : view.open_first_version(); !ok) return std::unexpected(ok.error());
+  if (auto ok = view.open_body(); !ok) return std::unexpected(ok.error());
   return view;
 }
 
@@ -188,7 +178,7 @@ Result<void> BlockView::open_body() {
     }
     default: return failure("block compression {} is not known to this version", b.compression());
   }
-  if (body.size() != b.body_bytes() || b.directory_bytes() > body.size() || b.columns() > b.directory_bytes())
+  if (b.directory_bytes() > body.size() || b.columns() > b.directory_bytes())
     return failure("a block's body of {} bytes does not fit its header", body.size());
 
   codec::Reader in(body.first(b.directory_bytes()));
@@ -214,27 +204,6 @@ Result<void> BlockView::open_body() {
   }
   return {};
 }
-
-Result<void> BlockView::open_first_version() {
-  const fb::Block& b = *block_;
-  if (b.encodings() == nullptr || b.ends() == nullptr || b.values() == nullptr) return failure("a block has no columns' bytes");
-  if (b.compression() != 0) return failure("block compression {} is not known to this version", b.compression());
-  if (b.ends()->size() != b.encodings()->size())
-    return failure("a block has {} encodings but {} ends", b.encodings()->size(), b.ends()->size());
-  body_ = bytes_of(*b.values()).data();
-  std::uint32_t previous = 0;
-  for (std::uint32_t c = 0; c < b.ends()->size(); ++c) {
-    const std::uint32_t end = b.ends()->Get(c);
-    if (end < previous || end > b.values()->size())
-      return failure("a block's column ends outside its {} bytes", b.values()->size());
-    columns_.push_back({static_cast<Encoding>(b.encodings()->Get(c)), previous, end - previous});
-    previous = end;
-  }
-  return {};
-}
-
-std::string_view BlockView::group() const { return {block_->group()->c_str(), block_->group()->size()}; }
-std::int64_t BlockView::interval_ms() const { return block_->interval_ms(); }
 
 EncodedColumn BlockView::column(std::size_t column) const {
   const Place& p = columns_[column];

@@ -9,8 +9,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "proto/base/error.h"
@@ -26,8 +24,7 @@ namespace tacho::store {
 // Stored in files: numbers are never reused.
 enum class TimeEncoding : std::uint8_t {
   grid = 0,    // first time and step, int64 each: 16 bytes
-  plain = 1,   // int64 a row
-  column = 2,  // first time, int64; an Encoding; what lies between it and each row, as a column
+  column = 1,  // first time, int64; an Encoding; what lies between it and each row, as a column
 };
 
 // Stored in files: numbers are never reused.
@@ -39,16 +36,13 @@ enum class Compression : std::uint8_t {
 inline constexpr std::uint32_t kRowsMax = 1u << 20;
 
 // Requires: times strictly increasing and not empty, at most kRowsMax; every column of times.size() cells.
-std::vector<std::byte> encode_block(std::string_view group, std::int64_t interval_ms, std::span<const TimeMs> times,
-                                    std::span<const std::vector<double>> columns);
+std::vector<std::byte> encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns);
 
 class BlockView final : private ColumnSource {
  public:
-  // Requires: bytes aligned to 8.
+  // Requires: bytes aligned to 4.
   static Result<BlockView> open(std::span<const std::byte> bytes);
 
-  std::string_view group() const;
-  std::int64_t interval_ms() const;
   std::size_t rows() const { return times_.size(); }
   std::size_t columns() const override { return columns_.size(); }
   std::span<const TimeMs> times() const { return times_; }
@@ -64,7 +58,6 @@ class BlockView final : private ColumnSource {
   };
 
   Result<void> open_body();
-  Result<void> open_first_version();
   EncodedColumn column(std::size_t column) const override;
 
   const fb::Block* block_ = nullptr;

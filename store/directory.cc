@@ -96,10 +96,10 @@ Result<std::vector<Fd>> claim(const StoreDirs& dirs) {
 
 std::vector<std::string> list_heads(const StoreDirs& dirs) { return list(dirs.runtime, ".head"); }
 
-std::vector<std::string> list_stages(const StoreDirs& dirs) { return list(dirs.runtime, ".stage"); }
+std::vector<std::string> list_stages(const StoreDirs& dirs) { return list(dirs.state, ".stage"); }
 
 void remove_unfinished_stages(const StoreDirs& dirs) {
-  for (const std::string& path : list(dirs.runtime, ".stage.new")) ::unlink(path.c_str());
+  for (const std::string& path : list(dirs.state, ".stage.new")) ::unlink(path.c_str());
 }
 
 }  // namespace tacho::store

@@ -1,7 +1,7 @@
-// Where the store's files are: RUNTIME (shared memory: heads, stages) and STATE (disk: the ring, cursors).
+// Where the store's files are: RUNTIME (shared memory: heads) and STATE (disk: the ring, stages, cursors).
 //
-// Shape    STATE/ring, STATE/runtime (one line: the runtime folder of the agent that used it last), STATE/lock;
-//          RUNTIME/*.head, RUNTIME/*.stage, RUNTIME/lock.
+// Shape    STATE/ring, STATE/runtime (one line: the runtime folder of the agent that used it last), STATE/*.stage, STATE/lock;
+//          RUNTIME/*.head, RUNTIME/lock.
 // Errors   a folder that cannot be made or is in use by another agent; the message says which and what to do.
 #pragma once
 

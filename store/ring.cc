@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "proto/base/check.h"
 #include "proto/base/log.h"
@@ -24,7 +25,7 @@ std::span<const std::byte> bytes_of(const T& value) {
 }
 
 // Looks at the file through a window that moves along. From record to record it reads a page; where it has to probe every
-// 64 bytes for the next header it reads on in large pieces.
+// 8 bytes for the next header it reads on in large pieces.
 class HeaderScanner {
  public:
   HeaderScanner(const Fd& fd, std::uint64_t file_bytes, const std::string& path)
@@ -192,7 +193,7 @@ Result<RingIndex> Ring::scan(bool verify_payloads) {
 Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payload) {
   TACHO_CHECK(writable_);
   const std::uint64_t size = record_bytes(payload.size());
-  if (size > (file_bytes_ - kRingStart) / 4)
+  if (size > (file_bytes_ - kRingStart) / 4 || size > std::numeric_limits<std::uint32_t>::max())
     return failure("a record of {} bytes does not fit in the ring of {} bytes: raise storage.budget", size, file_bytes_);
 
   auto index = std::make_shared<RingIndex>(*snapshot());
@@ -201,14 +202,14 @@ Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payloa
                   [&](const RecordRef& r) { return r.offset < end && r.offset + record_bytes(r.header.payload_bytes) > begin; });
   };
   header.magic = kRecordMagic;
-  header.version = 1;
+  header.version = kPayloadVersion;
   if (write_offset_ + size > file_bytes_) {
     forget(write_offset_, file_bytes_);
     publish(std::make_shared<RingIndex>(*index));
     if (write_offset_ + sizeof(RecordHeader) <= file_bytes_) {
       RecordHeader wrap{};
       wrap.magic = kRecordMagic;
-      wrap.version = 1;
+      wrap.version = kPayloadVersion;
       wrap.type = static_cast<std::uint16_t>(RecordType::wrap);
       wrap.sequence = next_sequence_++;
       wrap.payload_checksum = XXH3_64bits(nullptr, 0);
@@ -221,7 +222,7 @@ Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payloa
   publish(std::make_shared<RingIndex>(*index));
 
   header.sequence = next_sequence_;
-  header.payload_bytes = payload.size();
+  header.payload_bytes = static_cast<std::uint32_t>(payload.size());
   header.payload_checksum = XXH3_64bits(payload.data(), payload.size());
   const RecordRef record{write_offset_, header};
   if (auto ok = write_record(header, payload); !ok) return ok;

@@ -9,9 +9,10 @@
 namespace tacho::store {
 
 inline constexpr std::uint64_t kRingMagic = 0x3147'4e52'4843'4154;  // "TACHRNG1"
-inline constexpr std::uint32_t kRingVersion = 1;
+inline constexpr std::uint32_t kRingVersion = 2;
 inline constexpr std::uint64_t kRingStart = 4096;  // where records begin
-inline constexpr std::uint64_t kRecordAlign = 64;
+inline constexpr std::uint64_t kRecordAlign = 8;
+inline constexpr std::uint16_t kPayloadVersion = 1;
 inline constexpr std::uint32_t kRecordMagic = 0x4352'4354;  // "TCRC"
 
 struct RingSuperblock {
@@ -39,26 +40,26 @@ enum class RecordType : std::uint16_t {
   wrap = 3,    // no payload: the next record is at kRingStart
 };
 
-// A record: this header, then payload_bytes of payload, then zeros up to a multiple of kRecordAlign.
+// A record: this header, then payload_bytes of payload, then what fills up to a multiple of kRecordAlign. The group is the
+// schema's.
 struct RecordHeader {
   std::uint32_t magic;
   std::uint16_t type;
-  std::uint16_t version;   // of the payload; 1
+  std::uint16_t version;   // of the payload: kPayloadVersion
   std::uint64_t sequence;  // 1, 2, 3, ... over the file's life; the greatest is the newest
-  std::uint64_t payload_bytes;
+  std::uint32_t payload_bytes;
+  std::uint32_t rows;
   std::uint64_t payload_checksum;  // xxh3 of the payload
   std::uint64_t schema_id;
   std::uint64_t generation;  // of the head that the rows come from
   std::uint64_t first_row;   // the first row's number in that head
-  std::uint32_t rows;
-  std::uint32_t columns;
-  std::int64_t t_min;  // of the block's rows, Unix ms
+  std::int64_t t_min;        // of the block's rows, Unix ms
   std::int64_t t_max;
-  std::uint64_t group_hash;  // xxh3 of the group's name
-  std::uint64_t reserved[4];
+  std::uint32_t columns;
+  std::uint32_t reserved;
   std::uint64_t checksum;  // xxh3 of all bytes before it
 };
-static_assert(sizeof(RecordHeader) == 128);
+static_assert(sizeof(RecordHeader) == 88);
 
 // What `checksum` must be.
 std::uint64_t header_checksum(const RecordHeader& h);

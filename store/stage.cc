@@ -16,14 +16,17 @@ Result<void> write_file(const std::string& path, const RecordHeader& header, std
   auto fd = Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC);
   if (!fd) return std::unexpected(fd.error());
   if (auto ok = write_at(*fd, std::as_bytes(std::span(&header, 1)), 0, path); !ok) return ok;
-  return write_at(*fd, payload, sizeof header, path);
+  if (auto ok = write_at(*fd, payload, sizeof header, path); !ok) return ok;
+  // Before it gets its name: after a power cut a stage is whole or not there.
+  if (::fdatasync(fd->get()) != 0) return sys_failure(errno, "cannot sync {}", path);
+  return {};
 }
 
 // Requires: size is the file's real size. Everything that later code relies on is checked here and after the block is opened.
 Result<void> verify(const RecordHeader& h, std::size_t size, const std::string& path) {
   if (h.magic != kRecordMagic || h.checksum != header_checksum(h))
     return failure("{} is not a stage file, or its header is damaged", path);
-  if (h.type != static_cast<std::uint16_t>(RecordType::block) || h.version != 1)
+  if (h.type != static_cast<std::uint16_t>(RecordType::block) || h.version != kPayloadVersion)
     return failure("{} holds a record of type {}, version {}; this tacho reads blocks of version 1", path, h.type, h.version);
   if (h.payload_bytes != size - sizeof h)
     return failure("{} has {} bytes where its header says {}", path, size, h.payload_bytes + sizeof h);
@@ -44,15 +47,14 @@ RecordHeader describe_block(const StoredSchema& schema, std::uint64_t generation
   h.columns = static_cast<std::uint32_t>(schema.series.size());
   h.t_min = times.front();
   h.t_max = times.back();
-  h.group_hash = XXH3_64bits(schema.group.data(), schema.group.size());
   return h;
 }
 
 Result<std::shared_ptr<const Stage>> Stage::create(const std::string& dir, const std::string& group, RecordHeader header,
                                                    std::span<const std::byte> payload) {
   header.magic = kRecordMagic;
-  header.version = 1;
-  header.payload_bytes = payload.size();
+  header.version = kPayloadVersion;
+  header.payload_bytes = static_cast<std::uint32_t>(payload.size());
   header.payload_checksum = XXH3_64bits(payload.data(), payload.size());
   header.checksum = header_checksum(header);
   const std::string path = fmt::format("{}/{}.{}.{}.stage", dir, group, header.generation, header.first_row);

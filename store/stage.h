@@ -1,9 +1,9 @@
-// Rows that have left their head and are too few for a block of the ring yet: one encoded Block in a file in shared memory.
+// Rows that have left their head and are too few for a block of the ring yet: one encoded Block in a file beside the ring.
 //
 // Shape    an immutable file of one record: RecordHeader (ring_format.h), then the Block. Rows of one generation, times increasing.
 // Units    TimeMs; rows by their number in the head that they come from.
 // Threads  immutable: any thread. remove() and set_aside(): the sealer only.
-// Cost     create(): one file written in shared memory; no disk. open(): every byte is verified once. A reader decodes no times.
+// Cost     create(): one small file written and synced to the disk. open(): every byte is verified once. A reader decodes no times.
 // Errors   create(): no room in the folder; no file is left then. open(): a file that is cut short, damaged, of a newer version,
 //          or whose block does not fit its header.
 // Lifetime unmapped when destroyed; the file stays until remove() (a crash leaves it for recovery).

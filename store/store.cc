@@ -17,13 +17,10 @@ constexpr TimeMs kLatest = std::numeric_limits<TimeMs>::max();
 // At least two minutes, twice over, so that a minute's rollup finds its rows side by side and the sealer has time.
 std::uint64_t row_capacity_for(std::int64_t interval_ms) {
   const auto rows = static_cast<std::uint64_t>(240'000 / std::max<std::int64_t>(interval_ms, 1));
-  return std::bit_ceil(std::clamp<std::uint64_t>(rows, 32, 1u << 16));
+  return std::bit_ceil(std::clamp<std::uint64_t>(rows, 8, 1u << 16));
 }
 
 std::uint64_t seal_batch(const Head& head) { return head.row_capacity() / 2; }
-
-// A block may be that long where the rest would not be worth one of its own: when a head is done.
-constexpr std::size_t kBlockRowsMost = kBlockRows + kBlockRows / 4;
 
 std::vector<std::uint32_t> all_columns(const Head& head) {
   std::vector<std::uint32_t> all(head.columns());
@@ -205,7 +202,7 @@ void Store::recover_without_head(const Stage& stage) {
     ++counters_.damaged_blocks;
     return;
   }
-  auto kept = ring_->append(stage.header(), stage.payload());
+  auto kept = append(stage.header(), stage.payload());
   if (kept) kept = keep_schema(*schema, true);
   if (!kept) {
     log_warn("{} cannot be sealed and waits for the next start: {}", stage.path(), kept.error());
@@ -256,14 +253,11 @@ std::vector<std::shared_ptr<Store::LiveHead>> Store::live_heads() const {
 
 Result<void> Store::maintain() {
   Result<void> outcome;
-  bool appended = false;
   for (const auto& live : live_heads()) {
-    const auto sealed = seal(*live, live->done());
-    if (!sealed) {
-      outcome = std::unexpected(sealed.error());  // the others are sealed all the same
+    if (const auto sealed = seal(*live, live->done()); !sealed) {
+      outcome = sealed;  // the others are sealed all the same
       continue;
     }
-    appended = appended || *sealed;
     if (!live->done() || live->head->sealed() < live->head->published() || !live->stages.empty()) continue;
     // The last copy of its schema follows its last block, so that the blocks stay readable as long as they are there.
     if (live->head->published() > 0) {
@@ -275,23 +269,32 @@ Result<void> Store::maintain() {
     }
     live->head->remove();
   }
-  if (appended) {
-    if (auto ok = ring_->sync(); !ok) outcome = ok;
-  }
+  if (auto ok = sync(); !ok) outcome = ok;
   return outcome;
 }
 
 Result<void> Store::seal_all() {
   Result<void> outcome;
   for (const auto& live : live_heads()) {
-    if (auto ok = seal(*live, true); !ok) outcome = std::unexpected(ok.error());
+    if (auto ok = seal(*live, true); !ok) outcome = ok;
   }
   if (auto ok = maintain(); !ok) outcome = ok;
-  if (auto ok = ring_->sync(); !ok) outcome = ok;
   return outcome;
 }
 
-Result<bool> Store::seal(LiveHead& live, bool everything) {
+Result<void> Store::append(const RecordHeader& header, std::span<const std::byte> payload) {
+  unsynced_ = true;
+  return ring_->append(header, payload);
+}
+
+Result<void> Store::sync() {
+  if (!unsynced_) return {};
+  if (auto ok = ring_->sync(); !ok) return ok;
+  unsynced_ = false;
+  return {};
+}
+
+Result<void> Store::seal(LiveHead& live, bool everything) {
   Head& head = *live.head;
   const auto fail = [&](const Error& e) { return failure("group {}: {}", head.schema()->group, e); };
   const std::uint64_t published = head.published();
@@ -301,15 +304,14 @@ Result<bool> Store::seal(LiveHead& live, bool everything) {
     head.mark_sealed(oldest);
   }
   if (everything || too_old(head, live.stages)) {
-    if (live.stages.empty() && head.sealed() >= published) return false;
+    if (live.stages.empty() && head.sealed() >= published) return {};
     if (auto ok = append_rows(live, published); !ok) return fail(ok.error());
-    return true;
+    return {};
   }
-  bool appended = false;
   const std::uint64_t batch = seal_batch(head);
   while (published - std::min(published, head.sealed()) >= batch) {
     const std::uint64_t first = head.sealed(), end = first + batch;
-    const bool block_is_full = first - std::min(first, live.in_ring) + batch >= kBlockRows;
+    const bool block_is_full = first - std::min(first, live.in_ring) + batch >= rows_of_block(head);
     if (!block_is_full) {
       const auto staged = stage_rows(live, first, end);
       if (!staged && !stages_fail_)
@@ -319,9 +321,8 @@ Result<bool> Store::seal(LiveHead& live, bool everything) {
     }
     // Also where there is no room for a stage. All staged rows go first: the ring has a generation's rows in their order.
     if (auto ok = append_rows(live, end); !ok) return fail(ok.error());
-    appended = true;
   }
-  return appended;
+  return {};
 }
 
 // Rows [.., end) have their place outside the head. They are counted here, once, wherever they go later.
@@ -338,12 +339,13 @@ Result<void> Store::stage_rows(LiveHead& live, std::uint64_t first, std::uint64_
   // So that the ring can say what the rows are should the head be damaged. Where it cannot be written now, it is tried again
   // before the block.
   if (auto ok = keep_schema(*head.schema(), false); !ok) log_debug("no copy of a schema yet: {}", ok.error());
+  if (auto ok = sync(); !ok) return ok;
   SealRows rows(head.columns());
   rows.add(head.read(all_columns(head), first, end, kEarliest, kLatest));
   for (std::size_t begin = 0; begin < rows.size();) {
-    const std::size_t stop = rows.run_end(begin, kBlockRows);
+    const std::size_t stop = rows.run_end(begin, rows_of_block(head));
     const EncodedBlock block = rows.encode(*head.schema(), head.generation(), begin, stop);
-    auto stage = Stage::create(options_.dirs.runtime, head.schema()->group, block.header, block.payload);
+    auto stage = Stage::create(options_.dirs.state, head.schema()->group, block.header, block.payload);
     if (!stage) return std::unexpected(stage.error());
     {
       const std::lock_guard lock(mutex_);
@@ -390,16 +392,18 @@ Result<void> Store::append_rows(LiveHead& live, std::uint64_t end) {
 Result<void> Store::append_blocks(LiveHead& live, const SealRows& rows) {
   // A block is not more than a small part of the ring, which drops whole blocks where it wraps around.
   const std::uint64_t bytes_max = ring_->file_bytes() / 8;
-  std::size_t most = kBlockRowsMost;
+  // The last block of a head may be somewhat longer, where the rest would not be worth one of its own.
+  const std::size_t full = rows_of_block(*live.head), longest = full + full / 4;
+  std::size_t most = longest;
   for (std::size_t begin = 0; begin < rows.size();) {
     std::size_t stop = rows.run_end(begin, most);
-    if (stop - begin == most && most == kBlockRowsMost) stop = begin + kBlockRows;
+    if (stop - begin == most && most == longest) stop = begin + full;
     EncodedBlock block = rows.encode(*live.head->schema(), live.head->generation(), begin, stop);
     if (record_bytes(block.payload.size()) > bytes_max && stop - begin > 1) {
       most = (stop - begin + 1) / 2;
       continue;
     }
-    if (auto ok = ring_->append(block.header, block.payload); !ok) return ok;
+    if (auto ok = append(block.header, block.payload); !ok) return ok;
     // At once: should the next block fail, or the agent die, this one is not written again.
     live.in_ring = rows.number(stop - 1) + 1;
     left_head(*live.head, live.in_ring);
@@ -430,7 +434,7 @@ Result<void> Store::keep_schema(const StoredSchema& schema, bool now) {
   RecordHeader h{};
   h.type = static_cast<std::uint16_t>(RecordType::schema);
   h.schema_id = schema.id;
-  if (auto ok = ring_->append(h, schema.bytes); !ok) return ok;
+  if (auto ok = append(h, schema.bytes); !ok) return ok;
   schema_written_at_[schema.id] = ring_->appended_bytes();
 
   // What nothing in the ring or the heads refers to any more is forgotten.

@@ -1,14 +1,16 @@
 // The agent's store: groups are written, sealed into the ring, and asked.
 //
 // Shape    one ring of fixed size; a head a group, and stages for its rows on their way to the ring. Memory and disk do not grow
-//          with time: the stages of a group hold less than kBlockRows rows.
+//          with time: the stages of a group hold less than a block's rows.
 // Threads  Group: its source's thread. maintain(): one background thread. Asking (Queryable) and stats(): any.
 // Cost     a row: see head.h; no thread that writes rows ever waits for the disk, the sealer or a reader.
 // Errors   open(): folders or files that cannot be used. Group::describe(): no room for another head.
 // Crash    open() seals what the last agent left in its heads; nothing published is lost unless the machine went down.
-//          Then, a group loses what had not reached the ring: at most its newest kStageAgeMs, or kBlockRows rows.
+//          Then, a group loses the rows that were in its head only: those of the last two to four minutes.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -25,15 +27,22 @@
 namespace tacho::store {
 
 // Rows of a block of the ring, where there is no reason for fewer: a block's header and schema are then little beside its samples.
+// Groups with few columns have more rows, up to kBlockRowsMost, so that a block has about kBlockCells cells.
 inline constexpr std::uint64_t kBlockRows = 1024;
-// Rows go to the ring when the oldest of their group outside it is older than this by the group's newest. What a power cut takes
-// is bounded so; 20 minutes is just more than a full block of a group at 1 s (17 minutes), which most groups are.
-inline constexpr TimeMs kStageAgeMs = 20 * 60'000;
+inline constexpr std::uint64_t kBlockRowsMost = 4096;
+inline constexpr std::uint64_t kBlockCells = 64 * kBlockRows;
+constexpr std::uint64_t block_rows(std::size_t columns, std::uint64_t most = kBlockRowsMost) {
+  return std::clamp(std::bit_floor(kBlockCells / std::max<std::size_t>(columns, 1)), kBlockRows, std::max(kBlockRows, most));
+}
+// Rows go to the ring when the oldest of their group outside it is older than this by the group's newest: just more than a
+// block of the most rows at 1 s (68 minutes). Groups with long intervals have smaller blocks so, and not hundreds of stages.
+inline constexpr TimeMs kStageAgeMs = 75 * 60'000;
 
 struct StoreOptions {
   StoreDirs dirs;
   std::uint64_t budget_bytes = 256u << 20;
   std::function<std::vector<MetricMetadata>()> metadata;
+  std::uint64_t block_rows_most = kBlockRowsMost;
 };
 
 struct StoreStats {
@@ -116,8 +125,11 @@ class Store final : public Queryable {
   void recover_stages(const std::unordered_map<std::uint64_t, std::uint64_t>& in_ring);
   void recover_without_head(const Stage& stage);
   Result<std::shared_ptr<Head>> add_head(std::shared_ptr<const StoredSchema> schema);
-  Result<bool> seal(LiveHead& live, bool everything);
+  Result<void> seal(LiveHead& live, bool everything);
   Result<void> stage_rows(LiveHead& live, std::uint64_t first, std::uint64_t end);
+  Result<void> append(const RecordHeader& header, std::span<const std::byte> payload);
+  Result<void> sync();
+  std::uint64_t rows_of_block(const Head& head) const { return block_rows(head.columns(), options_.block_rows_most); }
   Result<void> append_rows(LiveHead& live, std::uint64_t end);
   Result<void> append_blocks(LiveHead& live, const SealRows& rows);
   void drop_stages(LiveHead& live);
@@ -139,6 +151,7 @@ class Store final : public Queryable {
 
   // The sealer's own: at which Ring::appended_bytes() a schema was last written.
   std::unordered_map<std::uint64_t, std::uint64_t> schema_written_at_;
+  bool unsynced_ = false;     // something was appended to the ring since it was synced
   bool stages_fail_ = false;  // the last stage could not be written; said once
 };
 

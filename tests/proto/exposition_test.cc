@@ -63,7 +63,7 @@ TEST_CASE("OpenMetrics timestamps are seconds, exact to the millisecond") {
   }
 }
 
-TEST_CASE("text 0.0.4 timestamps are milliseconds; samples without one say so") {
+TEST_CASE("text 0.0.4 timestamps are milliseconds, samples without one say so") {
   const auto r = read("a 1 1795439412001\nb{x=\"1\"} 2\n\n  c\t3  -5 \n", kPlain);
   REQUIRE(r.rows.size() == 3);
   CHECK(r.rows[0].t == 1795439412001);
@@ -74,7 +74,7 @@ TEST_CASE("text 0.0.4 timestamps are milliseconds; samples without one say so") 
   CHECK(read("a 1", kPlain).rows.size() == 1);  // the last newline may be missing
 }
 
-TEST_CASE("values are read as Go reads them; StaleNaN is the staleness marker in OpenMetrics only") {
+TEST_CASE("values are read as Go reads them, StaleNaN is the staleness marker in OpenMetrics only") {
   const auto bits = [](const std::string& v) {
     return std::bit_cast<std::uint64_t>(read("a " + v + " 1\n# EOF").rows.at(0).value);
   };
@@ -140,7 +140,7 @@ TEST_CASE("what append_series writes, parse_series reads back") {
   }
 }
 
-TEST_CASE("an error names the line and what was found there; samples before it were delivered") {
+TEST_CASE("an error names the line and what was found there, samples before it were delivered") {
   CHECK(error_of("a 1\nb{x=1} 2\n# EOF\n") == "line 2: expected a label value in double quotes, at \"1} 2\"");
   CHECK(error_of("a 1\nb{x=1} 2\n# EOF\n", kOm, "node.om") == "node.om:2: expected a label value in double quotes, at \"1} 2\"");
   CHECK(error_of("a\n") == "line 1: expected a blank and a value after the metric name, but the line ends");

@@ -85,7 +85,7 @@ TEST_CASE("server: many requests on one connection, decoded") {
   }
 }
 
-TEST_CASE("server: a POST's form comes before the URL's parameters; other bodies are left alone") {
+TEST_CASE("server: a POST's form comes before the URL's parameters, other bodies are left alone") {
   const Served s;
   auto c = s.client();
   CHECK(get(c, "/q?a=1", {{"Content-Type", "application/x-www-form-urlencoded"}}, "POST", "b=%32&a=3").body ==
@@ -93,7 +93,7 @@ TEST_CASE("server: a POST's form comes before the URL's parameters; other bodies
   CHECK(get(c, "/q", {{"Content-Type", "application/x-protobuf"}}, "POST", "b=2").body == "POST /q body:3");
 }
 
-TEST_CASE("server: HEAD has the header of GET and no body; the connection stays usable") {
+TEST_CASE("server: HEAD has the header of GET and no body, the connection stays usable") {
   const Served s;
   auto c = s.client();
   const auto r = get(c, "/x", {}, "HEAD");

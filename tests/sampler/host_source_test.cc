@@ -55,7 +55,7 @@ TEST_CASE("idle that falls by three seconds is a CPU that was replaced: it start
   CHECK(story.watched(cpu_series(0, "iowait")) == 0.01);
 }
 
-TEST_CASE("CPUs come and go; those that stay keep what they have reached") {
+TEST_CASE("CPUs come and go, those that stay keep what they have reached") {
   CpuStory story;
   CHECK(story.tick("cpu0 10 0 0 1000 0 0 0 0 0 0\ncpu1 20 0 0 2000 0 0 0 0 0 0\n") == 1);
   CHECK(story.tick("cpu1 20 0 0 1990 0 0 0 0 0 0\n") == 1);

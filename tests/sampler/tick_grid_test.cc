@@ -69,7 +69,7 @@ TEST_CASE("a row within tolerance carries the tick, a later one its real time, a
   CHECK(grid.stamp(10 * kS, 11 * kS - 1) == 10'999);
 }
 
-TEST_CASE("when the clock steps forwards, sampling goes on with the new ticks at once; the jump is no missed tick") {
+TEST_CASE("when the clock steps forwards, sampling goes on with the new ticks at once, the jump is no missed tick") {
   Grid g;
   g.turn();
   g.c.step(3600 * kS);

@@ -28,11 +28,9 @@ TEST_CASE("a block gives back every bit of every cell") {
       {-0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0},
       {absent(), 1, absent(), 2, absent(), 3, absent(), 4},
   };
-  const auto bytes = encode_block("cpu", 1000, times, columns);
+  const auto bytes = encode_block(times, columns);
   const auto block = BlockView::open(bytes);
   REQUIRE(block);
-  CHECK(block->group() == "cpu");
-  CHECK(block->interval_ms() == 1000);
   CHECK(std::vector<TimeMs>(block->times().begin(), block->times().end()) == times);
   for (std::size_t c = 0; c < columns.size(); ++c) {
     std::vector<double> out(8);
@@ -47,13 +45,13 @@ TEST_CASE("a block gives back every bit of every cell") {
 TEST_CASE("times on the grid cost 16 bytes, constant columns 8") {
   std::vector<TimeMs> times;
   for (int i = 0; i < 1000; ++i) times.push_back(i * 1000);
-  const auto small = encode_block("g", 1000, times, std::vector<std::vector<double>>{std::vector<double>(1000, 3.0)});
+  const auto small = encode_block(times, std::vector<std::vector<double>>{std::vector<double>(1000, 3.0)});
   CHECK(small.size() < 200);
 }
 
 TEST_CASE("damaged blocks are refused or decode within their bounds, never a crash") {
   std::vector<TimeMs> times{1, 2, 4, 8};
-  const auto good = encode_block("g", 1000, times, std::vector<std::vector<double>>{{1, 2, 3, 4}, {5, 5, 5, 5}});
+  const auto good = encode_block(times, std::vector<std::vector<double>>{{1, 2, 3, 4}, {5, 5, 5, 5}});
   std::mt19937_64 random(42);
   for (int i = 0; i < 20'000; ++i) {
     auto bad = good;

@@ -168,7 +168,7 @@ TEST_CASE("every bit of every column comes back, whole and in any range") {
         names.push_back("a constant");
       }
     }
-    const auto bytes = encode_block("g", 1000, seconds(n), columns);
+    const auto bytes = encode_block(seconds(n), columns);
     const auto block = BlockView::open(bytes);
     REQUIRE(block);
     REQUIRE(block->columns() == columns.size());

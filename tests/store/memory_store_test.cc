@@ -67,7 +67,7 @@ TEST_CASE("interleaved series become columns, sorted by labels") {
   CHECK(all.series[2].info->type == MetricType::gauge);
 }
 
-TEST_CASE("both ends of a range are closed; a series without a sample in it is left out") {
+TEST_CASE("both ends of a range are closed, a series without a sample in it is left out") {
   const auto s = loaded(kScrapes);
   const auto r = select(s, {}, {2000, 3000});
   REQUIRE(r.series.size() == 3);
@@ -99,7 +99,7 @@ TEST_CASE("series of one scrape share their time column") {
   CHECK(r.series[0].times.data() != r.series[2].times.data());
 }
 
-TEST_CASE("samples out of order are sorted in; of equal times the file's last one wins") {
+TEST_CASE("samples out of order are sorted in, of equal times the file's last one wins") {
   const auto s = loaded("a 3 3\na 1 1\na 2 2\na 9 1\na 4 3\na 5 5\na 6 5\n# EOF\n");
   const auto r = select(s, {});
   CHECK(copied(r.series[0].times) == std::vector<TimeMs>{1000, 2000, 3000, 5000});

@@ -90,7 +90,7 @@ TEST_CASE("authentication: basic, bearer, another type, files") {
   CHECK(sent({.username = "u", .password_file = file}) == "Basic dTpmcm9tLWZpbGU=");
 }
 
-TEST_CASE("a rotated secret is used at the next send; a missing one is an error that does not show it") {
+TEST_CASE("a rotated secret is used at the next send, a missing one is an error that does not show it") {
   Receiver receiver;
   const TempFolder folder;
   const std::string file = folder.path() + "/secret";

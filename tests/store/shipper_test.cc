@@ -145,7 +145,7 @@ TEST_CASE("after a kill it goes on at the cursor, and the minute of the crash sa
   CHECK(a.receiver.repeated == 0);
 }
 
-TEST_CASE("minutes without an agent are passed over; the first says that nothing was there") {
+TEST_CASE("minutes without an agent are passed over, the first says that nothing was there") {
   Agent a;
   a.live(125);
   a.kill();
@@ -398,7 +398,7 @@ TEST_CASE("a store that cannot be read is asked again") {
   CHECK(a.receiver.times() == std::set<TimeMs>{kStart + kMinute});
 }
 
-TEST_CASE("external labels are added; the series' own win") {
+TEST_CASE("external labels are added, the series' own win") {
   Agent a;
   a.kill();
   a.options.encoding.external_labels = Labels{{"cluster", "eu1"}, {"node", "n7"}};

@@ -28,7 +28,7 @@ struct StoreFixture {
   void start() {
     group.reset();
     store.reset();
-    auto s = Store::open({dirs, budget_, {}});
+    auto s = Store::open({dirs, budget_, {}, kBlockRows});
     if (!s) FAIL(s.error().message);
     store = std::move(*s);
     group = store->group("g", 1000);
@@ -104,7 +104,7 @@ struct StoreFixture {
   }
   // A new agent on these folders finds rows 0 .. n - 1, and has them after sealing everything, too; no stage is left.
   static bool restarted_has_seconds(const StoreDirs& at, int n) {
-    auto s = Store::open({at, 4 << 20, {}});
+    auto s = Store::open({at, 4 << 20, {}, kBlockRows});
     if (!s || !has_seconds(**s, n) || !(*s)->seal_all()) return false;
     return has_seconds(**s, n) && list_stages(at).empty() && list_heads(at).empty();
   }
@@ -156,7 +156,7 @@ TEST_CASE("an agent that was killed loses no published row") {
   f.store.reset();
   const pid_t child = ::fork();
   if (child == 0) {
-    auto s = Store::open({f.dirs, 4 << 20, {}});
+    auto s = Store::open({f.dirs, 4 << 20, {}, kBlockRows});
     auto g = (*s)->group("g", 1000);
     if (!g->describe(StoreFixture::schema({"a"}))) ::_exit(2);
     for (int i = 0; i < 300; ++i) {
@@ -266,7 +266,7 @@ TEST_CASE("a schema stays known as long as a block of its needs it") {
 
 TEST_CASE("a second agent on the same folders is refused, with what to do") {
   StoreFixture f;
-  const auto second = Store::open({f.dirs, 4 << 20, {}});
+  const auto second = Store::open({f.dirs, 4 << 20, {}, kBlockRows});
   REQUIRE_FALSE(second);
   CHECK(second.error().message.find("--state") != std::string::npos);
 }
@@ -351,15 +351,15 @@ TEST_CASE("a crash between two steps of sealing is recognised") {
     CHECK(StoreFixture::restarted_has_seconds(staged, 1000));
   }
   SECTION("a stage was being written") {
-    fs::copy_file(list_stages(staged)[0], staged.runtime + "/g.1.896.stage.new");
-    fs::resize_file(staged.runtime + "/g.1.896.stage.new", 200);
+    fs::copy_file(list_stages(staged)[0], staged.state + "/g.1.896.stage.new");
+    fs::resize_file(staged.state + "/g.1.896.stage.new", 200);
     CHECK(StoreFixture::restarted_has_seconds(staged, 1000));
-    CHECK_FALSE(fs::exists(staged.runtime + "/g.1.896.stage.new"));
+    CHECK_FALSE(fs::exists(staged.state + "/g.1.896.stage.new"));
   }
   SECTION("appended, and neither the head says so nor is a stage removed") {
     f.seconds(1000, 1024);
     const StoreDirs both = f.crashed("both");
-    for (const std::string& stage : list_stages(staged)) fs::copy(stage, both.runtime);
+    for (const std::string& stage : list_stages(staged)) fs::copy(stage, both.state);
     const auto head = Head::open(list_heads(both)[0], true);
     REQUIRE(head);
     (*head)->mark_sealed(896);
@@ -372,7 +372,7 @@ TEST_CASE("a crash between two steps of sealing is recognised") {
   SECTION("appended, and some stages are removed") {
     f.seconds(1000, 1100);
     const StoreDirs both = f.crashed("both");
-    for (std::size_t i = 3; i < 7; ++i) fs::copy(list_stages(staged)[i], both.runtime);
+    for (std::size_t i = 3; i < 7; ++i) fs::copy(list_stages(staged)[i], both.state);
     CHECK(StoreFixture::restarted_has_seconds(both, 1100));
     CHECK(StoreFixture::blocks(both) == std::vector<std::uint32_t>{1024, 76});
   }
@@ -396,15 +396,15 @@ TEST_CASE("a crash between two steps of sealing is recognised") {
   }
 }
 
-TEST_CASE("a damaged stage is set aside and counted; the rest is served, and what the head still has") {
+TEST_CASE("a damaged stage is set aside and counted, the rest is served, and what the head still has") {
   StoreFixture f;
   f.describe({"a"});
   f.seconds(0, 1000);
   const StoreDirs at = f.crashed("at");
   const auto damage = [&](std::uint64_t first_row) {
-    const std::string path = fmt::format("{}/g.1.{}.stage", at.runtime, first_row);
+    const std::string path = fmt::format("{}/g.1.{}.stage", at.state, first_row);
     std::string bytes = *read_file(path);
-    bytes[200] = static_cast<char>(bytes[200] ^ 4);
+    bytes[120] = static_cast<char>(bytes[120] ^ 4);
     std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
     return path;
   };
@@ -414,7 +414,7 @@ TEST_CASE("a damaged stage is set aside and counted; the rest is served, and wha
     REQUIRE(files);
     CHECK(f.count(**files) == 1000 - 128);
     CHECK((*files)->problems().size() == 1);
-    auto s = Store::open({at, 4 << 20, {}});
+    auto s = Store::open({at, 4 << 20, {}, kBlockRows});
     REQUIRE(s);
     CHECK(f.count(**s) == 1000 - 128);
     CHECK((*s)->stats().damaged_blocks == 1);
@@ -427,8 +427,8 @@ TEST_CASE("a damaged stage is set aside and counted; the rest is served, and wha
     CHECK(StoreFixture::restarted_has_seconds(at, 1000));
   }
   SECTION("cut short") {
-    std::filesystem::resize_file(at.runtime + "/g.1.0.stage", 130);
-    auto s = Store::open({at, 4 << 20, {}});
+    std::filesystem::resize_file(at.state + "/g.1.0.stage", 100);
+    auto s = Store::open({at, 4 << 20, {}, kBlockRows});
     REQUIRE(s);
     CHECK(f.count(**s) == 1000 - 128);
     CHECK((*s)->stats().damaged_blocks == 1);
@@ -436,7 +436,7 @@ TEST_CASE("a damaged stage is set aside and counted; the rest is served, and wha
   SECTION("of a head that nothing is known of") {
     std::filesystem::remove(list_heads(at)[0]);
     std::filesystem::remove(at.ring());
-    auto s = Store::open({at, 4 << 20, {}});
+    auto s = Store::open({at, 4 << 20, {}, kBlockRows});
     REQUIRE(s);
     CHECK(f.count(**s) == 0);
     CHECK((*s)->stats().damaged_blocks == 7);
@@ -488,7 +488,7 @@ TEST_CASE("no row waits outside the ring longer than the bound") {
     REQUIRE(t - newest_in_ring <= kStageAgeMs + 60'000);
   }
   CHECK(f.count(*f.store) == 360);
-  for (const std::uint32_t rows : f.blocks()) CHECK(rows == 22);
+  for (const std::uint32_t rows : f.blocks()) CHECK(rows == 77);
 }
 
 TEST_CASE("where no stage can be written, rows go straight to the ring") {
@@ -496,7 +496,7 @@ TEST_CASE("where no stage can be written, rows go straight to the ring") {
   f.describe({"a"});
   f.seconds(0, 300);
   REQUIRE(f.stages() == 2);
-  const std::string in_the_way = f.dirs.runtime + "/g.1.256.stage.new";
+  const std::string in_the_way = f.dirs.state + "/g.1.256.stage.new";
   std::filesystem::create_directory(in_the_way);
   f.seconds(300, 384);
   CHECK(f.blocks() == std::vector<std::uint32_t>{384});  // those staged before go with them

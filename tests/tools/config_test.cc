@@ -101,7 +101,7 @@ listen: 0.0.0.0:9980
   CHECK(c.ship_spread_ms == 15'000);
 }
 
-TEST_CASE("the defaults of an endpoint are Prometheus's; its name is its address without the query") {
+TEST_CASE("the defaults of an endpoint are Prometheus's, its name is its address without the query") {
   const Config c = good(kLabels + "remote_write: [{url: 'http://h:9090/api/v1/write?token=secret'}]");
   const RemoteWriteConfig& w = c.remote_write.at(0);
   CHECK(w.name == "h:9090/api/v1/write");

@@ -75,7 +75,7 @@ TEST_CASE("squeezing keeps a value in the same company when the run moves on") {
   CHECK(squeezed({1, 2, 3}, -3, 2) == "1 3 ");  // also before the epoch: (-4,-3), (-2,-1)
 }
 
-TEST_CASE("gaps count for nothing when squeezed; a cell of gaps alone is a gap") {
+TEST_CASE("gaps count for nothing when squeezed, a cell of gaps alone is a gap") {
   CHECK(squeezed({kGap, 2, kGap, kGap, -3, kGap}, 0, 2) == "2 _ -3 ");
 }
 

@@ -201,7 +201,7 @@ TEST_CASE("a quiet line speaks from its first value other than 0, and then for g
   CHECK(Fixture::titles(g.refresh(), "net") == Titles{"eth0 drops (quiet)"});
 }
 
-TEST_CASE("devices lie together, in the order people count; accelerators line by line") {
+TEST_CASE("devices lie together, in the order people count, accelerators line by line") {
   Fixture f;
   for (const char* d : {"nvme10n1", "nvme2n1"}) {
     f.store.put(Labels::of("node_disk_read_bytes_total", {{"device", d}}), counting(70, 1024));
@@ -218,7 +218,7 @@ TEST_CASE("devices lie together, in the order people count; accelerators line by
   CHECK(Fixture::numbers(view, "disk", "nvme2n1 written") == "2.00K 2.00K 2.00K");
 }
 
-TEST_CASE("an idle device is quiet beside a busy one, with all its lines; idle devices alone are shown") {
+TEST_CASE("an idle device is quiet beside a busy one, with all its lines, idle devices alone are shown") {
   Fixture f;
   const auto device = [&](const char* name, double in, double out) {
     f.store.put(Labels::of("node_network_receive_bytes_total", {{"device", name}}), counting(70, in));
@@ -330,7 +330,7 @@ class BrokenData final : public TopData {
 
 }  // namespace
 
-TEST_CASE("one expression that fails is a problem; all that fail are an error") {
+TEST_CASE("one expression that fails is a problem, all that fail are an error") {
   BrokenData data;
   TopModel model(data);
   const auto some = model.refresh();
