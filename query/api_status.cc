@@ -83,6 +83,11 @@ void write_window(JsonText& out, const store::WindowStatus& w) {
   out.raw(R"(,"windowSeconds":)");
   out.number(w.window_seconds);
   write_count(out, R"(,"seriesCount":)", w.series);
+  if (w.live) {
+    write_count(out, R"(,"liveSeriesCount":)", w.live->live);
+    write_count(out, R"(,"liveSeriesLimit":)", w.live->max);
+    write_count(out, R"(,"refusedSeriesCount":)", w.live->refused);
+  }
   if (w.budget_bytes == 0) return;
   write_count(out, R"(,"sampleCount":)", w.samples);
   write_count(out, R"(,"budgetBytes":)", w.budget_bytes);

@@ -29,7 +29,8 @@ bool SourceRunner::describe() {
   }
   if (auto ok = group_->describe(std::move(schema)); !ok) {
     ticks_to_describe_ = kDescribeEvery;
-    log_warn("source {} is not sampled: {}", source_->name(), ok.error());
+    if (!complained_) log_warn("source {} is not sampled: {}", source_->name(), ok.error());
+    complained_ = true;
     return false;
   }
   complained_ = false;

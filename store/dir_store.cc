@@ -60,7 +60,7 @@ void DirStore::refresh() const {
     if (r.header.type != static_cast<std::uint16_t>(RecordType::schema) || schemas_->contains(r.header.schema_id)) continue;
     const auto payload = ring_->read(r);
     if (!payload) continue;
-    if (auto schema = decode_schema(*payload)) (*schemas_)[r.header.schema_id] = std::move(*schema);
+    if (auto schema = unpack_schema(*payload)) (*schemas_)[r.header.schema_id] = std::move(*schema);
   }
 }
 

@@ -27,4 +27,8 @@ struct StoredSchema {
 std::shared_ptr<const StoredSchema> encode_schema(std::string group, std::int64_t interval_ms, Schema series);
 Result<std::shared_ptr<const StoredSchema>> decode_schema(std::span<const std::byte> bytes);
 
+// As the ring holds it: the size of the bytes (uint32), then they as one lz4 block. Labels repeat: about an eighth remains.
+std::vector<std::byte> pack_schema(const StoredSchema& schema);
+Result<std::shared_ptr<const StoredSchema>> unpack_schema(std::span<const std::byte> packed);
+
 }  // namespace tacho::store

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "proto/base/sample.h"
+#include "store/series_limit.h"
 
 namespace tacho::store {
 
@@ -44,8 +45,9 @@ struct WindowStatus {
   double bytes_per_sample = 0;     // of the blocks in the ring; 0: there are none
   std::size_t series = 0;
   std::uint64_t samples = 0;
-  std::vector<GroupStatus> groups;   // by name
-  std::optional<Recovery> recovery;  // only an agent knows
+  std::vector<GroupStatus> groups;          // by name
+  std::optional<Recovery> recovery;         // only an agent knows
+  std::optional<SeriesLimit::Counts> live;  // and this
 };
 
 WindowStatus window_status(const WindowSnapshot& window);

@@ -46,46 +46,6 @@ bool too_old(const Head& head, const std::vector<std::shared_ptr<const Stage>>& 
 
 }  // namespace
 
-Result<void> Group::describe(Schema schema) {
-  if (writer_ && schema == schema_) return {};
-  std::unordered_set<Labels, LabelsHash> live;
-  for (const SeriesInfo& s : schema) {
-    if (!live.insert(s.labels).second) return failure("source {} describes the series {} twice", name_, s.labels.to_string());
-  }
-  Schema columns = schema;
-  for (const SeriesInfo& s : schema_) {
-    if (!live.contains(s.labels)) columns.push_back(s);
-  }
-  const std::size_t ended = columns.size() - schema.size();
-  auto head = store_.add_head(encode_schema(name_, interval_ms_, std::move(columns)));
-  if (!head) return std::unexpected(head.error());
-  writer_ = std::make_unique<HeadWriter>(std::move(*head));  // closes the old generation
-  schema_ = std::move(schema);
-  ended_ = ended;
-  mark_ended_ = ended > 0;
-  return {};
-}
-
-std::span<std::atomic<std::uint64_t>> Group::begin_row() {
-  TACHO_CHECK(writer_ != nullptr, name_);
-  cells_ = writer_->begin_row();
-  return cells_.first(schema_.size());
-}
-
-void Group::publish(TimeMs t) {
-  if (mark_ended_) {
-    for (auto& cell : cells_.subspan(schema_.size())) cell.store(kStaleBits, std::memory_order_release);
-    mark_ended_ = false;
-  }
-  writer_->publish(t);
-}
-
-void Group::publish_stale(TimeMs t) {
-  if (!writer_) return;
-  for (auto& cell : begin_row()) cell.store(kStaleBits, std::memory_order_release);
-  publish(t);
-}
-
 Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   auto store = std::unique_ptr<Store>(new Store(std::move(options)));
   auto locks = claim(store->options_.dirs);
@@ -218,7 +178,7 @@ void Store::load_schemas() {
     if (r.header.type != static_cast<std::uint16_t>(RecordType::schema) || schemas->contains(r.header.schema_id)) continue;
     const auto payload = ring_->read(r);
     if (!payload) continue;
-    if (auto schema = decode_schema(*payload)) {
+    if (auto schema = unpack_schema(*payload)) {
       (*schemas)[r.header.schema_id] = std::move(*schema);
     } else {
       log_warn("a schema in {} is skipped: {}", ring_->path(), schema.error());
@@ -229,7 +189,7 @@ void Store::load_schemas() {
 }
 
 std::unique_ptr<Group> Store::group(std::string name, std::int64_t interval_ms) {
-  return std::unique_ptr<Group>(new Group(*this, std::move(name), interval_ms));
+  return std::unique_ptr<Group>(new Group(*this, series_limit_, std::move(name), interval_ms));
 }
 
 Result<std::shared_ptr<Head>> Store::add_head(std::shared_ptr<const StoredSchema> schema) {
@@ -434,7 +394,7 @@ Result<void> Store::keep_schema(const StoredSchema& schema, bool now) {
   RecordHeader h{};
   h.type = static_cast<std::uint16_t>(RecordType::schema);
   h.schema_id = schema.id;
-  if (auto ok = append(h, schema.bytes); !ok) return ok;
+  if (auto ok = append(h, pack_schema(schema)); !ok) return ok;
   schema_written_at_[schema.id] = ring_->appended_bytes();
 
   // What nothing in the ring or the heads refers to any more is forgotten.
@@ -473,10 +433,9 @@ StoreStats Store::stats() const {
   {
     const std::lock_guard lock(mutex_);
     s = counters_;
-    for (const auto& live : heads_) {
-      if (!live->done()) s.series += live->head->columns();
-    }
   }
+  s.series = series_limit_->counts();
+  s.schemas = w.schemas->size();
   s.budget_bytes = ring_->file_bytes();
   const TimeRange range = store::bounds(w);
   s.window_seconds = range.empty() ? 0 : static_cast<double>(range.max - range.min) / 1000;
@@ -504,6 +463,7 @@ WindowStatus Store::status() const {
   WindowStatus out = window_status(snapshot());
   const std::lock_guard lock(mutex_);
   out.recovery = Recovery{counters_.recovered_rows, counters_.damaged_blocks, counters_.lost_rows};
+  out.live = series_limit_->counts();
   return out;
 }
 

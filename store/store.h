@@ -15,13 +15,16 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "store/directory.h"
+#include "store/group.h"
 #include "store/head.h"
 #include "store/queryable.h"
 #include "store/ring.h"
 #include "store/seal_rows.h"
+#include "store/series_limit.h"
 #include "store/window.h"
 
 namespace tacho::store {
@@ -38,52 +41,27 @@ constexpr std::uint64_t block_rows(std::size_t columns, std::uint64_t most = kBl
 // block of the most rows at 1 s (68 minutes). Groups with long intervals have smaller blocks so, and not hundreds of stages.
 inline constexpr TimeMs kStageAgeMs = 75 * 60'000;
 
+// Live series of all groups. A head takes 2 KiB of shared memory for each of them at 1 s.
+inline constexpr std::size_t kSeriesMax = 20'000;
+
 struct StoreOptions {
   StoreDirs dirs;
   std::uint64_t budget_bytes = 256u << 20;
   std::function<std::vector<MetricMetadata>()> metadata;
   std::uint64_t block_rows_most = kBlockRowsMost;
+  std::size_t series_max = kSeriesMax;
 };
 
 struct StoreStats {
-  double window_seconds = 0;    // from the oldest readable sample to the newest
-  std::size_t series = 0;       // in the live heads
+  double window_seconds = 0;  // from the oldest readable sample to the newest
+  SeriesLimit::Counts series;
+  std::size_t schemas = 0;      // in memory: of what the ring and the heads hold
   double bytes_per_sample = 0;  // of the sealed blocks in the ring, all in; 0 when there is none
   std::uint64_t budget_bytes = 0;
   std::uint64_t sealed_rows = 0;     // since start: out of a head, into a stage or the ring
   std::uint64_t lost_rows = 0;       // overwritten in a head before they could be sealed
   std::uint64_t recovered_rows = 0;  // found at start in heads and stages, not in the ring yet
   std::uint64_t damaged_blocks = 0;  // and heads, and stages
-};
-
-class Store;
-
-// A group's writing side. Rows go to the newest generation of its schema.
-class Group {
- public:
-  // A new generation, unless the schema is what it was. Series that are gone get a staleness marker in its first row.
-  Result<void> describe(Schema schema);
-  // Requires: describe() has succeeded. All cells absent.
-  std::span<std::atomic<std::uint64_t>> begin_row();
-  void publish(TimeMs t);
-  // A row of staleness markers: the source has ended or is not there any more.
-  void publish_stale(TimeMs t);
-  bool described() const { return writer_ != nullptr; }
-  const std::string& name() const { return name_; }
-
- private:
-  friend class Store;
-  Group(Store& store, std::string name, std::int64_t interval_ms)
-      : store_(store), name_(std::move(name)), interval_ms_(interval_ms) {}
-
-  Store& store_;
-  std::string name_;
-  std::int64_t interval_ms_;
-  std::unique_ptr<HeadWriter> writer_;
-  Schema schema_;          // as described
-  std::size_t ended_ = 0;  // columns after it: series that ended when this generation began
-  bool mark_ended_ = false;
-  std::span<std::atomic<std::uint64_t>> cells_;
 };
 
 class Store final : public Queryable {
@@ -119,7 +97,8 @@ class Store final : public Queryable {
     bool done() const { return orphan || head->closed(); }
   };
 
-  explicit Store(StoreOptions options) : options_(std::move(options)) {}
+  explicit Store(StoreOptions options)
+      : options_(std::move(options)), series_limit_(std::make_shared<SeriesLimit>(options_.series_max)) {}
   void recover();
   static std::uint64_t find_sealed(LiveHead& live);
   void recover_stages(const std::unordered_map<std::uint64_t, std::uint64_t>& in_ring);
@@ -140,6 +119,7 @@ class Store final : public Queryable {
   std::vector<std::shared_ptr<LiveHead>> live_heads() const;
 
   StoreOptions options_;
+  std::shared_ptr<SeriesLimit> series_limit_;
   std::vector<Fd> locks_;
   std::unique_ptr<Ring> ring_;
 

@@ -53,6 +53,8 @@ void read_storage(Section& file, Config& config) {
   Section s(file.problems(), *node, "storage");
   std::uint64_t budget = 0;
   if (s.bytes("budget", budget, kBudgetMinBytes)) config.storage_budget_bytes = budget;
+  std::int64_t series = 0;
+  if (s.integer("series_max", series, 1, 1'000'000)) config.storage_series_max = static_cast<std::uint64_t>(series);
   std::string folder;
   if (s.text("state", folder)) config.state_dir = folder;
   if (s.text("runtime", folder)) config.runtime_dir = folder;

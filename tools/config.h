@@ -14,7 +14,7 @@
 //   remote_write:
 //     - url: https://metrics.example.org/api/v1/write
 //       basic_auth: {username: node, password_file: /etc/tacho/password}
-//   storage: {budget: 256MiB, state: /var/lib/tacho, runtime: /run/tacho}
+//   storage: {budget: 256MiB, series_max: 20000, state: /var/lib/tacho, runtime: /run/tacho}
 //   sampling:
 //     interval: 1s
 //     sources: {filesystem: {interval: 10s}, pressure: {enabled: false}}
@@ -53,6 +53,7 @@ struct Config {
   Labels external_labels;
   std::vector<RemoteWriteConfig> remote_write;
   std::optional<std::uint64_t> storage_budget_bytes;
+  std::optional<std::uint64_t> storage_series_max;
   std::optional<std::string> state_dir;
   std::optional<std::string> runtime_dir;
   std::optional<std::int64_t> interval_ms;

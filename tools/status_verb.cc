@@ -63,7 +63,13 @@ void print_table(const json::object& o) {
   std::string window = span_text(number_of(o, "windowSeconds"));
   if (full > 0) window += fmt::format("; the budget holds about {} at this rate", span_text(full));
   line("window", window);
-  line("series", fmt::format("{:.0f}", number_of(o, "seriesCount")));
+  std::string series = fmt::format("{:.0f}", number_of(o, "seriesCount"));
+  if (o.contains("liveSeriesCount")) {
+    series = fmt::format("{:.0f} live of at most {:.0f}", number_of(o, "liveSeriesCount"), number_of(o, "liveSeriesLimit"));
+    if (const double refused = number_of(o, "refusedSeriesCount"); refused > 0)
+      series += fmt::format("; {:.0f} more are not kept: raise storage.series_max", refused);
+  }
+  line("series", series);
   if (o.contains("sampleCount")) line("samples", fmt::format("{:.0f}", number_of(o, "sampleCount")));
   if (o.contains("bytesPerSample"))
     line("density", density > 0 ? fmt::format("{:.3f} bytes a sample", density) : "nothing has been sealed into the ring yet");
@@ -72,9 +78,8 @@ void print_table(const json::object& o) {
                                bytes_text(number_of(o, "blockBytes")), bytes_text(number_of(o, "schemaBytes"))));
   }
   if (o.contains("recoveredRows")) {
-    line("recovery",
-         fmt::format("{:.0f} rows found in shared memory at start, {:.0f} damaged blocks skipped, {:.0f} rows lost unsealed",
-                     number_of(o, "recoveredRows"), number_of(o, "damagedBlocks"), number_of(o, "lostRows")));
+    line("recovery", fmt::format("{:.0f} rows found unsealed at start, {:.0f} damaged blocks skipped, {:.0f} rows lost unsealed",
+                                 number_of(o, "recoveredRows"), number_of(o, "damagedBlocks"), number_of(o, "lostRows")));
   }
   const json::value* groups = o.if_contains("groups");
   if (groups == nullptr || !groups->is_array() || groups->as_array().empty()) return;

@@ -61,7 +61,7 @@ remote_write:
       - {target_label: env, replacement: prod}
   - url: http://[::1]:8428/api/v1/write
     authorization: {credentials: abc}
-storage: {budget: 256MiB, state: /var/lib/tacho, runtime: /run/tacho}
+storage: {budget: 256MiB, series_max: 5000, state: /var/lib/tacho, runtime: /run/tacho}
 sampling:
   interval: 500ms
   sources:
@@ -92,6 +92,7 @@ listen: 0.0.0.0:9980
   CHECK(c.remote_write[1].endpoint.auth.credentials == "abc");
   CHECK(c.remote_write[1].shipper.encoding.samples_per_send_max == 2000);
   CHECK(c.storage_budget_bytes == 256u << 20);
+  CHECK(c.storage_series_max == 5000);
   CHECK(c.state_dir == "/var/lib/tacho");
   CHECK(c.runtime_dir == "/run/tacho");
   CHECK(c.interval_ms == 500);
