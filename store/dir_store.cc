@@ -1,6 +1,7 @@
 #include "store/dir_store.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 namespace tacho::store {
 
@@ -56,12 +57,16 @@ void DirStore::refresh() const {
     problems_.push_back(ok.error().message);
   }
   if (!ring_) return;
+  std::unordered_set<std::uint64_t> used;
   for (const auto index = ring_->snapshot(); const RecordRef& r : *index) {
+    used.insert(r.header.schema_id);
     if (r.header.type != static_cast<std::uint16_t>(RecordType::schema) || schemas_->contains(r.header.schema_id)) continue;
     const auto payload = ring_->read(r);
     if (!payload) continue;
-    if (auto schema = unpack_schema(*payload)) (*schemas_)[r.header.schema_id] = std::move(*schema);
+    if (auto schema = KnownSchema::unpack(*payload)) (*schemas_)[r.header.schema_id] = std::move(*schema);
   }
+  // What has left the ring is forgotten: a reader may live as long as the agent.
+  std::erase_if(*schemas_, [&](const auto& entry) { return !used.contains(entry.first); });
 }
 
 WindowSnapshot DirStore::snapshot() const {

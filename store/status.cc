@@ -21,12 +21,12 @@ GroupStatus status_of(const GroupParts& group) {
     generations.insert(p.generation);
     const std::uint64_t rows = p.end_row - p.first_row;
     s.rows += rows;
-    s.samples += rows * p.schema->series.size();
+    s.samples += rows * p.schema->columns();
     s.oldest = std::min(s.oldest, p.t_min);
     s.newest = std::max(s.newest, p.t_max);
   }
   s.generations = generations.size();
-  s.series = group.parts.back().schema->series.size();
+  s.series = group.parts.back().schema->columns();
   return s;
 }
 
@@ -52,7 +52,7 @@ WindowStatus window_status(const WindowSnapshot& window) {
     out.block_bytes += bytes;
     const auto schema = window.schemas->find(r.header.schema_id);
     if (schema == window.schemas->end()) continue;
-    if (const auto g = groups.find(schema->second->group); g != groups.end()) {
+    if (const auto g = groups.find(schema->second->group()); g != groups.end()) {
       g->second.ring_bytes += bytes;
       g->second.ring_samples += samples;
     }

@@ -156,14 +156,14 @@ void Store::recover_stages(const std::unordered_map<std::uint64_t, std::uint64_t
 void Store::recover_without_head(const Stage& stage) {
   const auto known = schemas_->find(stage.header().schema_id);
   const auto schema = known == schemas_->end() ? nullptr : known->second;
-  if (!schema || schema->series.size() != stage.header().columns) {
+  if (!schema || schema->columns() != stage.header().columns) {
     log_warn("rows staged by an earlier run are set aside, for nothing says what they are: {}", stage.path());
     Stage::set_aside(stage.path());
     ++counters_.damaged_blocks;
     return;
   }
   auto kept = append(stage.header(), stage.payload());
-  if (kept) kept = keep_schema(*schema, true);
+  if (kept) kept = keep_schema(*schema->labels(), true);
   if (!kept) {
     log_warn("{} cannot be sealed and waits for the next start: {}", stage.path(), kept.error());
     return;
@@ -178,7 +178,7 @@ void Store::load_schemas() {
     if (r.header.type != static_cast<std::uint16_t>(RecordType::schema) || schemas->contains(r.header.schema_id)) continue;
     const auto payload = ring_->read(r);
     if (!payload) continue;
-    if (auto schema = unpack_schema(*payload)) {
+    if (auto schema = KnownSchema::unpack(*payload)) {
       (*schemas)[r.header.schema_id] = std::move(*schema);
     } else {
       log_warn("a schema in {} is skipped: {}", ring_->path(), schema.error());
@@ -394,7 +394,8 @@ Result<void> Store::keep_schema(const StoredSchema& schema, bool now) {
   RecordHeader h{};
   h.type = static_cast<std::uint16_t>(RecordType::schema);
   h.schema_id = schema.id;
-  if (auto ok = append(h, pack_schema(schema)); !ok) return ok;
+  const std::vector<std::byte> packed = pack_schema(schema);
+  if (auto ok = append(h, packed); !ok) return ok;
   schema_written_at_[schema.id] = ring_->appended_bytes();
 
   // What nothing in the ring or the heads refers to any more is forgotten.
@@ -404,7 +405,9 @@ Result<void> Store::keep_schema(const StoredSchema& schema, bool now) {
   const std::lock_guard lock(mutex_);
   for (const auto& live : heads_) used.insert(live->head->schema()->id);
   auto schemas = std::make_shared<SchemaMap>(*schemas_);
-  if (!schemas->contains(schema.id)) (*schemas)[schema.id] = std::make_shared<StoredSchema>(schema);
+  if (!schemas->contains(schema.id)) {
+    if (auto known = KnownSchema::unpack(packed)) (*schemas)[schema.id] = std::move(*known);
+  }
   std::erase_if(*schemas, [&](const auto& entry) { return !used.contains(entry.first); });
   std::erase_if(schema_written_at_, [&](const auto& entry) { return !used.contains(entry.first); });
   schemas_ = std::move(schemas);

@@ -46,7 +46,7 @@ Result<Decoded> decode_record(const Ring& ring, const Part& part, std::span<cons
   const auto block = BlockView::open(*payload);
   if (!block) return std::unexpected(block.error());
   const RecordHeader& h = part.record->header;
-  if (block->rows() != h.rows || block->columns() != part.schema->series.size())
+  if (block->rows() != h.rows || block->columns() != part.schema->columns())
     return failure("the block at {} does not fit its header", part.record->offset);
   return decode_rows(*block, h.first_row, part, columns, range);
 }
@@ -117,9 +117,10 @@ class Selector {
   };
 
   // Which columns of a schema match, and the slot that each fills.
-  const Wanted& wanted(const std::shared_ptr<const StoredSchema>& schema) {
-    const auto [at, added] = wanted_.try_emplace(schema->id);
+  const Wanted& wanted(const KnownSchema& known) {
+    const auto [at, added] = wanted_.try_emplace(known.id());
     if (!added) return at->second;
+    const std::shared_ptr<const StoredSchema> schema = known.labels();
     owner_->schemas.push_back(schema);
     for (std::uint32_t c = 0; c < schema->series.size(); ++c) {
       const SeriesInfo& info = schema->series[c];
@@ -149,7 +150,7 @@ class Selector {
         cutoff = std::min(cutoff, part->t_min);
         continue;
       }
-      const Wanted& w = wanted(part->schema);
+      const Wanted& w = wanted(*part->schema);
       if (w.columns.empty()) {
         cutoff = std::min(cutoff, part->t_min);
         continue;
@@ -175,7 +176,7 @@ class Selector {
     for (const auto& [part, d] : decoded) times->insert(times->end(), d.times.begin(), d.times.end());
     std::size_t done = 0;
     for (const auto& [part, d] : decoded) {
-      const Wanted& w = wanted(part->schema);
+      const Wanted& w = wanted(*part->schema);
       for (std::size_t i = 0; i < w.slots.size(); ++i) {
         std::vector<double>& v = w.slots[i]->values;
         if (v.capacity() < times->size()) v.reserve(times->size());
@@ -256,9 +257,10 @@ std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher
   std::map<std::uint64_t, bool> seen;
   for (const GroupParts& group : group_parts(window)) {
     for (const Part& part : group.parts) {
-      if (part.t_max < range.min || part.t_min > range.max || seen[part.schema->id]) continue;
-      seen[part.schema->id] = true;
-      for (const SeriesInfo& info : part.schema->series) {
+      if (part.t_max < range.min || part.t_min > range.max || seen[part.schema->id()]) continue;
+      seen[part.schema->id()] = true;
+      const auto labels = part.schema->labels();
+      for (const SeriesInfo& info : labels->series) {
         if (matches_all(matchers, info.labels)) out.push_back(info.labels);
       }
     }

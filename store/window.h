@@ -10,18 +10,15 @@
 
 #include <memory>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "store/head.h"
+#include "store/known_schema.h"
 #include "store/queryable.h"
 #include "store/ring.h"
-#include "store/schema_codec.h"
 #include "store/stage.h"
 
 namespace tacho::store {
-
-using SchemaMap = std::unordered_map<std::uint64_t, std::shared_ptr<const StoredSchema>>;
 
 struct WindowSnapshot {
   // Taken in this order: rows go from heads to stages to the ring, so what moves on meanwhile is found further on.

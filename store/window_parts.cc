@@ -12,30 +12,31 @@ constexpr TimeMs kLatest = std::numeric_limits<TimeMs>::max();
 
 // A head's rows, cut where the clock stepped back, so that the times of every part increase.
 void parts_of(const std::shared_ptr<Head>& head, std::vector<Part>& out) {
+  const auto schema = std::make_shared<const KnownSchema>(head->schema());
   const HeadRows rows = head->read({}, 0, head->published(), kEarliest, kLatest);
   for (std::size_t begin = 0; begin < rows.times.size();) {
     std::size_t end = begin + 1;
     while (end < rows.times.size() && rows.times[end] > rows.times[end - 1]) ++end;
-    out.push_back({head->schema(), head->generation(), rows.first_row + begin, rows.first_row + end, rows.times[begin],
+    out.push_back({schema, head->generation(), rows.first_row + begin, rows.first_row + end, rows.times[begin],
                    rows.times[end - 1], head, nullptr, nullptr});
     begin = end;
   }
 }
 
-Part part_of(const RecordRef& record, std::shared_ptr<const StoredSchema> schema) {
+Part part_of(const RecordRef& record, std::shared_ptr<const KnownSchema> schema) {
   const RecordHeader& h = record.header;
   return {std::move(schema), h.generation, h.first_row, h.first_row + h.rows, h.t_min, h.t_max, nullptr, nullptr, &record};
 }
 
-Part part_of(const std::shared_ptr<const Stage>& stage, std::shared_ptr<const StoredSchema> schema) {
+Part part_of(const std::shared_ptr<const Stage>& stage, std::shared_ptr<const KnownSchema> schema) {
   const RecordHeader& h = stage->header();
   return {std::move(schema), h.generation, h.first_row, h.first_row + h.rows, h.t_min, h.t_max, nullptr, stage, nullptr};
 }
 
 // A stage's schema is that of its head, which is removed after it; where a crash took the head, the ring may know it.
-std::shared_ptr<const StoredSchema> schema_of(const WindowSnapshot& window, const Stage& stage) {
+std::shared_ptr<const KnownSchema> schema_of(const WindowSnapshot& window, const Stage& stage) {
   for (const auto& head : window.heads) {
-    if (head->schema()->id == stage.header().schema_id) return head->schema();
+    if (head->schema()->id == stage.header().schema_id) return std::make_shared<const KnownSchema>(head->schema());
   }
   const auto known = window.schemas->find(stage.header().schema_id);
   return known == window.schemas->end() ? nullptr : known->second;
@@ -70,8 +71,8 @@ void remove_overlap(std::vector<Part>& parts) {
 std::vector<GroupParts> group_parts(const WindowSnapshot& window) {
   std::map<std::string, GroupParts> groups;
   const auto add = [&](Part part) {
-    GroupParts& g = groups[part.schema->group];
-    g.group = part.schema->group;
+    GroupParts& g = groups[part.schema->group()];
+    g.group = part.schema->group();
     g.parts.push_back(std::move(part));
   };
   for (const auto& head : window.heads) {
@@ -81,7 +82,7 @@ std::vector<GroupParts> group_parts(const WindowSnapshot& window) {
   }
   for (const auto& stage : window.stages) {
     auto schema = schema_of(window, *stage);
-    if (schema && schema->series.size() == stage->header().columns) add(part_of(stage, std::move(schema)));
+    if (schema && schema->columns() == stage->header().columns) add(part_of(stage, std::move(schema)));
   }
   for (const RecordRef& r : *window.records) {
     if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
@@ -93,7 +94,7 @@ std::vector<GroupParts> group_parts(const WindowSnapshot& window) {
   for (auto& [name, g] : groups) {
     remove_overlap(g.parts);
     if (g.parts.empty()) continue;
-    g.interval_ms = g.parts.back().schema->interval_ms;
+    g.interval_ms = g.parts.back().schema->interval_ms();
     out.push_back(std::move(g));
   }
   return out;

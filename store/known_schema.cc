@@ -1,0 +1,33 @@
+#include "store/known_schema.h"
+
+#include "proto/base/check.h"
+
+namespace tacho::store {
+
+KnownSchema::KnownSchema(std::shared_ptr<const StoredSchema> schema)
+    : group_(schema->group),
+      interval_ms_(schema->interval_ms),
+      id_(schema->id),
+      columns_(schema->series.size()),
+      held_(std::move(schema)) {}
+
+Result<std::shared_ptr<const KnownSchema>> KnownSchema::unpack(std::span<const std::byte> packed) {
+  auto schema = unpack_schema(packed);
+  if (!schema) return std::unexpected(schema.error());
+  auto known = std::make_shared<KnownSchema>(*schema);
+  known->held_.reset();
+  known->packed_.assign(packed.begin(), packed.end());
+  return known;
+}
+
+std::shared_ptr<const StoredSchema> KnownSchema::labels() const {
+  if (held_) return held_;
+  const std::lock_guard lock(mutex_);
+  if (auto still = unpacked_.lock()) return still;
+  auto schema = unpack_schema(packed_);
+  TACHO_CHECK(schema.has_value(), group_);  // it was, when this was made
+  unpacked_ = *schema;
+  return *schema;
+}
+
+}  // namespace tacho::store
