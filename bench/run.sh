@@ -1,15 +1,24 @@
 #!/usr/bin/env bash
-# All measurements, side by side with peers where there are any. bench/run.sh [micro|cost|lateness]...; all of them take a quarter of an hour.
+# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|cost|lateness]...; all of them take a quarter of an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=("$@"); [ $# -gt 0 ] || what=(micro cost lateness)
+what=("$@"); [ $# -gt 0 ] || what=(micro compression cost lateness)
 for one in "${what[@]}"; do
   case $one in
     micro)
       cmake --build build --target bench_store bench_sampler bench_query
       for b in store sampler query; do build/bench/bench_$b --benchmark_repetitions=3 --benchmark_report_aggregates_only=true; done ;;
+    compression)
+      # TACHO_TRACES: a folder of CSV traces; without one there is nothing to compress.
+      traces=${TACHO_TRACES:-../shared/acceptance/traces}
+      if [ -d "$traces" ]; then
+        cmake --build build --target bench_compression
+        python3 bench/compression.py --traces "$traces"
+      else
+        echo "bench/run.sh: no traces in $traces (TACHO_TRACES names the folder); compression is skipped"
+      fi ;;
     cost) python3 bench/cost.py --tacho build/tacho --seconds 120 ;;
     lateness) python3 bench/lateness.py --tacho build/tacho --minutes 10 ;;
-    *) echo "bench/run.sh: there is no measurement '$one' (micro, cost, lateness)" >&2; exit 2 ;;
+    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, cost, lateness)" >&2; exit 2 ;;
   esac
 done
