@@ -49,17 +49,28 @@ void pack_few(const std::uint64_t* values, std::size_t count, unsigned width, st
 }
 
 void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out) {
-  for (std::size_t i = 0, bit = 0; i < count; ++i) {
-    std::uint64_t v = 0;
-    for (unsigned done = 0; done < width;) {
-      const auto room = static_cast<unsigned>(8 - bit % 8);
-      const unsigned step = room < width - done ? room : width - done;
-      const auto piece = static_cast<std::uint64_t>(in[bit / 8]) >> bit % 8 & ((1u << step) - 1);
-      v |= piece << done;
-      done += step;
-      bit += step;
-    }
-    out[i] = v;
+  const std::uint64_t mask = width == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
+  const std::size_t bytes = packed_bytes(count, width);
+  std::size_t i = 0, bit = 0;
+  // Eight bytes at once, and the ninth for what is wide, as long as they lie inside.
+  for (; i < count && bit / 8 + 9 <= bytes; ++i, bit += width) {
+    std::uint64_t v;
+    std::memcpy(&v, in + bit / 8, 8);
+    const unsigned shift = bit % 8;
+    v >>= shift;
+    if (width > 56) v |= static_cast<std::uint64_t>(in[bit / 8 + 8]) << 1 << (63 - shift);
+    out[i] = v & mask;
+  }
+  std::byte tail[24] = {};
+  if (i == count) return;
+  const std::size_t at = bit / 8;
+  if (bytes > at) std::memcpy(tail, in + at, bytes - at);
+  for (bit -= at * 8; i < count; ++i, bit += width) {
+    std::uint64_t v;
+    std::memcpy(&v, tail + bit / 8, 8);
+    const unsigned shift = bit % 8;
+    v = v >> shift | static_cast<std::uint64_t>(tail[bit / 8 + 8]) << 1 << (63 - shift);
+    out[i] = v & mask;
   }
 }
 

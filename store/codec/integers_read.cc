@@ -83,10 +83,14 @@ bool IntegerReader::packed(std::uint64_t code, std::size_t n, std::uint64_t* out
   if (exceptions > 0) {
     const std::byte* at = in_.take(exceptions);
     if (at == nullptr || width == 64) return false;
+    const std::byte* highs = in_.take(exceptions * exception_bytes);
+    if (highs == nullptr) return false;
+    std::uint64_t high[kSub];
+    unpack_few(highs, exceptions, 8 * exception_bytes, high);
     for (std::size_t i = 0; i < exceptions; ++i) {
       const auto where = static_cast<std::size_t>(at[i]);
       if (where >= n) return false;
-      out[where] |= in_.fixed(exception_bytes) << width;
+      out[where] |= high[i] << width;
     }
   }
   // A sub-block that is not full has been filled up with zeros: the kernels know one length.
