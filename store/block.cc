@@ -6,49 +6,14 @@
 
 #include "proto/base/check.h"
 #include "proto/schema/store_generated.h"
+#include "store/block_format.h"
 #include "store/codec/varint.h"
 
 namespace tacho::store {
 namespace {
 
-// A directory entry's byte: the encoding, and the column's length where it is below kLong; else kLong, and a varint of what is more.
-constexpr unsigned kEncodingBits = 3;
-constexpr std::uint64_t kLong = 31;
-
-// No body that this program writes comes near; what claims to be larger is damaged, or meant to exhaust the reader.
-constexpr std::size_t kBodyMax = std::size_t{1} << 30;
-constexpr std::size_t kLz4RatioMax = 256;
-
-bool on_grid(std::span<const TimeMs> times) {
-  const TimeMs step = times.size() > 1 ? times[1] - times[0] : 0;
-  for (std::size_t i = 1; i < times.size(); ++i) {
-    if (times[i] - times[i - 1] != step) return false;
-  }
-  return true;
-}
-
-std::span<const std::uint8_t> as_u8(std::span<const std::byte> b) {
-  return {reinterpret_cast<const std::uint8_t*>(b.data()), b.size()};
-}
-
 std::span<const std::byte> bytes_of(const flatbuffers::Vector<std::uint8_t>& v) {
   return {reinterpret_cast<const std::byte*>(v.data()), v.size()};
-}
-
-TimeEncoding encode_times(std::span<const TimeMs> times, codec::Bytes& out) {
-  codec::put_fixed(out, static_cast<std::uint64_t>(times[0]), 8);
-  if (on_grid(times)) {
-    codec::put_fixed(out, static_cast<std::uint64_t>(times.size() > 1 ? times[1] - times[0] : 1), 8);
-    return TimeEncoding::grid;
-  }
-  // As a column of numbers, exact up to 2^53.
-  std::vector<double> since(times.size());
-  for (std::size_t i = 0; i < times.size(); ++i) since[i] = static_cast<double>(times[i] - times[0]);
-  codec::Bytes bytes;
-  const Encoding encoding = ColumnWriter(bytes).add(since);
-  codec::put_byte(out, static_cast<std::uint64_t>(encoding));
-  out.insert(out.end(), bytes.begin(), bytes.end());
-  return TimeEncoding::column;
 }
 
 // The times as the only column.
@@ -95,119 +60,142 @@ Result<std::vector<TimeMs>> decode_times(const fb::Block& block) {
   return out;
 }
 
-// The body as it is stored: compressed where that takes at least a twentieth off.
-Compression compress(codec::Bytes& body) {
-  codec::Bytes small(static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(body.size()))));
-  const int bytes = LZ4_compress_default(reinterpret_cast<const char*>(body.data()), reinterpret_cast<char*>(small.data()),
-                                         static_cast<int>(body.size()), static_cast<int>(small.size()));
-  if (bytes <= 0 || static_cast<std::size_t>(bytes) > body.size() - body.size() / 20) return Compression::none;
-  small.resize(static_cast<std::size_t>(bytes));
-  body = std::move(small);
-  return Compression::lz4;
+// `raw_bytes` out of one lz4 block.
+Result<std::vector<std::byte>> decompress(std::span<const std::byte> stored, std::size_t raw_bytes) {
+  if (raw_bytes > kPieceMax || raw_bytes / kLz4RatioMax > stored.size())
+    return failure("{} bytes of a block say that they hold {}", stored.size(), raw_bytes);
+  std::vector<std::byte> raw(raw_bytes);
+  const int n = LZ4_decompress_safe(reinterpret_cast<const char*>(stored.data()), reinterpret_cast<char*>(raw.data()),
+                                    static_cast<int>(stored.size()), static_cast<int>(raw.size()));
+  if (n < 0 || static_cast<std::size_t>(n) != raw.size()) return failure("a part of a block cannot be decompressed");
+  return raw;
 }
 
 }  // namespace
 
-std::vector<std::byte> encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns) {
-  TACHO_CHECK(!times.empty() && times.size() <= kRowsMax);
-  codec::Bytes values, body;
-  ColumnWriter writer(values);
-  for (const std::vector<double>& cells : columns) {
-    TACHO_CHECK(cells.size() == times.size());
-    const std::size_t before = values.size();
-    const auto encoding = static_cast<std::uint64_t>(writer.add(cells));
-    const std::uint64_t bytes = values.size() - before;
-    codec::put_byte(body, encoding | std::min(bytes, kLong) << kEncodingBits);
-    if (bytes >= kLong) codec::put_varint(body, bytes - kLong);
-  }
-  const std::size_t directory_bytes = body.size();
-  body.insert(body.end(), values.begin(), values.end());
-  TACHO_CHECK(body.size() < kBodyMax, "a block over 1 GiB: fewer rows must be sealed at once");
-  const auto body_bytes = static_cast<std::uint32_t>(body.size());
-  const Compression compression = compress(body);
-  codec::Bytes time_bytes;
-  const TimeEncoding time_encoding = encode_times(times, time_bytes);
-
-  flatbuffers::FlatBufferBuilder builder(body.size() + 256);
-  const auto body_offset = builder.CreateVector(as_u8(body).data(), body.size());
-  const auto times_offset = builder.CreateVector(as_u8(time_bytes).data(), time_bytes.size());
-  fb::BlockBuilder block(builder);
-  block.add_rows(static_cast<std::uint32_t>(times.size()));
-  block.add_columns(static_cast<std::uint32_t>(columns.size()));
-  block.add_directory_bytes(static_cast<std::uint32_t>(directory_bytes));
-  if (compression != Compression::none) block.add_body_bytes(body_bytes);
-  block.add_times(times_offset);
-  block.add_body(body_offset);
-  block.add_time_encoding(static_cast<std::uint8_t>(time_encoding));
-  block.add_compression(static_cast<std::uint8_t>(compression));
-  builder.Finish(block.Finish());
-  const auto bytes = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
-  return {bytes.begin(), bytes.end()};
-}
-
-Result<BlockView> BlockView::open(std::span<const std::byte> bytes) {
-  const auto* data = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  flatbuffers::Verifier verifier(data, bytes.size());
-  if (bytes.size() < 8 || !verifier.VerifyBuffer<fb::Block>(nullptr)) return failure("{} bytes are not a block", bytes.size());
+Result<BlockView> BlockView::open(std::span<const std::byte> head) {
+  std::uint32_t size = 0;
+  if (head.size() < kHeadChecksumBytes + sizeof size) return failure("{} bytes are not a block", head.size());
+  std::memcpy(&size, head.data() + kHeadChecksumBytes, sizeof size);
+  const std::size_t end = kHeadChecksumBytes + sizeof size + size;
   BlockView view;
-  view.block_ = flatbuffers::GetRoot<fb::Block>(data);
-  const fb::Block& b = *view.block_;
-  if (b.rows() == 0 || b.rows() > kRowsMax) return failure("a block says it has {} rows", b.rows());
-  auto times = decode_times(b);
+  view.head_bytes_ = (end + kHeadAlign - 1) / kHeadAlign * kHeadAlign;
+  if (size < 8 || view.head_bytes_ > head.size()) return failure("{} bytes are not a block", head.size());
+  std::uint64_t checksum = 0;
+  std::memcpy(&checksum, head.data(), sizeof checksum);
+  if (checksum != head_checksum(head.first(view.head_bytes_))) return failure("a block's head does not match its checksum");
+  const auto* data = reinterpret_cast<const std::uint8_t*>(head.data() + kHeadChecksumBytes);
+  flatbuffers::Verifier verifier(data, sizeof size + size);
+  if (!verifier.VerifySizePrefixedBuffer<fb::Block>(nullptr)) return failure("a block's head of {} bytes is none", size);
+  const fb::Block& block = *flatbuffers::GetSizePrefixedRoot<fb::Block>(data);
+  if (block.rows() == 0 || block.rows() > kRowsMax) return failure("a block says it has {} rows", block.rows());
+  auto times = decode_times(block);
   if (!times) return std::unexpected(times.error());
   view.times_ = std::move(*times);
-  if (auto ok = view.open_body(); !ok) return std::unexpected(ok.error());
+  if (auto ok = view.open_columns(block); !ok) return std::unexpected(ok.error());
   return view;
 }
 
-Result<void> BlockView::open_body() {
-  const fb::Block& b = *block_;
-  const std::span<const std::byte> stored = bytes_of(*b.body());
-  std::span<const std::byte> body = stored;
-  switch (static_cast<Compression>(b.compression())) {
-    case Compression::none: body_ = stored.data(); break;
-    case Compression::lz4: {
-      if (b.body_bytes() > kBodyMax || b.body_bytes() / kLz4RatioMax > stored.size())
-        return failure("a block's body of {} bytes says it holds {}", stored.size(), b.body_bytes());
-      unpacked_.resize(b.body_bytes());
-      const int n = LZ4_decompress_safe(reinterpret_cast<const char*>(stored.data()), reinterpret_cast<char*>(unpacked_.data()),
-                                        static_cast<int>(stored.size()), static_cast<int>(unpacked_.size()));
-      if (n < 0 || static_cast<std::size_t>(n) != unpacked_.size()) return failure("a block's body cannot be decompressed");
-      body = unpacked_;
-      break;
-    }
-    default: return failure("block compression {} is not known to this version", b.compression());
+Result<void> BlockView::open_columns(const fb::Block& block) {
+  std::span<const std::byte> directory = bytes_of(*block.directory());
+  std::vector<std::byte> unpacked;
+  if (directory.size() != block.directory_bytes()) {
+    auto raw = decompress(directory, block.directory_bytes());
+    if (!raw) return std::unexpected(raw.error());
+    unpacked = std::move(*raw);
+    directory = unpacked;
   }
-  if (b.directory_bytes() > body.size() || b.columns() > b.directory_bytes())
-    return failure("a block's body of {} bytes does not fit its header", body.size());
+  if (block.columns() > directory.size()) return failure("a block's directory of {} bytes is too short", directory.size());
 
-  codec::Reader in(body.first(b.directory_bytes()));
-  std::uint64_t at = b.directory_bytes();
-  columns_.reserve(b.columns());
-  Place constant{Encoding::same, 0, 0};  // the newest column, absent ones aside, while it is the same in every row
-  for (std::uint32_t c = 0; c < b.columns(); ++c) {
-    const std::uint64_t entry = in.byte();
-    const auto encoding = static_cast<Encoding>(entry & ((1u << kEncodingBits) - 1));
-    std::uint64_t bytes = entry >> kEncodingBits;
-    if (bytes == kLong) bytes += in.varint();
-    if (!in.ok() || bytes > body.size() - at) return failure("a block's column {} ends outside its {} bytes", c, body.size());
-    Place place{encoding, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(bytes)};
-    if (encoding == Encoding::same) {
-      if (constant.encoding == Encoding::same || bytes != 0) return failure("a block's column {} repeats nothing", c);
-      place = constant;
-    } else if (encoding != Encoding::absent) {
-      const bool is_constant = encoding == Encoding::constant || encoding == Encoding::number;
-      constant = is_constant ? place : Place{Encoding::same, 0, 0};
+  codec::Reader in(directory);
+  columns_.reserve(block.columns());
+  Place constant{Encoding::same, 0, 0, 0};  // the newest column, absent ones aside, while it is the same in every row
+  std::uint64_t offset = head_bytes_;
+  for (const fb::Piece* p : *block.pieces()) {
+    if (p->raw_bytes() > kPieceMax || p->bytes() > p->raw_bytes() || p->columns() > block.columns() - columns_.size())
+      return failure("a block's piece of {} bytes in {} does not fit", p->raw_bytes(), p->bytes());
+    const auto number = static_cast<std::uint32_t>(pieces_.size());
+    pieces_.push_back({offset, p->bytes(), p->raw_bytes(), p->checksum()});
+    offset += p->bytes();
+    std::uint64_t at = 0;
+    for (std::uint32_t c = 0; c < p->columns(); ++c) {
+      const std::uint64_t entry = in.byte();
+      const auto encoding = static_cast<Encoding>(entry & ((1u << kEncodingBits) - 1));
+      std::uint64_t bytes = entry >> kEncodingBits;
+      if (bytes == kLongColumn) bytes += in.varint();
+      if (!in.ok() || bytes > p->raw_bytes() - at)
+        return failure("a block's column {} ends outside its {} bytes", columns_.size(), p->raw_bytes());
+      Place place{encoding, number, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(bytes)};
+      if (encoding == Encoding::same) {
+        if (constant.encoding == Encoding::same || bytes != 0)
+          return failure("a block's column {} repeats nothing", columns_.size());
+        place = constant;
+      } else if (encoding != Encoding::absent) {
+        const bool is_constant = encoding == Encoding::constant || encoding == Encoding::number;
+        constant = is_constant ? place : Place{Encoding::same, 0, 0, 0};
+      }
+      columns_.push_back(place);
+      at += bytes;
     }
-    columns_.push_back(place);
-    at += bytes;
+    if (at != p->raw_bytes()) return failure("a block's piece has {} bytes where its columns have {}", p->raw_bytes(), at);
+  }
+  if (columns_.size() != block.columns() || !in.rest().empty())
+    return failure("a block's pieces have {} columns instead of {}", columns_.size(), block.columns());
+  return {};
+}
+
+// Requires: stored lives as long as the view where it is not compressed.
+Result<void> BlockView::take(Piece& piece, std::span<const std::byte> stored) {
+  piece.tried = true;
+  if (piece_checksum(stored) != piece.checksum) return failure("a piece of a block does not match its checksum");
+  if (piece.bytes == piece.raw_bytes) {
+    piece.loaded = stored;
+    return {};
+  }
+  auto raw = decompress(stored, piece.raw_bytes);
+  if (!raw) return std::unexpected(raw.error());
+  piece.own = std::move(*raw);
+  piece.loaded = piece.own;
+  return {};
+}
+
+Result<void> BlockView::load_from(std::span<const std::byte> payload) {
+  for (Piece& piece : pieces_) {
+    if (piece.offset + piece.bytes > payload.size()) return failure("a block's pieces do not fit its {} bytes", payload.size());
+    if (auto ok = take(piece, payload.subspan(piece.offset, piece.bytes)); !ok) return ok;
+  }
+  return {};
+}
+
+Result<void> BlockView::load_piece(std::uint32_t number, const ReadPart& read) {
+  Piece& piece = pieces_[number];
+  if (piece.tried) return {};
+  std::vector<std::byte> stored(piece.bytes);
+  if (auto ok = read(piece.offset, stored); !ok) return ok;
+  piece.own = std::move(stored);
+  (void)take(piece, piece.own);  // damaged: read_column() says so of its columns
+  return {};
+}
+
+Result<void> BlockView::load(std::span<const std::uint32_t> columns, const ReadPart& read) {
+  for (const std::uint32_t c : columns) {
+    TACHO_CHECK(c < columns_.size());
+    if (columns_[c].encoding == Encoding::absent) continue;
+    if (auto ok = load_piece(columns_[c].piece, read); !ok) return ok;
+    if (columns_[c].encoding != Encoding::copy) continue;
+    if (const auto original = copied_column(column(c), c, rows())) {
+      if (auto ok = load_piece(columns_[*original].piece, read); !ok) return ok;
+    }
   }
   return {};
 }
 
 EncodedColumn BlockView::column(std::size_t column) const {
   const Place& p = columns_[column];
-  return {p.encoding, {(body_ != nullptr ? body_ : unpacked_.data()) + p.at, p.bytes}};
+  const std::span<const std::byte> piece =
+      p.encoding == Encoding::absent ? std::span<const std::byte>() : pieces_[p.piece].loaded;
+  // Where the piece is missing, no bytes: less than any encoding but `absent` takes.
+  return {p.encoding, piece.size() < std::size_t{p.at} + p.bytes ? std::span<const std::byte>() : piece.subspan(p.at, p.bytes)};
 }
 
 Result<void> BlockView::read_column(std::size_t column, std::size_t first, std::span<double> out) const {

@@ -1,13 +1,18 @@
-// A sealed, immutable run of one group's rows as bytes: FlatBuffers Block (proto/schema/store.fbs).
+// A sealed, immutable run of one group's rows as bytes: a head, which is a FlatBuffers Block (proto/schema/store.fbs), and behind it
+// the columns' bytes in pieces of some ten kilobytes, each compressed and checksummed by itself.
 //
 // Shape    rows in strictly increasing time; columns in the order of the schema that the block's record names.
-// Threads  encode_block: pure. BlockView: reading from any thread; the bytes must outlive it.
-// Cost     open(): a walk over the columns' directory, and where the body is compressed one pass of lz4 over it.
-// Errors   BlockView::open: bytes that are no valid block, with what is wrong. Every offset is checked before use, so a block
-//          made by a broken writer cannot make a reader read outside it.
+// Threads  encode_block: pure. BlockView: load() by one thread; what is loaded is read from any.
+// Cost     open(): a walk over the columns' directory. load(): a pass of lz4 and of the checksum over the pieces that the columns lie in:
+//          one series of thousands needs one piece, not the block.
+// Errors   open(): bytes that are no valid block, with what is wrong. load(): what reading fails with; a piece that is damaged costs its
+//          columns, which read_column() then refuses. Every offset is checked before use, so a block made by a broken writer cannot make a
+//          reader read outside it.
+// Lifetime the head's bytes are not needed after open(); those given to load_from() must outlive the view.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -21,49 +26,65 @@ struct Block;
 
 namespace tacho::store {
 
-// Stored in files: numbers are never reused.
-enum class TimeEncoding : std::uint8_t {
-  grid = 0,    // first time and step, int64 each: 16 bytes
-  column = 1,  // first time, int64; an Encoding; what lies between it and each row, as a column
-};
-
-// Stored in files: numbers are never reused.
-enum class Compression : std::uint8_t {
-  none = 0,
-  lz4 = 1,  // one lz4 block
-};
-
 inline constexpr std::uint32_t kRowsMax = 1u << 20;
 
+struct BlockBytes {
+  std::vector<std::byte> payload;
+  std::uint32_t head_bytes = 0;  // how much of it is the head
+};
+
 // Requires: times strictly increasing and not empty, at most kRowsMax; every column of times.size() cells.
-std::vector<std::byte> encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns);
+BlockBytes encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns);
 
 class BlockView final : private ColumnSource {
  public:
-  // Requires: bytes aligned to 4.
-  static Result<BlockView> open(std::span<const std::byte> bytes);
+  BlockView() = default;
+  BlockView(BlockView&&) = default;
+  BlockView& operator=(BlockView&&) = default;
+
+  // Bytes of the payload from `offset` on.
+  using ReadPart = std::function<Result<void>(std::uint64_t offset, std::span<std::byte> out)>;
+
+  // Requires: head aligned to 4; what follows the head may be there or not.
+  static Result<BlockView> open(std::span<const std::byte> head);
 
   std::size_t rows() const { return times_.size(); }
   std::size_t columns() const override { return columns_.size(); }
+  std::size_t head_bytes() const { return head_bytes_; }
   std::span<const TimeMs> times() const { return times_; }
-  // Cells [first, first + out.size()) of a column.
+
+  // The pieces that these columns need, as far as they are not loaded yet. Requires: every column < columns().
+  Result<void> load(std::span<const std::uint32_t> columns, const ReadPart& read);
+  // All pieces, out of the whole payload in memory. An error: a piece that is damaged.
+  Result<void> load_from(std::span<const std::byte> payload);
+
+  // Cells [first, first + out.size()) of a column. Requires: loaded.
   Result<void> read_column(std::size_t column, std::size_t first, std::span<double> out) const;
 
  private:
-  // Where a column's bytes lie in the body.
+  // Where a column's bytes lie.
   struct Place {
     Encoding encoding;
+    std::uint32_t piece;
     std::uint32_t at;
     std::uint32_t bytes;
   };
+  struct Piece {
+    std::uint64_t offset;  // in the payload
+    std::uint32_t bytes, raw_bytes, checksum;
+    bool tried = false;
+    std::vector<std::byte> own = {};         // where they were read or unpacked
+    std::span<const std::byte> loaded = {};  // raw; empty where it is damaged or not loaded
+  };
 
-  Result<void> open_body();
+  Result<void> open_columns(const fb::Block& block);
+  Result<void> take(Piece& piece, std::span<const std::byte> stored);
+  Result<void> load_piece(std::uint32_t piece, const ReadPart& read);
   EncodedColumn column(std::size_t column) const override;
 
-  const fb::Block* block_ = nullptr;
-  std::vector<std::byte> unpacked_;  // the body, where it was compressed
-  const std::byte* body_ = nullptr;  // else null
+  std::size_t head_bytes_ = 0;
   std::vector<Place> columns_;
+  std::vector<Piece> pieces_;
   std::vector<TimeMs> times_;
 };
 

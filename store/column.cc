@@ -161,7 +161,19 @@ Result<void> read_runs(const ColumnHeader& h, std::span<const std::byte> stream,
   return {};
 }
 
+std::optional<std::size_t> original_of(const ColumnHeader& copy, std::size_t column) {
+  Reader in(copy.rest);
+  const std::uint64_t back = in.varint();
+  if (!in.ok() || !in.rest().empty() || back == 0 || back > column) return std::nullopt;
+  return column - back;
+}
+
 }  // namespace
+
+std::optional<std::size_t> copied_column(const EncodedColumn& copy, std::size_t column, std::size_t rows) {
+  const auto h = parse_header(copy.bytes, rows);
+  return h ? original_of(*h, column) : std::nullopt;
+}
 
 Encoding ColumnWriter::add(std::span<const double> cells) {
   const bool constant = std::all_of(cells.begin(), cells.end(), [&](double v) { return bits(v) == bits(cells.front()); });
@@ -316,11 +328,9 @@ Result<void> read_column(const ColumnSource& source, std::size_t column, std::si
     case Encoding::copy: {
       const auto h = parse_header(c.bytes, rows);
       if (!h) return std::unexpected(h.error());
-      Reader in(h->rest);
-      const std::uint64_t back = in.varint();
-      if (!in.ok() || !in.rest().empty() || back == 0 || back > column)
-        return failure("column {} is a copy of one that is not there", column);
-      const EncodedColumn original = source.column(column - back);
+      const auto place = original_of(*h, column);
+      if (!place) return failure("column {} is a copy of one that is not there", column);
+      const EncodedColumn original = source.column(*place);
       if (original.encoding != Encoding::integers) return failure("column {} is a copy of one without integers", column);
       const auto o = parse_header(original.bytes, rows);
       if (!o) return std::unexpected(o.error());

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -77,6 +78,9 @@ class ColumnWriter {
   std::vector<std::uint64_t> integers_;
   std::vector<codec::Special> specials_;
 };
+
+// Which column a `copy` at place `column` needs beside itself; none where its bytes are no copy's.
+std::optional<std::size_t> copied_column(const EncodedColumn& copy, std::size_t column, std::size_t rows);
 
 // Requires: first + out.size() <= rows. Cells [first, first + out.size()) of column `column`, of `rows` cells.
 Result<void> read_column(const ColumnSource& source, std::size_t column, std::size_t rows, std::size_t first,

@@ -44,7 +44,7 @@ class HeaderScanner {
     }
     std::memcpy(&out, buffer_.data() + (offset - start_), sizeof out);
     return out.magic == kRecordMagic && out.checksum == header_checksum(out) && out.payload_bytes < file_bytes_ &&
-           offset + record_bytes(out.payload_bytes) <= file_bytes_;
+           out.head_bytes <= out.payload_bytes && offset + record_bytes(out.payload_bytes) <= file_bytes_;
   }
 
  private:
@@ -191,7 +191,7 @@ Result<RingIndex> Ring::scan(bool verify_payloads) {
 }
 
 Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payload) {
-  TACHO_CHECK(writable_);
+  TACHO_CHECK(writable_ && header.head_bytes <= payload.size());
   const std::uint64_t size = record_bytes(payload.size());
   if (size > (file_bytes_ - kRingStart) / 4 || size > std::numeric_limits<std::uint32_t>::max())
     return failure("a record of {} bytes does not fit in the ring of {} bytes: raise storage.budget", size, file_bytes_);
@@ -261,11 +261,19 @@ void Ring::publish(std::shared_ptr<const RingIndex> index) {
 
 Result<std::vector<std::byte>> Ring::read(const RecordRef& record) const {
   std::vector<std::byte> payload(record.header.payload_bytes);
-  const auto n = read_at(fd_, payload, record.offset + sizeof(RecordHeader), path_);
-  if (!n) return std::unexpected(n.error());
-  if (*n != payload.size() || XXH3_64bits(payload.data(), payload.size()) != record.header.payload_checksum)
+  if (auto ok = read_part(record, 0, payload); !ok) return std::unexpected(ok.error());
+  if (XXH3_64bits(payload.data(), payload.size()) != record.header.payload_checksum)
     return failure("{}: the record at {} does not match its checksum (damaged, or overwritten meanwhile)", path_, record.offset);
   return payload;
+}
+
+Result<void> Ring::read_part(const RecordRef& record, std::uint64_t offset, std::span<std::byte> out) const {
+  if (offset > record.header.payload_bytes || out.size() > record.header.payload_bytes - offset)
+    return failure("{}: the record at {} has no bytes {} to {}", path_, record.offset, offset, offset + out.size());
+  const auto n = read_at(fd_, out, record.offset + sizeof(RecordHeader) + offset, path_);
+  if (!n) return std::unexpected(n.error());
+  if (*n != out.size()) return failure("{} ends within the record at {}", path_, record.offset);
+  return {};
 }
 
 Result<void> Ring::refresh() {

@@ -9,10 +9,10 @@
 namespace tacho::store {
 
 inline constexpr std::uint64_t kRingMagic = 0x3147'4e52'4843'4154;  // "TACHRNG1"
-inline constexpr std::uint32_t kRingVersion = 2;
+inline constexpr std::uint32_t kRingVersion = 3;
 inline constexpr std::uint64_t kRingStart = 4096;  // where records begin
 inline constexpr std::uint64_t kRecordAlign = 8;
-inline constexpr std::uint16_t kPayloadVersion = 1;
+inline constexpr std::uint16_t kPayloadVersion = 2;
 inline constexpr std::uint32_t kRecordMagic = 0x4352'4354;  // "TCRC"
 
 struct RingSuperblock {
@@ -35,7 +35,7 @@ static_assert(sizeof(RingUsed) == 16);
 
 // Stored in files: numbers are never reused.
 enum class RecordType : std::uint16_t {
-  block = 1,   // payload: FlatBuffers Block
+  block = 1,   // payload: a block (block.h)
   schema = 2,  // payload: FlatBuffers GroupSchema; schema_id is its hash
   wrap = 3,    // no payload: the next record is at kRingStart
 };
@@ -56,8 +56,8 @@ struct RecordHeader {
   std::int64_t t_min;        // of the block's rows, Unix ms
   std::int64_t t_max;
   std::uint32_t columns;
-  std::uint32_t reserved;
-  std::uint64_t checksum;  // xxh3 of all bytes before it
+  std::uint32_t head_bytes;  // of a block: how much of the payload is its head, which checks itself and says where columns lie
+  std::uint64_t checksum;    // xxh3 of all bytes before it
 };
 static_assert(sizeof(RecordHeader) == 88);
 

@@ -27,7 +27,8 @@ Result<void> verify(const RecordHeader& h, std::size_t size, const std::string& 
   if (h.magic != kRecordMagic || h.checksum != header_checksum(h))
     return failure("{} is not a stage file, or its header is damaged", path);
   if (h.type != static_cast<std::uint16_t>(RecordType::block) || h.version != kPayloadVersion)
-    return failure("{} holds a record of type {}, version {}; this tacho reads blocks of version 1", path, h.type, h.version);
+    return failure("{} holds a record of type {}, version {}; this tacho reads blocks of version {}", path, h.type, h.version,
+                   kPayloadVersion);
   if (h.payload_bytes != size - sizeof h)
     return failure("{} has {} bytes where its header says {}", path, size, h.payload_bytes + sizeof h);
   return {};
@@ -90,8 +91,9 @@ Result<std::shared_ptr<const Stage>> Stage::open(const std::string& path) {
     return failure("{}: the block does not match its checksum", path);
   auto block = BlockView::open(payload);
   if (!block) return failure("{}: {}", path, block.error());
-  if (block->rows() != h.rows || block->columns() != h.columns || block->times().front() != h.t_min ||
-      block->times().back() != h.t_max)
+  if (auto ok = block->load_from(payload); !ok) return failure("{}: {}", path, ok.error());
+  if (block->rows() != h.rows || block->head_bytes() != h.head_bytes || block->columns() != h.columns ||
+      block->times().front() != h.t_min || block->times().back() != h.t_max)
     return failure("{}: the block does not fit its header", path);
   stage->block_ = std::move(*block);
   return stage;

@@ -372,8 +372,11 @@ Result<void> Store::append_blocks(LiveHead& live, const SealRows& rows) {
   return {};
 }
 
-// The stages whose rows the ring has. Readers that hold them keep them.
+// The stages whose rows the ring has, and the disk: a power cut must not find a block unwritten and its stages gone. Readers that
+// hold them keep them.
 void Store::drop_stages(LiveHead& live) {
+  if (live.stages.empty() || live.stages.front()->end_row() > live.in_ring) return;
+  if (auto ok = sync(); !ok) return log_debug("stages stay for now: {}", ok.error());
   std::vector<std::shared_ptr<const Stage>> gone;
   {
     const std::lock_guard lock(mutex_);

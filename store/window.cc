@@ -16,6 +16,7 @@ namespace {
 struct Decoded {
   std::vector<TimeMs> times;
   std::vector<std::vector<double>> columns;
+  bool damaged = false;  // columns that could not be read are absent
 };
 
 Decoded decode_head(const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
@@ -23,9 +24,9 @@ Decoded decode_head(const Part& part, std::span<const std::uint32_t> columns, Ti
   return {std::move(rows.times), std::move(rows.columns)};
 }
 
-// `block_first`: the number of the block's first row. Requires: the part's rows are the block's.
-Result<Decoded> decode_rows(const BlockView& block, std::uint64_t block_first, const Part& part,
-                            std::span<const std::uint32_t> columns, TimeRange range) {
+// `block_first`: the number of the block's first row. Requires: the part's rows are the block's; the columns are loaded.
+Decoded decode_rows(const BlockView& block, std::uint64_t block_first, const Part& part, std::span<const std::uint32_t> columns,
+                    TimeRange range) {
   const auto times = block.times().subspan(part.first_row - block_first, part.end_row - part.first_row);
   const auto begin = std::lower_bound(times.begin(), times.end(), range.min);
   const auto end = std::upper_bound(begin, times.end(), range.max);
@@ -35,19 +36,24 @@ Result<Decoded> decode_rows(const BlockView& block, std::uint64_t block_first, c
   const auto first = static_cast<std::size_t>(begin - times.begin()) + (part.first_row - block_first);
   for (std::size_t i = 0; i < columns.size(); ++i) {
     out.columns[i].resize(out.times.size());
-    if (auto ok = block.read_column(columns[i], first, out.columns[i]); !ok) return std::unexpected(ok.error());
+    if (block.read_column(columns[i], first, out.columns[i])) continue;
+    std::fill(out.columns[i].begin(), out.columns[i].end(), absent());
+    out.damaged = true;
   }
   return out;
 }
 
 Result<Decoded> decode_record(const Ring& ring, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
-  const auto payload = ring.read(*part.record);
-  if (!payload) return std::unexpected(payload.error());
-  const auto block = BlockView::open(*payload);
+  const RecordRef& record = *part.record;
+  const RecordHeader& h = record.header;
+  std::vector<std::byte> head(h.head_bytes);
+  if (auto ok = ring.read_part(record, 0, head); !ok) return std::unexpected(ok.error());
+  auto block = BlockView::open(head);
   if (!block) return std::unexpected(block.error());
-  const RecordHeader& h = part.record->header;
-  if (block->rows() != h.rows || block->columns() != part.schema->columns())
-    return failure("the block at {} does not fit its header", part.record->offset);
+  if (block->rows() != h.rows || block->columns() != part.schema->columns() || block->head_bytes() != h.head_bytes)
+    return failure("the block at {} does not fit its header", record.offset);
+  const auto read = [&](std::uint64_t offset, std::span<std::byte> out) { return ring.read_part(record, offset, out); };
+  if (auto ok = block->load(columns, read); !ok) return std::unexpected(ok.error());
   return decode_rows(*block, h.first_row, part, columns, range);
 }
 
@@ -159,6 +165,7 @@ class Selector {
       if (read_samples_ > limits_.samples_max + kSamplesSlack)
         return failure("the query would load more than {} samples; ask for a shorter range or fewer series", limits_.samples_max);
       if (auto d = decode(window_, *part, w.columns, range_)) {
+        if (d->damaged && stats_ != nullptr) ++stats_->skipped_blocks;
         keep_visible(*d, range_, cutoff);
         decoded.emplace_back(&*part, std::move(*d));
       } else if (stats_ != nullptr) {

@@ -35,23 +35,25 @@ void pack(const std::uint64_t* values, unsigned width, std::byte* out) {
 }
 
 void pack_few(const std::uint64_t* values, std::size_t count, unsigned width, std::byte* out) {
-  const std::size_t bytes = packed_bytes(count, width);
-  std::memset(out, 0, bytes);
-  for (std::size_t i = 0, bit = 0; i < count; ++i) {
-    for (unsigned done = 0; done < width;) {
-      const auto room = static_cast<unsigned>(8 - bit % 8);
-      out[bit / 8] |= static_cast<std::byte>(values[i] >> done << bit % 8);
-      const unsigned step = room < width - done ? room : width - done;
-      done += step;
-      bit += step;
-    }
+  std::byte* const end = out + packed_bytes(count, width);
+  std::uint64_t word = 0;
+  unsigned bits = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    word |= values[i] << bits;
+    bits += width;
+    if (bits < 64) continue;
+    std::memcpy(out, &word, 8);
+    out += 8;
+    bits -= 64;
+    word = bits == 0 ? 0 : values[i] >> (width - bits);
   }
+  if (out < end) std::memcpy(out, &word, static_cast<std::size_t>(end - out));
 }
 
-void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out) {
+void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out, const Kernels& kernels) {
   const std::uint64_t mask = width == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
   const std::size_t bytes = packed_bytes(count, width);
-  std::size_t i = 0, bit = 0;
+  std::size_t i = width <= kNarrow ? kernels.unpack_narrow(in, count, width, out) : 0, bit = i * width;
   // Eight bytes at once, and the ninth for what is wide, as long as they lie inside.
   for (; i < count && bit / 8 + 9 <= bytes; ++i, bit += width) {
     std::uint64_t v;

@@ -13,6 +13,7 @@
 namespace tacho::store::codec {
 
 inline constexpr std::size_t kSub = 128;  // values of a sub-block
+inline constexpr unsigned kNarrow = 29;   // bits: two values begin and end within eight bytes
 
 constexpr std::size_t packed_bytes(unsigned width) { return std::size_t{width} * (kSub / 8); }
 
@@ -22,14 +23,22 @@ void pack(const std::uint64_t* values, unsigned width, std::byte* out);
 // Fewer than 128 values, one after the other from the lowest bit on: (count x width + 7) / 8 bytes.
 constexpr std::size_t packed_bytes(std::size_t count, unsigned width) { return (count * width + 7) / 8; }
 void pack_few(const std::uint64_t* values, std::size_t count, unsigned width, std::byte* out);
-void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out);
+void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out, const struct Kernels& kernels);
 
 // What decoding spends its time in, in one of two builds of the same code: for every processor of the architecture, and for those
 // with wider vectors. Both give the same bits: integer arithmetic, and IEEE division and conversion.
 struct Kernels {
   void (*unpack[65])(const std::byte* in, std::uint64_t* out);
-  // values[i] = start + sum over k <= i of zigzag^-1(values[k])
-  void (*sum_zigzag)(std::uint64_t* values, std::uint64_t start);
+  // As unpack_few(), but it may stop before the last values: returns how many it wrote. Requires: width <= kNarrow.
+  std::size_t (*unpack_narrow)(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out);
+  // values[i] += symbols[i] x 2^shift. Requires: shift < 64. True where a symbol is 15, the greatest.
+  bool (*add_symbols)(const std::uint8_t* symbols, unsigned shift, std::uint64_t* values);
+  // Where mask has a bit, the next of the values, plus 1; else 0. Requires: 4 values can be read behind the last.
+  void (*spread)(const std::uint64_t* mask, const std::uint64_t* values, std::uint64_t* out);
+  // values[i] = start + zigzag^-1(values[i])
+  void (*from_zigzag)(std::uint64_t* values, std::uint64_t start);
+  // values[i] = start + sum over k <= i of (zigzag^-1(values[k]) + bias)
+  void (*sum_zigzag)(std::uint64_t* values, std::uint64_t start, std::uint64_t bias);
   // values[i] = start + sum over k <= i of (values[k] + bias)
   void (*sum_biased)(std::uint64_t* values, std::uint64_t start, std::uint64_t bias);
   // out[i] = double(base + factor x values[i]) / divisor. Requires: every integer within +-2^51.

@@ -1,13 +1,20 @@
 #include "store/codec/integers.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "proto/base/check.h"
+#include "store/codec/coded.h"
 #include "store/codec/integers_format.h"
 
 namespace tacho::store::codec {
 namespace {
+
+// Reading what is coded takes some times as long as a frame: it must be smaller by this part.
+// Modes whose weight is greater than the least by more than this part are not planned.
+constexpr std::size_t kNotWorse = 8;
+constexpr std::size_t kCodedGain = 16;
 
 // How a frame is packed, and what it costs.
 struct Plan {
@@ -79,11 +86,14 @@ struct SubBlock {
   std::size_t n;
   std::uint64_t delta[kSub];
   std::uint64_t work[4][kSub];
+  std::uint64_t beside[2][kSub];  // values and deltas beside a middle one, zigzagged
 
   void write(const std::uint64_t* v, std::size_t count, std::uint64_t last, std::uint64_t slope, Bytes& out);
 
  private:
   bool write_sparse(std::size_t best, Bytes& out);
+  bool write_coded(const std::uint64_t* v, std::uint64_t last, std::size_t simple, Bytes& out);
+  static std::uint64_t middle(const std::uint64_t* in, std::size_t n, std::uint64_t origin);
   static std::uint64_t above_lowest(const std::uint64_t* in, std::size_t n, std::uint64_t origin, std::uint64_t* out);
 };
 
@@ -169,8 +179,63 @@ void SubBlock::write(const std::uint64_t* v, std::size_t count, std::uint64_t la
     delta_before = delta[i];
   }
   consider(kCurve, work[3], 0);
-  if (write_sparse(best.bytes, out)) return;
-  write_frame(best, best_values, n, out);
+  const std::size_t at = out.size();
+  const bool sparse = write_sparse(best.bytes, out);
+  const std::size_t simple = sparse ? out.size() - at : best.bytes;
+  out.resize(at);
+  if (write_coded(v, last, simple, out)) return;
+  if (sparse) {
+    write_sparse(best.bytes, out);
+  } else {
+    write_frame(best, best_values, n, out);
+  }
+}
+
+// Where that takes less than `simple` bytes, and by so much that the slower reading is worth it.
+bool SubBlock::write_coded(const std::uint64_t* v, std::uint64_t last, std::size_t simple, Bytes& out) {
+  const std::uint64_t level = middle(v, n, last), step = middle(delta, n, 0);
+  for (std::size_t i = 0; i < n; ++i) {
+    beside[kLevel][i] = zigzag(v[i] - last - level);
+    beside[kDelta][i] = zigzag(delta[i] - step);
+  }
+  const std::uint64_t* const residuals[kCodedModes] = {beside[kLevel], beside[kDelta], work[kCurve]};
+  const std::uint64_t bases[kCodedModes] = {level, step, 0};
+  const std::array<Magnitudes, kCodedModes> magnitudes = {Magnitudes(residuals[kLevel], n), Magnitudes(residuals[kDelta], n),
+                                                          Magnitudes(residuals[kBend], n)};
+  std::size_t weights[kCodedModes], least = SIZE_MAX;
+  for (unsigned mode = 0; mode < kCodedModes; ++mode) least = std::min(least, weights[mode] = magnitudes[mode].weight());
+  CodedPlan best;
+  unsigned best_mode = 0;
+  for (unsigned mode = 0; mode < kCodedModes; ++mode) {
+    if (weights[mode] > least + least / kNotWorse) continue;
+    CodedPlan p = plan_coded(magnitudes[mode]);
+    p.bytes += 1 + (mode == kBend ? 0 : varint_bytes(zigzag(bases[mode])));
+    if (p.bytes >= best.bytes) continue;
+    best = p;
+    best_mode = mode;
+  }
+  if (best.bytes + best.bytes / kCodedGain >= simple) return false;
+  const std::size_t at = out.size();
+  put_byte(out, kCoded + best_mode);
+  if (best_mode != kBend) put_varint(out, zigzag(bases[best_mode]));
+  codec::write_coded(best, residuals[best_mode], n, out);
+  if (out.size() - at < simple) return true;
+  out.resize(at);  // the plan was an estimate
+  return false;
+}
+
+// The median of some of them, as signed numbers beside origin: what most lie close to.
+std::uint64_t SubBlock::middle(const std::uint64_t* in, std::size_t n, std::uint64_t origin) {
+  constexpr std::size_t kSome = 15;
+  std::int64_t some[kSome];
+  const std::size_t count = std::min(n, kSome);
+  for (std::size_t k = 0; k < count; ++k) {
+    const auto d = static_cast<std::int64_t>(in[k * n / count] - origin);
+    std::size_t at = k;
+    for (; at > 0 && some[at - 1] > d; --at) some[at] = some[at - 1];
+    some[at] = d;
+  }
+  return static_cast<std::uint64_t>(some[count / 2]);
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 //
 // Shape    64-bit integers modulo 2^64, the first of them 0: the caller takes base and common factor out (column.cc).
 // Modes    repeat; sparse (few changes); and packed frames of reference over the values, their deltas zigzagged, their deltas
-//          above the smallest, or the deltas' deltas; values that would widen a frame are kept beside it as exceptions.
+//          above the smallest, or the deltas' deltas; values that would widen a frame are kept beside it as exceptions. Or coded:
+//          values, deltas or the deltas' deltas beside a middle one, in as many bits as each needs (coded.h).
 // Layout   store/FORMAT.md, "integers".
 // Source   frame of reference and patching: Zukowski et al., "Super-Scalar RAM-CPU Cache Compression" (2006); delta of delta:
 //          Pelkonen et al., "Gorilla" (2015).
@@ -35,6 +36,7 @@ class IntegerReader {
  private:
   bool packed(std::uint64_t code, std::size_t n, std::uint64_t* out);
   bool sparse(std::size_t n, std::uint64_t* out);
+  bool coded(std::uint64_t mode, std::size_t n, std::uint64_t* out);
   bool frame(unsigned width, std::size_t n, std::uint64_t* out);
 
   Reader in_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "store/codec/coded.h"
 #include "store/codec/integers.h"
 #include "store/codec/integers_format.h"
 
@@ -23,6 +24,8 @@ bool IntegerReader::next(std::uint64_t* out) {
     std::fill_n(out, n, last_);
   } else if (code == kSparse) {
     good = sparse(n, out);
+  } else if (code >= kCoded) {
+    good = coded(code - kCoded, n, out);
   } else {
     good = packed(code, n, out);
   }
@@ -41,7 +44,7 @@ bool IntegerReader::sparse(std::size_t n, std::uint64_t* out) {
   const std::byte* bytes = in_.take(packed_bytes(count, width));
   if (bytes == nullptr) return false;
   std::uint64_t changes[kSub];
-  unpack_few(bytes, count, width, changes);
+  unpack_few(bytes, count, width, changes, kernels_);
   std::uint64_t value = last_;
   std::size_t i = 0;
   for (std::size_t c = 0; c < count; ++c) {
@@ -60,7 +63,7 @@ bool IntegerReader::frame(unsigned width, std::size_t n, std::uint64_t* out) {
   if (n == kSub) {
     kernels_.unpack[width](bytes, out);
   } else {
-    unpack_few(bytes, n, width, out);
+    unpack_few(bytes, n, width, out, kernels_);
     std::fill(out + n, out + kSub, 0);
   }
   return true;
@@ -86,7 +89,7 @@ bool IntegerReader::packed(std::uint64_t code, std::size_t n, std::uint64_t* out
     const std::byte* highs = in_.take(exceptions * exception_bytes);
     if (highs == nullptr) return false;
     std::uint64_t high[kSub];
-    unpack_few(highs, exceptions, 8 * exception_bytes, high);
+    unpack_few(highs, exceptions, 8 * exception_bytes, high, kernels_);
     for (std::size_t i = 0; i < exceptions; ++i) {
       const auto where = static_cast<std::size_t>(at[i]);
       if (where >= n) return false;
@@ -98,10 +101,25 @@ bool IntegerReader::packed(std::uint64_t code, std::size_t n, std::uint64_t* out
     case kFrame:
       for (std::size_t i = 0; i < kSub; ++i) out[i] += base + last_;
       break;
-    case kZigzag: kernels_.sum_zigzag(out, last_); break;
+    case kZigzag: kernels_.sum_zigzag(out, last_, 0); break;
     case kBiased: kernels_.sum_biased(out, last_, base); break;
     case kCurve:
-      kernels_.sum_zigzag(out, slope_);
+      kernels_.sum_zigzag(out, slope_, 0);
+      kernels_.sum_biased(out, last_, 0);
+      break;
+  }
+  return true;
+}
+
+bool IntegerReader::coded(std::uint64_t mode, std::size_t n, std::uint64_t* out) {
+  if (mode >= kCodedModes) return false;
+  const std::uint64_t base = mode == kBend ? 0 : unzigzag(in_.varint());
+  if (!read_coded(in_, n, out, kernels_)) return false;
+  switch (static_cast<CodedMode>(mode)) {
+    case kLevel: kernels_.from_zigzag(out, last_ + base); break;
+    case kDelta: kernels_.sum_zigzag(out, last_, base); break;
+    case kBend:
+      kernels_.sum_zigzag(out, slope_, 0);
       kernels_.sum_biased(out, last_, 0);
       break;
   }

@@ -18,7 +18,7 @@ TEST_CASE("few values of any width and number are read back, and no byte past th
       const auto packed = std::make_unique<std::byte[]>(packed_bytes(count, width));
       pack_few(values.data(), count, width, packed.get());
       std::vector<std::uint64_t> back(count, ~std::uint64_t{0});
-      unpack_few(packed.get(), count, width, back.data());
+      unpack_few(packed.get(), count, width, back.data(), kernels());
       INFO("width " << width << ", " << count << " values");
       REQUIRE(back == values);
     }

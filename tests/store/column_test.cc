@@ -71,6 +71,23 @@ const std::vector<Shape>& shapes() {
          const std::size_t dip = r() % n;
          return each(n, [&](std::size_t i) { return i == dip ? 0.0 : 1e9 + static_cast<double>(r() % 4); });
        }},
+      {"idle, with bursts",
+       [](Random& r, std::size_t n) {
+         const double burst = static_cast<double>(1 + r() % 100'000);
+         bool busy = false;
+         return each(n, [&](std::size_t) {
+           busy = r() % (busy ? 3 : 6) == 0 ? !busy : busy;
+           return busy ? std::round(-std::log(1 - uniform(r)) * burst) : 0.0;
+         });
+       }},
+      {"a bell with a tail",
+       [](Random& r, std::size_t n) {
+         return each(n, [&](std::size_t) {
+           double sum = 0;
+           for (int k = 0; k < 6; ++k) sum += uniform(r);
+           return std::round((sum - 3) * 5000) + (r() % 60 == 0 ? static_cast<double>(r() >> 20) : 0.0);
+         });
+       }},
       {"full mantissas", [](Random& r, std::size_t n) { return each(n, [&](std::size_t) { return uniform(r); }); }},
       {"floats as doubles",
        [](Random& r, std::size_t n) {
@@ -168,9 +185,10 @@ TEST_CASE("every bit of every column comes back, whole and in any range") {
         names.push_back("a constant");
       }
     }
-    const auto bytes = encode_block(seconds(n), columns);
-    const auto block = BlockView::open(bytes);
+    const auto bytes = encode_block(seconds(n), columns).payload;
+    auto block = BlockView::open(bytes);
     REQUIRE(block);
+    REQUIRE(block->load_from(bytes));
     REQUIRE(block->columns() == columns.size());
     for (std::size_t c = 0; c < columns.size(); ++c) {
       std::vector<double> whole(n);
@@ -236,12 +254,31 @@ TEST_CASE("the kernels for wider vectors give the portable ones' bits") {
     REQUIRE(std::equal(b, b + codec::kSub, values));
 
     const std::uint64_t start = random(), bias = random();
-    portable.sum_zigzag(a, start);
-    wide->sum_zigzag(b, start);
+    portable.sum_zigzag(a, start, bias);
+    wide->sum_zigzag(b, start, bias);
     REQUIRE(std::equal(a, a + codec::kSub, b));
     portable.sum_biased(a, start, bias);
     wide->sum_biased(b, start, bias);
     REQUIRE(std::equal(a, a + codec::kSub, b));
+
+    portable.from_zigzag(a, start);
+    wide->from_zigzag(b, start);
+    REQUIRE(std::equal(a, a + codec::kSub, b));
+    std::uint8_t symbols[codec::kSub];
+    for (auto& symbol : symbols) symbol = static_cast<std::uint8_t>(random() % (width % 2 == 0 ? 16 : 15));
+    const unsigned shift = width % 64;
+    const bool greatest = std::find(symbols, symbols + codec::kSub, 15) != symbols + codec::kSub;
+    CHECK(portable.add_symbols(symbols, shift, a) == greatest);
+    CHECK(wide->add_symbols(symbols, shift, b) == greatest);
+    REQUIRE(std::equal(a, a + codec::kSub, b));
+    const std::uint64_t mask[2] = {random(), random() & random()};
+    std::uint64_t few[codec::kSub + 4];
+    for (auto& v : few) v = random();
+    portable.spread(mask, few, a);
+    wide->spread(mask, few, b);
+    REQUIRE(std::equal(a, a + codec::kSub, b));
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < codec::kSub; ++i) REQUIRE(a[i] == ((mask[i / 64] >> i % 64 & 1) != 0 ? few[next++] + 1 : 0));
 
     double x[codec::kSub], y[codec::kSub];
     for (int e = 0; e <= codec::kPlacesMax; ++e) {

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "store/block.h"
+#include "store/codec/prefix_code.h"
 #include "store/ring.h"
 #include "store/schema_codec.h"
 #include "tests/temp_dir.h"
@@ -36,8 +37,9 @@ const std::vector<TimeMs> kTimes{1795439412000, 1795439413000, 1795439414000};
 const std::vector<std::vector<double>> kColumns{{0.5, 0.75, 0.5}, {42, 42, 42}};
 
 void check_block(std::span<const std::byte> payload) {
-  const auto block = BlockView::open(payload);
+  auto block = BlockView::open(payload);
   REQUIRE(block);
+  REQUIRE(block->load_from(payload));
   CHECK(std::vector<TimeMs>(block->times().begin(), block->times().end()) == kTimes);
   REQUIRE(block->columns() == kColumns.size());
   for (std::size_t c = 0; c < kColumns.size(); ++c) {
@@ -51,7 +53,7 @@ void check_block(std::span<const std::byte> payload) {
 
 TEST_CASE("the example of FORMAT.md reads as the page says") {
   const auto bytes = example_bytes(kRingStart);
-  REQUIRE(bytes.size() == 432);
+  REQUIRE(bytes.size() == 480);
   test::TempDir dir;
   const std::string path = dir / "ring";
   REQUIRE(Ring::open(path, true, 1 << 20));
@@ -82,11 +84,21 @@ TEST_CASE("the example of FORMAT.md reads as the page says") {
   check_block((*ring)->read((*index)[1]).value());
 }
 
+TEST_CASE("the prefix codes are those of FORMAT.md") {
+  const std::string page = read_file(std::string(TACHO_SOURCE_DIR) + "/store/FORMAT.md").value();
+  for (unsigned code = 0; code < codec::kPrefixCodes; ++code) {
+    std::string row = fmt::format("| {} |", code);
+    for (const unsigned bits : codec::kWordBits[code]) row += fmt::format(" {}", bits);
+    INFO(row);
+    CHECK(page.find(row + " |\n") != std::string::npos);
+  }
+}
+
 TEST_CASE("today's encoder writes the example's very bytes") {
   const auto bytes = example_bytes(kRingStart);
   const auto schema = encode_schema("ex", 1000,
                                     {{Labels::of("node_load1"), MetricType::gauge, Rollup::max},
                                      {Labels::of("node_forks_total"), MetricType::counter, Rollup::none}});
   CHECK(pack_schema(*schema) == part(bytes, sizeof(RecordHeader), 0xac));
-  CHECK(encode_block(kTimes, kColumns) == part(bytes, 0x108 + sizeof(RecordHeader), 0x50));
+  CHECK(encode_block(kTimes, kColumns).payload == part(bytes, 0x108 + sizeof(RecordHeader), 0x78));
 }

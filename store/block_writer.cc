@@ -1,0 +1,131 @@
+#include <lz4.h>
+
+#include <cstring>
+#include <optional>
+
+#include "proto/base/check.h"
+#include "proto/schema/store_generated.h"
+#include "store/block.h"
+#include "store/block_format.h"
+#include "store/codec/varint.h"
+
+namespace tacho::store {
+namespace {
+
+// Where a piece ends. Smaller ones cost lz4 its memory of what came before, larger ones a reader of few columns more bytes.
+constexpr std::size_t kPieceBytes = 128 << 10;
+
+bool on_grid(std::span<const TimeMs> times) {
+  const TimeMs step = times.size() > 1 ? times[1] - times[0] : 0;
+  for (std::size_t i = 1; i < times.size(); ++i) {
+    if (times[i] - times[i - 1] != step) return false;
+  }
+  return true;
+}
+
+TimeEncoding encode_times(std::span<const TimeMs> times, codec::Bytes& out) {
+  codec::put_fixed(out, static_cast<std::uint64_t>(times[0]), 8);
+  if (on_grid(times)) {
+    codec::put_fixed(out, static_cast<std::uint64_t>(times.size() > 1 ? times[1] - times[0] : 1), 8);
+    return TimeEncoding::grid;
+  }
+  // As a column of numbers, exact up to 2^53.
+  std::vector<double> since(times.size());
+  for (std::size_t i = 0; i < times.size(); ++i) since[i] = static_cast<double>(times[i] - times[0]);
+  codec::Bytes bytes;
+  const Encoding encoding = ColumnWriter(bytes).add(since);
+  codec::put_byte(out, static_cast<std::uint64_t>(encoding));
+  out.insert(out.end(), bytes.begin(), bytes.end());
+  return TimeEncoding::column;
+}
+
+// Where that takes at least a twentieth off.
+std::optional<codec::Bytes> compress(std::span<const std::byte> raw) {
+  codec::Bytes small(raw.size() - raw.size() / 20);
+  const int bytes = LZ4_compress_default(reinterpret_cast<const char*>(raw.data()), reinterpret_cast<char*>(small.data()),
+                                         static_cast<int>(raw.size()), static_cast<int>(small.size()));
+  if (bytes <= 0 || static_cast<std::size_t>(bytes) >= raw.size()) return std::nullopt;
+  small.resize(static_cast<std::size_t>(bytes));
+  return small;
+}
+
+// The columns' bytes, cut into pieces behind one another.
+class Pieces {
+ public:
+  void add(std::span<const std::byte> raw, std::size_t columns) {
+    if (columns == 0) return;
+    const auto small = compress(raw);
+    const std::span<const std::byte> stored = small ? std::span<const std::byte>(*small) : raw;
+    list_.emplace_back(static_cast<std::uint32_t>(columns), static_cast<std::uint32_t>(stored.size()),
+                       static_cast<std::uint32_t>(raw.size()), piece_checksum(stored));
+    bytes_.insert(bytes_.end(), stored.begin(), stored.end());
+  }
+  const std::vector<fb::Piece>& list() const { return list_; }
+  const codec::Bytes& bytes() const { return bytes_; }
+
+ private:
+  std::vector<fb::Piece> list_;
+  codec::Bytes bytes_;
+};
+
+}  // namespace
+
+BlockBytes encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns) {
+  TACHO_CHECK(!times.empty() && times.size() <= kRowsMax);
+  codec::Bytes values, directory;
+  ColumnWriter writer(values);
+  Pieces pieces;
+  std::size_t piece_begin = 0, piece_columns = 0;
+  const auto end_piece = [&] {
+    pieces.add(std::span(values).subspan(piece_begin), piece_columns);
+    piece_begin = values.size();
+    piece_columns = 0;
+  };
+  for (const std::vector<double>& cells : columns) {
+    TACHO_CHECK(cells.size() == times.size());
+    const std::size_t before = values.size();
+    const auto encoding = static_cast<std::uint64_t>(writer.add(cells));
+    const std::uint64_t bytes = values.size() - before;
+    codec::put_byte(directory, encoding | std::min(bytes, kLongColumn) << kEncodingBits);
+    if (bytes >= kLongColumn) codec::put_varint(directory, bytes - kLongColumn);
+    ++piece_columns;
+    TACHO_CHECK(values.size() < kPieceMax, "a block over 1 GiB: fewer rows must be sealed at once");
+    if (values.size() - piece_begin >= kPieceBytes) end_piece();
+  }
+  end_piece();
+  const auto packed_directory = compress(directory);
+  const codec::Bytes& stored_directory = packed_directory ? *packed_directory : directory;
+  codec::Bytes time_bytes;
+  const TimeEncoding time_encoding = encode_times(times, time_bytes);
+
+  flatbuffers::FlatBufferBuilder builder(stored_directory.size() + time_bytes.size() + 256);
+  const auto vector_of = [&](const codec::Bytes& b) {
+    return builder.CreateVector(reinterpret_cast<const std::uint8_t*>(b.data()), b.size());
+  };
+  const auto pieces_offset = builder.CreateVectorOfStructs(pieces.list());
+  const auto directory_offset = vector_of(stored_directory);
+  const auto times_offset = vector_of(time_bytes);
+  fb::BlockBuilder block(builder);
+  block.add_rows(static_cast<std::uint32_t>(times.size()));
+  block.add_columns(static_cast<std::uint32_t>(columns.size()));
+  block.add_directory_bytes(static_cast<std::uint32_t>(directory.size()));
+  block.add_times(times_offset);
+  block.add_directory(directory_offset);
+  block.add_pieces(pieces_offset);
+  block.add_time_encoding(static_cast<std::uint8_t>(time_encoding));
+  builder.FinishSizePrefixed(block.Finish());
+
+  const auto table = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
+  const std::size_t head_bytes = (kHeadChecksumBytes + table.size() + kHeadAlign - 1) / kHeadAlign * kHeadAlign;
+  BlockBytes out;
+  out.payload.reserve(head_bytes + pieces.bytes().size());
+  out.payload.resize(head_bytes);
+  std::copy(table.begin(), table.end(), out.payload.begin() + kHeadChecksumBytes);
+  const std::uint64_t checksum = head_checksum(out.payload);
+  std::memcpy(out.payload.data(), &checksum, sizeof checksum);
+  out.head_bytes = static_cast<std::uint32_t>(head_bytes);
+  out.payload.insert(out.payload.end(), pieces.bytes().begin(), pieces.bytes().end());
+  return out;
+}
+
+}  // namespace tacho::store
