@@ -298,13 +298,13 @@ Result<void> read_column(const ColumnSource& source, std::size_t column, std::si
   switch (c.encoding) {
     case Encoding::absent:
       if (!c.bytes.empty()) return failure("an absent column has {} bytes", c.bytes.size());
-      std::fill(out.begin(), out.end(), absent());
+      kernels.fill(absent(), out.size(), out.data());
       return {};
     case Encoding::constant: {
       if (c.bytes.size() != 8) return failure("a constant column has {} bytes instead of 8", c.bytes.size());
       double v = 0;
       std::memcpy(&v, c.bytes.data(), 8);
-      std::fill(out.begin(), out.end(), v);
+      kernels.fill(v, out.size(), out.data());
       return {};
     }
     case Encoding::plain:
@@ -317,7 +317,7 @@ Result<void> read_column(const ColumnSource& source, std::size_t column, std::si
       const auto integer = static_cast<std::int64_t>(codec::unzigzag(in.varint()));
       if (!in.ok() || scale > codec::kWholes || !in.rest().empty())
         return failure("a number column has {} bytes", c.bytes.size());
-      std::fill(out.begin(), out.end(), static_cast<double>(integer) / codec::kPowers[scale]);
+      kernels.fill(static_cast<double>(integer) / codec::kPowers[scale], out.size(), out.data());
       return {};
     }
     case Encoding::integers: {

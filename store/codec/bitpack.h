@@ -31,8 +31,8 @@ struct Kernels {
   void (*unpack[65])(const std::byte* in, std::uint64_t* out);
   // As unpack_few(), but it may stop before the last values: returns how many it wrote. Requires: width <= kNarrow.
   std::size_t (*unpack_narrow)(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out);
-  // values[i] += symbols[i] x 2^shift. Requires: shift < 64. True where a symbol is 15, the greatest.
-  bool (*add_symbols)(const std::uint8_t* symbols, unsigned shift, std::uint64_t* values);
+  // values[i] += symbols[i] x 2^shift, and a bit in `greatest`, two words, where a symbol is 15. Requires: shift < 64.
+  void (*add_symbols)(const std::uint8_t* symbols, unsigned shift, std::uint64_t* values, std::uint64_t* greatest);
   // Where mask has a bit, the next of the values, plus 1; else 0. Requires: 4 values can be read behind the last.
   void (*spread)(const std::uint64_t* mask, const std::uint64_t* values, std::uint64_t* out);
   // values[i] = start + zigzag^-1(values[i])
@@ -43,6 +43,7 @@ struct Kernels {
   void (*sum_biased)(std::uint64_t* values, std::uint64_t start, std::uint64_t bias);
   // out[i] = double(base + factor x values[i]) / divisor. Requires: every integer within +-2^51.
   void (*to_decimal)(const std::uint64_t* values, std::uint64_t base, std::uint64_t factor, double divisor, double* out);
+  void (*fill)(double value, std::size_t count, double* out);
   // out[i] = the double of the bits base + factor x values[i]
   void (*to_bits)(const std::uint64_t* values, std::uint64_t base, std::uint64_t factor, double* out);
 };

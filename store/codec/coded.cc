@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstring>
 
 #include "store/codec/prefix_code.h"
 
@@ -30,7 +31,7 @@ constexpr std::array<Lengths, kPrefixCodes> kAverage = [] {
   return all;
 }();
 
-using Counts = decltype(Magnitudes::counts);
+using Counts = std::array<std::uint32_t, 65>;
 
 struct Choice {
   unsigned code = 0, shift = 0;
@@ -71,7 +72,7 @@ std::size_t put_packed(const std::uint64_t* values, std::size_t n, unsigned widt
   return bytes;
 }
 
-// Where residuals are that are not 0.
+// Places in a sub-block.
 struct Where {
   std::array<std::uint64_t, 2> bits{};
 
@@ -100,24 +101,47 @@ bool read_where(Reader& in, Mask mask, std::size_t n, Where& where) {
 
 }  // namespace
 
+// In four parts: a count that has just been raised must not be waited for by the next residual, which likely raises it too.
 Magnitudes::Magnitudes(const std::uint64_t* residuals, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) ++counts[static_cast<std::size_t>(std::bit_width(residuals[i]))];
+  decltype(counts) others[3] = {};
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    ++counts[static_cast<std::size_t>(std::bit_width(residuals[i]))];
+    ++others[0][static_cast<std::size_t>(std::bit_width(residuals[i + 1]))];
+    ++others[1][static_cast<std::size_t>(std::bit_width(residuals[i + 2]))];
+    ++others[2][static_cast<std::size_t>(std::bit_width(residuals[i + 3]))];
+  }
+  for (; i < n; ++i) ++counts[static_cast<std::size_t>(std::bit_width(residuals[i]))];
+  // No count passes 128: eight are added at once.
+  for (std::size_t at = 0; at < counts.size(); at += 8) {
+    std::uint64_t sum = 0;
+    for (const auto& part : {counts, others[0], others[1], others[2]}) {
+      std::uint64_t eight;
+      std::memcpy(&eight, part.data() + at, 8);
+      sum += eight;
+    }
+    std::memcpy(counts.data() + at, &sum, 8);
+  }
+}
+
+unsigned Magnitudes::top() const {
+  unsigned top = 64;
+  while (top > 0 && counts[top] == 0) --top;
+  return top;
 }
 
 std::size_t Magnitudes::weight() const {
   std::size_t sum = 0;
-  for (std::size_t w = 1; w < counts.size(); ++w) sum += counts[w] * (w + 1);
+  for (std::size_t w = 1; w <= 64; ++w) sum += counts[w] * (w + 1);
   return sum;
 }
 
 CodedPlan plan_coded(const Magnitudes& residuals) {
-  Counts counts = residuals.counts;
+  Counts counts{};
+  std::copy_n(residuals.counts.begin(), counts.size(), counts.begin());
   std::size_t n = 0;
-  unsigned top = 0;
-  for (unsigned w = 0; w < counts.size(); ++w) {
-    n += counts[w];
-    if (counts[w] != 0) top = w;
-  }
+  for (const std::uint32_t c : counts) n += c;
+  const unsigned top = residuals.top();
   const Choice whole = choose(counts, top, n);
   CodedPlan plan{whole.code, whole.shift, Mask::none, bytes_of(whole)};
   const std::size_t others = n - counts[0];
@@ -187,7 +211,7 @@ bool read_coded(Reader& in, std::size_t n, std::uint64_t* out, const Kernels& ke
   }
   const std::byte* packed = in.take(count == kSub ? packed_bytes(shift) : packed_bytes(count, shift));
   if (packed == nullptr) return false;
-  std::array<std::uint8_t, kSub + kSymbolsSlack> symbols{};
+  std::array<std::uint8_t, kSub + kSymbolsSlack> symbols;
   if (count > 0 && in.take(read_symbols(code, in.rest(), count, symbols.data())) == nullptr) return false;
   std::array<std::uint64_t, kSub + 4> few;
   std::uint64_t* const values = mask == Mask::none ? out : few.data();
@@ -198,11 +222,14 @@ bool read_coded(Reader& in, std::size_t n, std::uint64_t* out, const Kernels& ke
     std::fill(values + count, values + kSub, 0);
     std::fill(symbols.begin() + static_cast<std::ptrdiff_t>(count), symbols.end(), std::uint8_t{0});
   }
-  if (kernels.add_symbols(symbols.data(), shift, values)) {
+  Where escaped;
+  kernels.add_symbols(symbols.data(), shift, values, escaped.bits.data());
+  if ((escaped.bits[0] | escaped.bits[1]) != 0) {
     const auto each = static_cast<unsigned>(in.byte());
     if (each > 8) return false;
-    for (std::size_t i = 0; i < count; ++i) {
-      if (symbols[i] == kEscape) values[i] += in.fixed(each) << shift;
+    for (std::size_t half = 0; half < 2; ++half) {
+      for (std::uint64_t bits = escaped.bits[half]; bits != 0; bits &= bits - 1)
+        values[half * 64 + static_cast<std::size_t>(std::countr_zero(bits))] += in.fixed(each) << shift;
     }
   }
   if (mask != Mask::none) kernels.spread(where.bits.data(), values, out);

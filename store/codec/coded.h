@@ -28,11 +28,12 @@ struct CodedPlan {
   std::size_t bytes = SIZE_MAX;  // about
 };
 
-// Residuals by their bits.
+// Residuals by their bits. Requires: n <= kSub.
 struct Magnitudes {
-  std::array<std::uint32_t, 65> counts{};
+  alignas(8) std::array<std::uint8_t, 72> counts{};  // [0, 65)
 
   Magnitudes(const std::uint64_t* residuals, std::size_t n);
+  unsigned top() const;  // the bits of the largest
   // What tells better residuals from worse at little cost: about the bits that they have.
   std::size_t weight() const;
 };

@@ -11,10 +11,12 @@
 namespace tacho::store::codec {
 namespace {
 
-// Reading what is coded takes some times as long as a frame: it must be smaller by this part.
+// Reading what is coded takes about twice as long as a frame: it must be smaller by this part.
+constexpr std::size_t kCodedGain = 16;
+// What is this small already is not coded.
+constexpr std::size_t kSimpleMin = 12;
 // Modes whose weight is greater than the least by more than this part are not planned.
 constexpr std::size_t kNotWorse = 8;
-constexpr std::size_t kCodedGain = 16;
 
 // How a frame is packed, and what it costs.
 struct Plan {
@@ -29,11 +31,9 @@ struct Plan {
 std::size_t varint_bytes(std::uint64_t v) { return static_cast<std::size_t>(std::bit_width(v | 1) + 6) / 7; }
 
 // The width at which the frame and what does not fit in it are smallest.
-Plan plan(Mode mode, const std::uint64_t* values, std::size_t n, std::uint64_t base, bool has_base) {
-  std::uint8_t counts[65] = {};  // values by their bits
-  for (std::size_t i = 0; i < n; ++i) ++counts[std::bit_width(values[i])];
-  unsigned top = 64;
-  while (top > 0 && counts[top] == 0) --top;
+Plan plan(Mode mode, const Magnitudes& magnitudes, std::size_t n, std::uint64_t base, bool has_base) {
+  const auto& counts = magnitudes.counts;
+  const unsigned top = magnitudes.top();
   const std::size_t fixed = 1 + (has_base ? varint_bytes(zigzag(base)) : 0);
   Plan best{mode, base, width_of(step_of(top)), 0, 0, fixed + packed_bytes(n, width_of(step_of(top)))};
   unsigned above = 0;
@@ -81,20 +81,31 @@ void write_frame(const Plan& p, std::uint64_t* values, std::size_t n, Bytes& out
   for (unsigned i = 0; i < found; ++i) put_fixed(out, high[i], p.exception_bytes);
 }
 
-// One sub-block's candidates, each as an array of its own.
-struct SubBlock {
-  std::size_t n;
-  std::uint64_t delta[kSub];
-  std::uint64_t work[4][kSub];
-  std::uint64_t beside[2][kSub];  // values and deltas beside a middle one, zigzagged
+// The changes of a sub-block that has few.
+struct Sparse {
+  std::uint8_t where[kSub];
+  std::uint64_t changes[kSub];  // less the least
+  std::size_t count = 0;
+  std::uint64_t bias = 0;
+  unsigned width = 0;
+  std::size_t bytes = SIZE_MAX;
+};
 
+// One sub-block's candidates, each as an array of its own.
+class SubBlock {
+ public:
   void write(const std::uint64_t* v, std::size_t count, std::uint64_t last, std::uint64_t slope, Bytes& out);
 
  private:
-  bool write_sparse(std::size_t best, Bytes& out);
-  bool write_coded(const std::uint64_t* v, std::uint64_t last, std::size_t simple, Bytes& out);
-  static std::uint64_t middle(const std::uint64_t* in, std::size_t n, std::uint64_t origin);
+  void plan_sparse(std::size_t changes, Sparse& sparse) const;
+  bool write_coded(const std::uint64_t* v, std::uint64_t last, const Magnitudes& curve, std::size_t simple, Bytes& out);
   static std::uint64_t above_lowest(const std::uint64_t* in, std::size_t n, std::uint64_t origin, std::uint64_t* out);
+  static std::uint64_t middle(const std::uint64_t* in, std::size_t n, std::uint64_t origin);
+
+  std::size_t n_ = 0;
+  std::uint64_t delta_[kSub];
+  std::uint64_t work_[kModes][kSub];  // what the frames of each mode hold
+  std::uint64_t beside_[2][kSub];     // values and deltas beside a middle one, zigzagged
 };
 
 // out = in - lowest, where the lowest (as a signed number beside origin) may leave out one or two stragglers, which wrap around to
@@ -120,88 +131,84 @@ std::uint64_t SubBlock::above_lowest(const std::uint64_t* in, std::size_t n, std
   return static_cast<std::uint64_t>(base);
 }
 
-bool SubBlock::write_sparse(std::size_t best, Bytes& out) {
-  std::uint8_t where[kSub];
-  std::uint64_t changes[kSub];
-  std::size_t count = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (delta[i] == 0) continue;
-    if (count + 4 >= best) return false;
-    where[count] = static_cast<std::uint8_t>(i);
-    changes[count++] = delta[i];
-  }
+// Requires: as many changes as there are.
+void SubBlock::plan_sparse(std::size_t changes, Sparse& sparse) const {
   std::int64_t bias = INT64_MAX;
-  for (std::size_t i = 0; i < count; ++i) bias = std::min(bias, static_cast<std::int64_t>(changes[i]));
+  for (std::size_t i = 0; i < n_; ++i) {
+    if (delta_[i] == 0) continue;
+    sparse.where[sparse.count] = static_cast<std::uint8_t>(i);
+    sparse.changes[sparse.count++] = delta_[i];
+    bias = std::min(bias, static_cast<std::int64_t>(delta_[i]));
+  }
+  tacho_dcheck(sparse.count == changes);
   std::uint64_t all = 0;
-  for (std::size_t i = 0; i < count; ++i) all |= changes[i] -= static_cast<std::uint64_t>(bias);
-  const auto width = static_cast<unsigned>(std::bit_width(all));
-  const std::uint64_t stored_bias = zigzag(static_cast<std::uint64_t>(bias));
-  if (3 + varint_bytes(stored_bias) + count + packed_bytes(count, width) > best) return false;
+  for (std::size_t i = 0; i < changes; ++i) all |= sparse.changes[i] -= static_cast<std::uint64_t>(bias);
+  sparse.bias = zigzag(static_cast<std::uint64_t>(bias));
+  sparse.width = static_cast<unsigned>(std::bit_width(all));
+  sparse.bytes = 3 + varint_bytes(sparse.bias) + changes + packed_bytes(changes, sparse.width);
+}
+
+void write_sparse(const Sparse& sparse, Bytes& out) {
   put_byte(out, kSparse);
-  put_byte(out, count);
-  put_byte(out, width);
-  put_varint(out, stored_bias);
-  for (std::size_t i = 0; i < count; ++i) put_byte(out, where[i]);
+  put_byte(out, sparse.count);
+  put_byte(out, sparse.width);
+  put_varint(out, sparse.bias);
+  const auto where = std::as_bytes(std::span(sparse.where).first(sparse.count));
+  out.insert(out.end(), where.begin(), where.end());
   const std::size_t at = out.size();
-  out.resize(at + packed_bytes(count, width));
-  pack_few(changes, count, width, out.data() + at);
-  return true;
+  out.resize(at + packed_bytes(sparse.count, sparse.width));
+  pack_few(sparse.changes, sparse.count, sparse.width, out.data() + at);
 }
 
 void SubBlock::write(const std::uint64_t* v, std::size_t count, std::uint64_t last, std::uint64_t slope, Bytes& out) {
-  n = count;
-  std::uint64_t any = 0;
+  n_ = count;
   std::uint64_t before = last;
-  for (std::size_t i = 0; i < n; ++i) {
-    delta[i] = v[i] - before;
+  std::size_t changes = 0;
+  for (std::size_t i = 0; i < n_; ++i) {
+    delta_[i] = v[i] - before;
     before = v[i];
-    any |= delta[i];
+    changes += delta_[i] != 0;
   }
-  if (any == 0) return put_byte(out, kRepeat);
+  if (changes == 0) return put_byte(out, kRepeat);
 
   Plan best;
-  std::uint64_t* best_values = nullptr;
-  const auto consider = [&](Mode mode, std::uint64_t* values, std::uint64_t base) {
-    const Plan p = plan(mode, values, n, base, mode == kFrame || mode == kBiased);
-    if (p.bytes >= best.bytes) return;
-    best = p;
-    best_values = values;
+  const auto consider = [&](Mode mode, std::uint64_t base) {
+    const Magnitudes magnitudes(work_[mode], n_);
+    const Plan p = plan(mode, magnitudes, n_, base, mode == kFrame || mode == kBiased);
+    if (p.bytes < best.bytes) best = p;
+    return magnitudes;
   };
-  const std::uint64_t frame_base = above_lowest(v, n, last, work[0]);
-  consider(kFrame, work[0], frame_base);
-  for (std::size_t i = 0; i < n; ++i) work[1][i] = zigzag(delta[i]);
-  consider(kZigzag, work[1], 0);
-  const std::uint64_t delta_base = above_lowest(delta, n, 0, work[2]);
-  consider(kBiased, work[2], delta_base);
+  consider(kFrame, above_lowest(v, n_, last, work_[kFrame]));
+  for (std::size_t i = 0; i < n_; ++i) work_[kZigzag][i] = zigzag(delta_[i]);
+  consider(kZigzag, 0);
+  consider(kBiased, above_lowest(delta_, n_, 0, work_[kBiased]));
   std::uint64_t delta_before = slope;
-  for (std::size_t i = 0; i < n; ++i) {
-    work[3][i] = zigzag(delta[i] - delta_before);
-    delta_before = delta[i];
+  for (std::size_t i = 0; i < n_; ++i) {
+    work_[kCurve][i] = zigzag(delta_[i] - delta_before);
+    delta_before = delta_[i];
   }
-  consider(kCurve, work[3], 0);
-  const std::size_t at = out.size();
-  const bool sparse = write_sparse(best.bytes, out);
-  const std::size_t simple = sparse ? out.size() - at : best.bytes;
-  out.resize(at);
-  if (write_coded(v, last, simple, out)) return;
-  if (sparse) {
-    write_sparse(best.bytes, out);
+  const Magnitudes curve = consider(kCurve, 0);
+  Sparse sparse;
+  if (changes + 4 < best.bytes) plan_sparse(changes, sparse);
+  if (write_coded(v, last, curve, std::min(best.bytes, sparse.bytes), out)) return;
+  if (sparse.bytes <= best.bytes) {
+    write_sparse(sparse, out);
   } else {
-    write_frame(best, best_values, n, out);
+    write_frame(best, work_[best.mode], n_, out);
   }
 }
 
 // Where that takes less than `simple` bytes, and by so much that the slower reading is worth it.
-bool SubBlock::write_coded(const std::uint64_t* v, std::uint64_t last, std::size_t simple, Bytes& out) {
-  const std::uint64_t level = middle(v, n, last), step = middle(delta, n, 0);
-  for (std::size_t i = 0; i < n; ++i) {
-    beside[kLevel][i] = zigzag(v[i] - last - level);
-    beside[kDelta][i] = zigzag(delta[i] - step);
+bool SubBlock::write_coded(const std::uint64_t* v, std::uint64_t last, const Magnitudes& curve, std::size_t simple, Bytes& out) {
+  if (simple < kSimpleMin) return false;
+  const std::uint64_t level = middle(v, n_, last), step = middle(delta_, n_, 0);
+  for (std::size_t i = 0; i < n_; ++i) {
+    beside_[kLevel][i] = zigzag(v[i] - last - level);
+    beside_[kDelta][i] = zigzag(delta_[i] - step);
   }
-  const std::uint64_t* const residuals[kCodedModes] = {beside[kLevel], beside[kDelta], work[kCurve]};
+  const std::uint64_t* const residuals[kCodedModes] = {beside_[kLevel], beside_[kDelta], work_[kCurve]};
   const std::uint64_t bases[kCodedModes] = {level, step, 0};
-  const std::array<Magnitudes, kCodedModes> magnitudes = {Magnitudes(residuals[kLevel], n), Magnitudes(residuals[kDelta], n),
-                                                          Magnitudes(residuals[kBend], n)};
+  const std::array<Magnitudes, kCodedModes> magnitudes = {Magnitudes(beside_[kLevel], n_), Magnitudes(beside_[kDelta], n_), curve};
   std::size_t weights[kCodedModes], least = SIZE_MAX;
   for (unsigned mode = 0; mode < kCodedModes; ++mode) least = std::min(least, weights[mode] = magnitudes[mode].weight());
   CodedPlan best;
@@ -218,7 +225,7 @@ bool SubBlock::write_coded(const std::uint64_t* v, std::uint64_t last, std::size
   const std::size_t at = out.size();
   put_byte(out, kCoded + best_mode);
   if (best_mode != kBend) put_varint(out, zigzag(bases[best_mode]));
-  codec::write_coded(best, residuals[best_mode], n, out);
+  codec::write_coded(best, residuals[best_mode], n_, out);
   if (out.size() - at < simple) return true;
   out.resize(at);  // the plan was an estimate
   return false;
