@@ -39,9 +39,9 @@ TimeEncoding encode_times(std::span<const TimeMs> times, codec::Bytes& out) {
   return TimeEncoding::column;
 }
 
-// Where that takes at least a twentieth off.
+// Where that takes at least a thirty-second off.
 std::optional<codec::Bytes> compress(std::span<const std::byte> raw) {
-  codec::Bytes small(raw.size() - raw.size() / 20);
+  codec::Bytes small(raw.size() - raw.size() / 32);
   const int bytes = LZ4_compress_default(reinterpret_cast<const char*>(raw.data()), reinterpret_cast<char*>(small.data()),
                                          static_cast<int>(raw.size()), static_cast<int>(small.size()));
   if (bytes <= 0 || static_cast<std::size_t>(bytes) >= raw.size()) return std::nullopt;

@@ -12,8 +12,9 @@
 
 namespace tacho::store::codec {
 
-inline constexpr std::size_t kSub = 128;  // values of a sub-block
-inline constexpr unsigned kNarrow = 29;   // bits: two values begin and end within eight bytes
+inline constexpr std::size_t kSub = 128;         // values of a sub-block
+inline constexpr std::size_t kWidthCounts = 72;  // 0 to 64, and what fills up eights
+inline constexpr unsigned kNarrow = 29;          // bits: two values begin and end within eight bytes
 
 constexpr std::size_t packed_bytes(unsigned width) { return std::size_t{width} * (kSub / 8); }
 
@@ -25,7 +26,7 @@ constexpr std::size_t packed_bytes(std::size_t count, unsigned width) { return (
 void pack_few(const std::uint64_t* values, std::size_t count, unsigned width, std::byte* out);
 void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out, const struct Kernels& kernels);
 
-// What decoding spends its time in, in one of two builds of the same code: for every processor of the architecture, and for those
+// What encoding and decoding spend their time in, in one of two builds of the same code: for every processor of the architecture, and for those
 // with wider vectors. Both give the same bits: integer arithmetic, and IEEE division and conversion.
 struct Kernels {
   void (*unpack[65])(const std::byte* in, std::uint64_t* out);
@@ -43,6 +44,10 @@ struct Kernels {
   void (*sum_biased)(std::uint64_t* values, std::uint64_t start, std::uint64_t bias);
   // out[i] = double(base + factor x values[i]) / divisor. Requires: every integer within +-2^51.
   void (*to_decimal)(const std::uint64_t* values, std::uint64_t base, std::uint64_t factor, double divisor, double* out);
+  // counts[w], kWidthCounts of them: how many of the values have w bits. Requires: n <= kSub.
+  void (*count_widths)(const std::uint64_t* values, std::size_t n, std::uint8_t* counts);
+  // About the bits of every fourth value.
+  std::size_t (*weight)(const std::uint64_t* values, std::size_t n);
   void (*fill)(double value, std::size_t count, double* out);
   // out[i] = the double of the bits base + factor x values[i]
   void (*to_bits)(const std::uint64_t* values, std::uint64_t base, std::uint64_t factor, double* out);

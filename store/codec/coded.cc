@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstring>
 
 #include "store/codec/prefix_code.h"
 
@@ -101,28 +100,7 @@ bool read_where(Reader& in, Mask mask, std::size_t n, Where& where) {
 
 }  // namespace
 
-// In four parts: a count that has just been raised must not be waited for by the next residual, which likely raises it too.
-Magnitudes::Magnitudes(const std::uint64_t* residuals, std::size_t n) {
-  decltype(counts) others[3] = {};
-  std::size_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    ++counts[static_cast<std::size_t>(std::bit_width(residuals[i]))];
-    ++others[0][static_cast<std::size_t>(std::bit_width(residuals[i + 1]))];
-    ++others[1][static_cast<std::size_t>(std::bit_width(residuals[i + 2]))];
-    ++others[2][static_cast<std::size_t>(std::bit_width(residuals[i + 3]))];
-  }
-  for (; i < n; ++i) ++counts[static_cast<std::size_t>(std::bit_width(residuals[i]))];
-  // No count passes 128: eight are added at once.
-  for (std::size_t at = 0; at < counts.size(); at += 8) {
-    std::uint64_t sum = 0;
-    for (const auto& part : {counts, others[0], others[1], others[2]}) {
-      std::uint64_t eight;
-      std::memcpy(&eight, part.data() + at, 8);
-      sum += eight;
-    }
-    std::memcpy(counts.data() + at, &sum, 8);
-  }
-}
+Magnitudes::Magnitudes(const std::uint64_t* residuals, std::size_t n) { kernels().count_widths(residuals, n, counts.data()); }
 
 unsigned Magnitudes::top() const {
   unsigned top = 64;
@@ -130,11 +108,7 @@ unsigned Magnitudes::top() const {
   return top;
 }
 
-std::size_t Magnitudes::weight() const {
-  std::size_t sum = 0;
-  for (std::size_t w = 1; w <= 64; ++w) sum += counts[w] * (w + 1);
-  return sum;
-}
+std::size_t weight_of(const std::uint64_t* residuals, std::size_t n) { return kernels().weight(residuals, n); }
 
 CodedPlan plan_coded(const Magnitudes& residuals) {
   Counts counts{};

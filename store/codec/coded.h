@@ -30,13 +30,14 @@ struct CodedPlan {
 
 // Residuals by their bits. Requires: n <= kSub.
 struct Magnitudes {
-  alignas(8) std::array<std::uint8_t, 72> counts{};  // [0, 65)
+  std::array<std::uint8_t, kWidthCounts> counts;  // [0, 65)
 
   Magnitudes(const std::uint64_t* residuals, std::size_t n);
   unsigned top() const;  // the bits of the largest
-  // What tells better residuals from worse at little cost: about the bits that they have.
-  std::size_t weight() const;
 };
+
+// What tells better residuals from worse at little cost: about the bits that some of them have.
+std::size_t weight_of(const std::uint64_t* residuals, std::size_t n);
 
 // The best, by an estimate. Requires: at least one residual.
 CodedPlan plan_coded(const Magnitudes& residuals);

@@ -15,8 +15,9 @@ namespace {
 constexpr std::size_t kCodedGain = 16;
 // What is this small already is not coded.
 constexpr std::size_t kSimpleMin = 12;
-// Modes whose weight is greater than the least by more than this part are not planned.
-constexpr std::size_t kNotWorse = 8;
+// Modes whose weight is above the least by more than this part are not planned.
+constexpr std::size_t kNotWorse = 6;
+constexpr std::size_t kFew = 32;  // values, of which too few are weighed to tell modes apart
 
 // How a frame is packed, and what it costs.
 struct Plan {
@@ -81,6 +82,21 @@ void write_frame(const Plan& p, std::uint64_t* values, std::size_t n, Bytes& out
   for (unsigned i = 0; i < found; ++i) put_fixed(out, high[i], p.exception_bytes);
 }
 
+// What each of several modes would leave, about: those far above the least are not planned.
+template <std::size_t N>
+class Weights {
+ public:
+  Weights(const std::array<const std::uint64_t*, N>& candidates, std::size_t n) : few_(n < kFew) {
+    for (std::size_t i = 0; i < N; ++i) least_ = std::min(least_, weights_[i] = weight_of(candidates[i], n));
+  }
+  bool promising(std::size_t i) const { return few_ || weights_[i] <= least_ + least_ / kNotWorse; }
+
+ private:
+  bool few_;
+  std::size_t weights_[N];
+  std::size_t least_ = SIZE_MAX;
+};
+
 // The changes of a sub-block that has few.
 struct Sparse {
   std::uint8_t where[kSub];
@@ -98,7 +114,7 @@ class SubBlock {
 
  private:
   void plan_sparse(std::size_t changes, Sparse& sparse) const;
-  bool write_coded(const std::uint64_t* v, std::uint64_t last, const Magnitudes& curve, std::size_t simple, Bytes& out);
+  bool write_coded(const std::uint64_t* v, std::uint64_t last, std::size_t simple, Bytes& out);
   static std::uint64_t above_lowest(const std::uint64_t* in, std::size_t n, std::uint64_t origin, std::uint64_t* out);
   static std::uint64_t middle(const std::uint64_t* in, std::size_t n, std::uint64_t origin);
 
@@ -171,26 +187,24 @@ void SubBlock::write(const std::uint64_t* v, std::size_t count, std::uint64_t la
   }
   if (changes == 0) return put_byte(out, kRepeat);
 
-  Plan best;
-  const auto consider = [&](Mode mode, std::uint64_t base) {
-    const Magnitudes magnitudes(work_[mode], n_);
-    const Plan p = plan(mode, magnitudes, n_, base, mode == kFrame || mode == kBiased);
-    if (p.bytes < best.bytes) best = p;
-    return magnitudes;
-  };
-  consider(kFrame, above_lowest(v, n_, last, work_[kFrame]));
-  for (std::size_t i = 0; i < n_; ++i) work_[kZigzag][i] = zigzag(delta_[i]);
-  consider(kZigzag, 0);
-  consider(kBiased, above_lowest(delta_, n_, 0, work_[kBiased]));
+  const std::uint64_t bases[kModes] = {above_lowest(v, n_, last, work_[kFrame]), 0, above_lowest(delta_, n_, 0, work_[kBiased]),
+                                       0};
   std::uint64_t delta_before = slope;
   for (std::size_t i = 0; i < n_; ++i) {
+    work_[kZigzag][i] = zigzag(delta_[i]);
     work_[kCurve][i] = zigzag(delta_[i] - delta_before);
     delta_before = delta_[i];
   }
-  const Magnitudes curve = consider(kCurve, 0);
+  Plan best;
+  const Weights<kModes> weights({work_[kFrame], work_[kZigzag], work_[kBiased], work_[kCurve]}, n_);
+  for (const Mode mode : {kFrame, kZigzag, kBiased, kCurve}) {
+    if (!weights.promising(mode)) continue;
+    const Plan p = plan(mode, Magnitudes(work_[mode], n_), n_, bases[mode], mode == kFrame || mode == kBiased);
+    if (p.bytes < best.bytes) best = p;
+  }
   Sparse sparse;
   if (changes + 4 < best.bytes) plan_sparse(changes, sparse);
-  if (write_coded(v, last, curve, std::min(best.bytes, sparse.bytes), out)) return;
+  if (write_coded(v, last, std::min(best.bytes, sparse.bytes), out)) return;
   if (sparse.bytes <= best.bytes) {
     write_sparse(sparse, out);
   } else {
@@ -199,7 +213,7 @@ void SubBlock::write(const std::uint64_t* v, std::size_t count, std::uint64_t la
 }
 
 // Where that takes less than `simple` bytes, and by so much that the slower reading is worth it.
-bool SubBlock::write_coded(const std::uint64_t* v, std::uint64_t last, const Magnitudes& curve, std::size_t simple, Bytes& out) {
+bool SubBlock::write_coded(const std::uint64_t* v, std::uint64_t last, std::size_t simple, Bytes& out) {
   if (simple < kSimpleMin) return false;
   const std::uint64_t level = middle(v, n_, last), step = middle(delta_, n_, 0);
   for (std::size_t i = 0; i < n_; ++i) {
@@ -208,14 +222,12 @@ bool SubBlock::write_coded(const std::uint64_t* v, std::uint64_t last, const Mag
   }
   const std::uint64_t* const residuals[kCodedModes] = {beside_[kLevel], beside_[kDelta], work_[kCurve]};
   const std::uint64_t bases[kCodedModes] = {level, step, 0};
-  const std::array<Magnitudes, kCodedModes> magnitudes = {Magnitudes(beside_[kLevel], n_), Magnitudes(beside_[kDelta], n_), curve};
-  std::size_t weights[kCodedModes], least = SIZE_MAX;
-  for (unsigned mode = 0; mode < kCodedModes; ++mode) least = std::min(least, weights[mode] = magnitudes[mode].weight());
+  const Weights<kCodedModes> weights({beside_[kLevel], beside_[kDelta], work_[kCurve]}, n_);
   CodedPlan best;
   unsigned best_mode = 0;
   for (unsigned mode = 0; mode < kCodedModes; ++mode) {
-    if (weights[mode] > least + least / kNotWorse) continue;
-    CodedPlan p = plan_coded(magnitudes[mode]);
+    if (!weights.promising(mode)) continue;
+    CodedPlan p = plan_coded(Magnitudes(residuals[mode], n_));
     p.bytes += 1 + (mode == kBend ? 0 : varint_bytes(zigzag(bases[mode])));
     if (p.bytes >= best.bytes) continue;
     best = p;

@@ -1,4 +1,4 @@
-// Compiled with -mavx2 where the architecture is x86-64 (CMakeLists.txt).
+// Compiled with -mavx2 -mlzcnt where the architecture is x86-64 (CMakeLists.txt).
 #include <utility>
 
 #include "store/codec/bitpack.h"
@@ -16,7 +16,7 @@ using AllWidths = std::make_integer_sequence<unsigned, 65>;
 
 }  // namespace
 
-const Kernels* wide_kernels() { return __builtin_cpu_supports("avx2") ? &kTable : nullptr; }
+const Kernels* wide_kernels() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("lzcnt") ? &kTable : nullptr; }
 #else
 const Kernels* wide_kernels() { return nullptr; }
 #endif
