@@ -94,10 +94,10 @@ std::vector<Piece> cut(const Trace& trace, std::size_t block_rows) {
   return pieces;
 }
 
-void add(Sizes& sizes, const store::BlockBytes& bytes) {
-  const auto& block = *flatbuffers::GetSizePrefixedRoot<fb::Block>(bytes.payload.data() + store::kHeadChecksumBytes);
-  sizes.records += store::record_bytes(bytes.payload.size());
-  sizes.values += bytes.payload.size() - bytes.head_bytes;
+void add(Sizes& sizes, std::span<const std::byte> bytes) {
+  const auto& block = *flatbuffers::GetSizePrefixedRoot<fb::Block>(bytes.data() + store::kHeadChecksumBytes);
+  sizes.records += store::record_bytes(bytes.size());
+  sizes.values += bytes.size() - *store::BlockView::head_size(bytes);
   sizes.directory += block.directory()->size();
   sizes.times += block.times()->size();
   sizes.pieces += block.pieces()->size();
@@ -107,10 +107,10 @@ void add(Sizes& sizes, const store::BlockBytes& bytes) {
   }
 }
 
-Result<store::BlockView> open_whole(const store::BlockBytes& bytes) {
-  auto view = store::BlockView::open(bytes.payload);
+Result<store::BlockView> open_whole(std::span<const std::byte> bytes) {
+  auto view = store::BlockView::open(bytes);
   if (!view) return view;
-  if (auto ok = view->load_from(bytes.payload); !ok) return std::unexpected(ok.error());
+  if (auto ok = view->load_from(bytes); !ok) return std::unexpected(ok.error());
   return view;
 }
 
@@ -198,7 +198,7 @@ Result<void> run(const Options& options) {
   const auto encode = [](const Piece& p) { return store::encode_block(p.times, p.columns); };
 
   Sizes sizes;
-  std::vector<store::BlockBytes> blocks;
+  std::vector<std::vector<std::byte>> blocks;
   std::vector<store::BlockView> views;
   for (const Piece& piece : pieces) {
     blocks.push_back(encode(piece));
@@ -216,7 +216,7 @@ Result<void> run(const Options& options) {
   const auto per_sample = [&](std::size_t bytes) { return static_cast<double>(bytes) / static_cast<double>(samples); };
   std::vector<double> flat(trace.rows());
   const Rate encoding = measure(samples, [&] {
-    for (const Piece& p : pieces) keep(encode(p).payload.data());
+    for (const Piece& p : pieces) keep(encode(p).data());
   });
   const Rate opening = measure(samples, [&] {
     for (const auto& b : blocks) {

@@ -73,20 +73,27 @@ Result<std::vector<std::byte>> decompress(std::span<const std::byte> stored, std
 
 }  // namespace
 
+Result<std::size_t> BlockView::head_size(std::span<const std::byte> begin) {
+  static_assert(kHeadSizeBytes == kHeadChecksumBytes + sizeof(std::uint32_t));
+  std::uint32_t table = 0;
+  if (begin.size() < kHeadSizeBytes) return failure("{} bytes are not a block", begin.size());
+  std::memcpy(&table, begin.data() + kHeadChecksumBytes, sizeof table);
+  if (table < 8 || table > kPieceMax) return failure("a block says that its head has {} bytes", table);
+  return (kHeadSizeBytes + table + kHeadAlign - 1) / kHeadAlign * kHeadAlign;
+}
+
 Result<BlockView> BlockView::open(std::span<const std::byte> head) {
-  std::uint32_t size = 0;
-  if (head.size() < kHeadChecksumBytes + sizeof size) return failure("{} bytes are not a block", head.size());
-  std::memcpy(&size, head.data() + kHeadChecksumBytes, sizeof size);
-  const std::size_t end = kHeadChecksumBytes + sizeof size + size;
+  const auto size = head_size(head);
+  if (!size) return std::unexpected(size.error());
+  if (*size > head.size()) return failure("{} bytes are not a block with a head of {}", head.size(), *size);
   BlockView view;
-  view.head_bytes_ = (end + kHeadAlign - 1) / kHeadAlign * kHeadAlign;
-  if (size < 8 || view.head_bytes_ > head.size()) return failure("{} bytes are not a block", head.size());
+  view.head_bytes_ = *size;
   std::uint64_t checksum = 0;
   std::memcpy(&checksum, head.data(), sizeof checksum);
-  if (checksum != head_checksum(head.first(view.head_bytes_))) return failure("a block's head does not match its checksum");
+  if (checksum != head_checksum(head.first(*size))) return failure("a block's head does not match its checksum");
   const auto* data = reinterpret_cast<const std::uint8_t*>(head.data() + kHeadChecksumBytes);
-  flatbuffers::Verifier verifier(data, sizeof size + size);
-  if (!verifier.VerifySizePrefixedBuffer<fb::Block>(nullptr)) return failure("a block's head of {} bytes is none", size);
+  flatbuffers::Verifier verifier(data, sizeof(flatbuffers::uoffset_t) + flatbuffers::GetPrefixedSize(data));
+  if (!verifier.VerifySizePrefixedBuffer<fb::Block>(nullptr)) return failure("a block's head of {} bytes is none", *size);
   const fb::Block& block = *flatbuffers::GetSizePrefixedRoot<fb::Block>(data);
   if (block.rows() == 0 || block.rows() > kRowsMax) return failure("a block says it has {} rows", block.rows());
   auto times = decode_times(block);

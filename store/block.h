@@ -28,13 +28,8 @@ namespace tacho::store {
 
 inline constexpr std::uint32_t kRowsMax = 1u << 20;
 
-struct BlockBytes {
-  std::vector<std::byte> payload;
-  std::uint32_t head_bytes = 0;  // how much of it is the head
-};
-
 // Requires: times strictly increasing and not empty, at most kRowsMax; every column of times.size() cells.
-BlockBytes encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns);
+std::vector<std::byte> encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns);
 
 class BlockView final : private ColumnSource {
  public:
@@ -45,12 +40,14 @@ class BlockView final : private ColumnSource {
   // Bytes of the payload from `offset` on.
   using ReadPart = std::function<Result<void>(std::uint64_t offset, std::span<std::byte> out)>;
 
+  // How long the head is of the block that begins so; an error where that are less than kHeadSizeBytes, or no block's.
+  static constexpr std::size_t kHeadSizeBytes = 12;
+  static Result<std::size_t> head_size(std::span<const std::byte> begin);
   // Requires: head aligned to 4; what follows the head may be there or not.
   static Result<BlockView> open(std::span<const std::byte> head);
 
   std::size_t rows() const { return times_.size(); }
   std::size_t columns() const override { return columns_.size(); }
-  std::size_t head_bytes() const { return head_bytes_; }
   std::span<const TimeMs> times() const { return times_; }
 
   // The pieces that these columns need, as far as they are not loaded yet. Requires: every column < columns().

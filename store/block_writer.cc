@@ -70,7 +70,7 @@ class Pieces {
 
 }  // namespace
 
-BlockBytes encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns) {
+std::vector<std::byte> encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns) {
   TACHO_CHECK(!times.empty() && times.size() <= kRowsMax);
   codec::Bytes values, directory;
   ColumnWriter writer(values);
@@ -117,14 +117,13 @@ BlockBytes encode_block(std::span<const TimeMs> times, std::span<const std::vect
 
   const auto table = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
   const std::size_t head_bytes = (kHeadChecksumBytes + table.size() + kHeadAlign - 1) / kHeadAlign * kHeadAlign;
-  BlockBytes out;
-  out.payload.reserve(head_bytes + pieces.bytes().size());
-  out.payload.resize(head_bytes);
-  std::copy(table.begin(), table.end(), out.payload.begin() + kHeadChecksumBytes);
-  const std::uint64_t checksum = head_checksum(out.payload);
-  std::memcpy(out.payload.data(), &checksum, sizeof checksum);
-  out.head_bytes = static_cast<std::uint32_t>(head_bytes);
-  out.payload.insert(out.payload.end(), pieces.bytes().begin(), pieces.bytes().end());
+  std::vector<std::byte> out;
+  out.reserve(head_bytes + pieces.bytes().size());
+  out.resize(head_bytes);
+  std::copy(table.begin(), table.end(), out.begin() + kHeadChecksumBytes);
+  const std::uint64_t checksum = head_checksum(out);
+  std::memcpy(out.data(), &checksum, sizeof checksum);
+  out.insert(out.end(), pieces.bytes().begin(), pieces.bytes().end());
   return out;
 }
 

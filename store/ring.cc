@@ -44,7 +44,7 @@ class HeaderScanner {
     }
     std::memcpy(&out, buffer_.data() + (offset - start_), sizeof out);
     return out.magic == kRecordMagic && out.checksum == header_checksum(out) && out.payload_bytes < file_bytes_ &&
-           out.head_bytes <= out.payload_bytes && offset + record_bytes(out.payload_bytes) <= file_bytes_;
+           offset + record_bytes(out.payload_bytes) <= file_bytes_;
   }
 
  private:
@@ -191,7 +191,7 @@ Result<RingIndex> Ring::scan(bool verify_payloads) {
 }
 
 Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payload) {
-  TACHO_CHECK(writable_ && header.head_bytes <= payload.size());
+  TACHO_CHECK(writable_);
   const std::uint64_t size = record_bytes(payload.size());
   if (size > (file_bytes_ - kRingStart) / 4 || size > std::numeric_limits<std::uint32_t>::max())
     return failure("a record of {} bytes does not fit in the ring of {} bytes: raise storage.budget", size, file_bytes_);

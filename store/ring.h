@@ -44,8 +44,8 @@ class Ring {
   // file_bytes differs, in which case it is made anew with the newest records that fit.
   static Result<std::unique_ptr<Ring>> open(const std::string& path, bool writable, std::uint64_t file_bytes = 0);
 
-  // `header`: type, schema_id, generation, first_row, rows, columns, t_min, t_max, head_bytes set by the caller.
-  // Requires: writable; head_bytes <= payload.size(). A payload that could not fit in a quarter of the ring is refused.
+  // `header`: type, schema_id, generation, first_row, rows, columns, t_min, t_max set by the caller.
+  // Requires: writable. A payload that could not fit in a quarter of the ring is refused.
   Result<void> append(RecordHeader header, std::span<const std::byte> payload);
   // Down to the disk.
   Result<void> sync();

@@ -56,8 +56,8 @@ struct RecordHeader {
   std::int64_t t_min;        // of the block's rows, Unix ms
   std::int64_t t_max;
   std::uint32_t columns;
-  std::uint32_t head_bytes;  // of a block: how much of the payload is its head, which checks itself and says where columns lie
-  std::uint64_t checksum;    // xxh3 of all bytes before it
+  std::uint32_t reserved;
+  std::uint64_t checksum;  // xxh3 of all bytes before it
 };
 static_assert(sizeof(RecordHeader) == 88);
 

@@ -45,11 +45,7 @@ EncodedBlock SealRows::encode(const StoredSchema& schema, std::uint64_t generati
   for (std::size_t c = 0; c < columns.size(); ++c)
     columns[c].assign(columns_[c].begin() + static_cast<std::ptrdiff_t>(begin),
                       columns_[c].begin() + static_cast<std::ptrdiff_t>(end));
-  EncodedBlock out{describe_block(schema, generation, numbers_[begin], times), {}};
-  BlockBytes block = encode_block(times, columns);
-  out.header.head_bytes = block.head_bytes;
-  out.payload = std::move(block.payload);
-  return out;
+  return {describe_block(schema, generation, numbers_[begin], times), encode_block(times, columns)};
 }
 
 }  // namespace tacho::store

@@ -92,8 +92,8 @@ Result<std::shared_ptr<const Stage>> Stage::open(const std::string& path) {
   auto block = BlockView::open(payload);
   if (!block) return failure("{}: {}", path, block.error());
   if (auto ok = block->load_from(payload); !ok) return failure("{}: {}", path, ok.error());
-  if (block->rows() != h.rows || block->head_bytes() != h.head_bytes || block->columns() != h.columns ||
-      block->times().front() != h.t_min || block->times().back() != h.t_max)
+  if (block->rows() != h.rows || block->columns() != h.columns || block->times().front() != h.t_min ||
+      block->times().back() != h.t_max)
     return failure("{}: the block does not fit its header", path);
   stage->block_ = std::move(*block);
   return stage;

@@ -43,14 +43,27 @@ Decoded decode_rows(const BlockView& block, std::uint64_t block_first, const Par
   return out;
 }
 
+Result<std::vector<std::byte>> read_block_head(const Ring& ring, const RecordRef& record) {
+  constexpr std::size_t kMostHeads = 4096;
+  std::vector<std::byte> head(std::min<std::size_t>(record.header.payload_bytes, kMostHeads));
+  if (auto ok = ring.read_part(record, 0, head); !ok) return std::unexpected(ok.error());
+  const auto size = BlockView::head_size(head);
+  if (!size) return std::unexpected(size.error());
+  if (*size > record.header.payload_bytes) return failure("the block at {} is shorter than its head", record.offset);
+  const std::size_t known = std::min(head.size(), *size);
+  head.resize(*size);
+  if (auto ok = ring.read_part(record, known, std::span(head).subspan(known)); !ok) return std::unexpected(ok.error());
+  return head;
+}
+
 Result<Decoded> decode_record(const Ring& ring, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
   const RecordRef& record = *part.record;
   const RecordHeader& h = record.header;
-  std::vector<std::byte> head(h.head_bytes);
-  if (auto ok = ring.read_part(record, 0, head); !ok) return std::unexpected(ok.error());
-  auto block = BlockView::open(head);
+  const auto head = read_block_head(ring, record);
+  if (!head) return std::unexpected(head.error());
+  auto block = BlockView::open(*head);
   if (!block) return std::unexpected(block.error());
-  if (block->rows() != h.rows || block->columns() != part.schema->columns() || block->head_bytes() != h.head_bytes)
+  if (block->rows() != h.rows || block->columns() != part.schema->columns())
     return failure("the block at {} does not fit its header", record.offset);
   const auto read = [&](std::uint64_t offset, std::span<std::byte> out) { return ring.read_part(record, offset, out); };
   if (auto ok = block->load(columns, read); !ok) return std::unexpected(ok.error());

@@ -36,7 +36,7 @@ TEST_CASE("a block gives back every bit of every cell") {
       {-0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0},
       {absent(), 1, absent(), 2, absent(), 3, absent(), 4},
   };
-  const auto bytes = encode_block(times, columns).payload;
+  const auto bytes = encode_block(times, columns);
   const auto block = open_whole(bytes);
   REQUIRE(block);
   CHECK(std::vector<TimeMs>(block->times().begin(), block->times().end()) == times);
@@ -54,12 +54,12 @@ TEST_CASE("times on the grid cost 16 bytes, constant columns 8") {
   std::vector<TimeMs> times;
   for (int i = 0; i < 1000; ++i) times.push_back(i * 1000);
   const auto small = encode_block(times, std::vector<std::vector<double>>{std::vector<double>(1000, 3.0)});
-  CHECK(small.payload.size() < 200);
+  CHECK(small.size() < 200);
 }
 
 TEST_CASE("damaged blocks are refused or decode within their bounds, never a crash") {
   std::vector<TimeMs> times{1, 2, 4, 8};
-  const auto good = encode_block(times, std::vector<std::vector<double>>{{1, 2, 3, 4}, {5, 5, 5, 5}}).payload;
+  const auto good = encode_block(times, std::vector<std::vector<double>>{{1, 2, 3, 4}, {5, 5, 5, 5}});
   std::mt19937_64 random(42);
   for (int i = 0; i < 20'000; ++i) {
     auto bad = good;
@@ -88,14 +88,13 @@ TEST_CASE("a reader of one column reads the piece that it lies in, and no other"
   for (int i = 0; i < 1024; ++i) times.push_back(i * 1000);
   auto columns = noisy_columns(200, times.size());
   columns.push_back(columns[3]);  // a copy of one far away: its piece is read too
-  const BlockBytes bytes = encode_block(times, columns);
-  const std::vector<std::byte> head(bytes.payload.begin(), bytes.payload.begin() + bytes.head_bytes);
+  const auto bytes = encode_block(times, columns);
+  const std::vector<std::byte> head(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(*BlockView::head_size(bytes)));
   auto block = BlockView::open(head);
   REQUIRE(block);
-  CHECK(block->head_bytes() == bytes.head_bytes);
   std::size_t read_bytes = 0, reads = 0;
   const auto read = [&](std::uint64_t offset, std::span<std::byte> out) -> Result<void> {
-    std::copy_n(bytes.payload.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
     read_bytes += out.size();
     ++reads;
     return {};
@@ -110,7 +109,7 @@ TEST_CASE("a reader of one column reads the piece that it lies in, and no other"
   const std::uint32_t one[] = {100}, copy[] = {200};
   REQUIRE(block->load(one, read));
   CHECK(reads == 1);
-  CHECK(read_bytes < bytes.payload.size() / 4);
+  CHECK(read_bytes < bytes.size() / 4);
   check(100);
   REQUIRE(block->load(one, read));
   CHECK(reads == 1);
@@ -123,12 +122,12 @@ TEST_CASE("a damaged piece costs its columns, the others of the block are read")
   std::vector<TimeMs> times;
   for (int i = 0; i < 1024; ++i) times.push_back(i * 1000);
   const auto columns = noisy_columns(100, times.size());
-  BlockBytes bytes = encode_block(times, columns);
-  bytes.payload.back() ^= std::byte{1};
-  auto block = BlockView::open(bytes.payload);
+  auto bytes = encode_block(times, columns);
+  bytes.back() ^= std::byte{1};
+  auto block = BlockView::open(bytes);
   REQUIRE(block);
   const auto read = [&](std::uint64_t offset, std::span<std::byte> out) -> Result<void> {
-    std::copy_n(bytes.payload.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
     return {};
   };
   const std::uint32_t both[] = {0, 99};
@@ -137,7 +136,7 @@ TEST_CASE("a damaged piece costs its columns, the others of the block are read")
   CHECK_FALSE(block->read_column(99, 0, out));
   REQUIRE(block->read_column(0, 0, out));
   CHECK(bits(out) == bits(columns[0]));
-  CHECK_FALSE(open_whole(bytes.payload));
+  CHECK_FALSE(open_whole(bytes));
 }
 
 TEST_CASE("an encoding of a later version is a clear error") {

@@ -185,7 +185,7 @@ TEST_CASE("every bit of every column comes back, whole and in any range") {
         names.push_back("a constant");
       }
     }
-    const auto bytes = encode_block(seconds(n), columns).payload;
+    const auto bytes = encode_block(seconds(n), columns);
     auto block = BlockView::open(bytes);
     REQUIRE(block);
     REQUIRE(block->load_from(bytes));
