@@ -21,12 +21,12 @@ GroupStatus status_of(const GroupParts& group) {
     generations.insert(p.generation);
     const std::uint64_t rows = p.end_row - p.first_row;
     s.rows += rows;
-    s.samples += rows * p.schema->columns();
+    s.samples += rows * p.columns;
     s.oldest = std::min(s.oldest, p.t_min);
     s.newest = std::max(s.newest, p.t_max);
   }
   s.generations = generations.size();
-  s.series = group.parts.back().schema->columns();
+  s.series = group.parts.back().columns;
   return s;
 }
 
@@ -44,7 +44,7 @@ WindowStatus window_status(const WindowSnapshot& window) {
       out.schema_bytes += bytes;
       continue;
     }
-    const std::uint64_t samples = std::uint64_t{r.header.rows} * r.header.columns;
+    const std::uint64_t samples = samples_of(r.header);
     if (ring_samples == 0) ring_oldest = r.header.t_min;
     ring_oldest = std::min(ring_oldest, r.header.t_min);
     ring_newest = std::max(ring_newest, r.header.t_max);

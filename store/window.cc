@@ -46,7 +46,7 @@ Result<Decoded> decode_record(const Ring& ring, const Part& part, std::span<cons
   const auto block = BlockView::open(*payload);
   if (!block) return std::unexpected(block.error());
   const RecordHeader& h = part.record->header;
-  if (block->rows() != h.rows || block->columns() != part.schema->columns())
+  if (block->rows() != h.rows || block->columns() != part.columns || block->columns() != part.schema->columns())
     return failure("the block at {} does not fit its header", part.record->offset);
   return decode_rows(*block, h.first_row, part, columns, range);
 }
@@ -111,18 +111,26 @@ class Selector {
   }
 
  private:
+  // Of a generation, whose schemas begin alike.
   struct Wanted {
-    std::vector<std::uint32_t> columns;
-    std::vector<Slot*> slots;
+    std::size_t looked_at = 0;           // columns, from the first on
+    std::vector<std::uint32_t> columns;  // those of them that match, in order
+    std::vector<Slot*> slots;            // which each of these fills
   };
 
-  // Which columns of a schema match, and the slot that each fills.
-  const Wanted& wanted(const KnownSchema& known) {
-    const auto [at, added] = wanted_.try_emplace(known.id());
-    if (!added) return at->second;
-    const std::shared_ptr<const StoredSchema> schema = known.labels();
+  // The columns of a part that match.
+  std::span<const std::uint32_t> wanted_columns(const Part& part) {
+    const Wanted& w = wanted(part);
+    const auto end = std::lower_bound(w.columns.begin(), w.columns.end(), part.columns);
+    return {w.columns.begin(), end};
+  }
+
+  Wanted& wanted(const Part& part) {
+    Wanted& w = wanted_[part.generation];
+    if (w.looked_at >= part.columns) return w;
+    const std::shared_ptr<const StoredSchema> schema = part.schema->labels();
     owner_->schemas.push_back(schema);
-    for (std::uint32_t c = 0; c < schema->series.size(); ++c) {
+    for (auto c = static_cast<std::uint32_t>(w.looked_at); c < schema->series.size(); ++c) {
       const SeriesInfo& info = schema->series[c];
       if (!matches_all(matchers_, info.labels)) continue;
       Slot*& slot = by_labels_[info.labels];
@@ -131,10 +139,11 @@ class Selector {
         slot = owner_->slots.back().get();
       }
       slot->info = &info;
-      at->second.columns.push_back(c);
-      at->second.slots.push_back(slot);
+      w.columns.push_back(c);
+      w.slots.push_back(slot);
     }
-    return at->second;
+    w.looked_at = schema->series.size();
+    return w;
   }
 
   Result<void> select_group(const GroupParts& group) {
@@ -150,15 +159,15 @@ class Selector {
         cutoff = std::min(cutoff, part->t_min);
         continue;
       }
-      const Wanted& w = wanted(*part->schema);
-      if (w.columns.empty()) {
+      const auto columns = wanted_columns(*part);
+      if (columns.empty()) {
         cutoff = std::min(cutoff, part->t_min);
         continue;
       }
-      read_samples_ += (part->end_row - part->first_row) * w.columns.size();
+      read_samples_ += (part->end_row - part->first_row) * columns.size();
       if (read_samples_ > limits_.samples_max + kSamplesSlack)
         return failure("the query would load more than {} samples; ask for a shorter range or fewer series", limits_.samples_max);
-      if (auto d = decode(window_, *part, w.columns, range_)) {
+      if (auto d = decode(window_, *part, columns, range_)) {
         keep_visible(*d, range_, cutoff);
         decoded.emplace_back(&*part, std::move(*d));
       } else if (stats_ != nullptr) {
@@ -176,8 +185,8 @@ class Selector {
     for (const auto& [part, d] : decoded) times->insert(times->end(), d.times.begin(), d.times.end());
     std::size_t done = 0;
     for (const auto& [part, d] : decoded) {
-      const Wanted& w = wanted(*part->schema);
-      for (std::size_t i = 0; i < w.slots.size(); ++i) {
+      const Wanted& w = wanted(*part);
+      for (std::size_t i = 0; i < d.columns.size(); ++i) {
         std::vector<double>& v = w.slots[i]->values;
         if (v.capacity() < times->size()) v.reserve(times->size());
         v.resize(done, absent());
@@ -240,7 +249,7 @@ class Selector {
   WindowReadStats* stats_;
   std::shared_ptr<Owner> owner_ = std::make_shared<Owner>();
   std::unordered_map<Labels, Slot*, LabelsHash> by_labels_;
-  std::map<std::uint64_t, Wanted> wanted_;
+  std::map<std::uint64_t, Wanted> wanted_;  // by generation
   std::size_t read_samples_ = 0;
   Selection out_;
 };

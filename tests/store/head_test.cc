@@ -104,7 +104,7 @@ TEST_CASE("a head file that is damaged, cut short or of a newer version is refus
     std::fclose(file);
   };
   SECTION("header") { patch(20, 0xee); }
-  SECTION("version") { patch(8, 2); }
+  SECTION("version") { patch(8, 1); }
   SECTION("schema") { patch(4096 + 40, 0xff); }
   SECTION("short") { std::filesystem::resize_file(path, 4200); }
   const auto opened = Head::open(path, false);
