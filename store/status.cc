@@ -12,6 +12,18 @@ namespace {
 // A ring that holds less than this tells nothing of its rate.
 constexpr double kRateSecondsMin = 60;
 
+// Columns of series that have ended stay as long as their generation; where the newest rows lie in a head, what they hold tells.
+std::size_t live_series(const Part& newest) {
+  if (!newest.head) return newest.columns;
+  std::vector<std::uint32_t> all(newest.columns);
+  for (std::uint32_t c = 0; c < all.size(); ++c) all[c] = c;
+  const HeadRows rows = newest.head->read(all, newest.first_row, newest.end_row, newest.t_min, newest.t_max);
+  return static_cast<std::size_t>(std::count_if(rows.columns.begin(), rows.columns.end(), [](const std::vector<double>& cells) {
+    const auto last = std::find_if_not(cells.rbegin(), cells.rend(), is_absent);
+    return last != cells.rend() && !is_stale(*last);
+  }));
+}
+
 GroupStatus status_of(const GroupParts& group) {
   GroupStatus s{group.group, group.interval_ms};
   std::set<std::uint64_t> generations;
@@ -26,7 +38,7 @@ GroupStatus status_of(const GroupParts& group) {
     s.newest = std::max(s.newest, p.t_max);
   }
   s.generations = generations.size();
-  s.series = group.parts.back().columns;
+  s.series = live_series(group.parts.back());
   return s;
 }
 

@@ -78,9 +78,11 @@ void keep_visible(Decoded& d, TimeRange range, TimeMs& cutoff) {
   for (auto& c : d.columns) compact(c);
 }
 
-// One series being put together. Its values are aligned with its group's times until finish().
+// One series being put together. Its values are aligned with its group's times [first, end) until finish(): of a window in which
+// series come and go, only those where it may have some.
 struct Slot {
   const SeriesInfo* info = nullptr;
+  std::size_t first = 0, end = 0;
   std::vector<double> values;
   std::vector<TimeMs> own_times;  // only where cells are absent
 };
@@ -180,18 +182,28 @@ class Selector {
     return {};
   }
 
-  void assemble(const std::vector<std::pair<const Part*, Decoded>>& decoded, std::size_t first_slot) {
+  // What has found its place is freed: only the samples themselves are there twice, and a part at a time.
+  void assemble(std::vector<std::pair<const Part*, Decoded>>& decoded, std::size_t first_slot) {
     auto times = std::make_unique<std::vector<TimeMs>>();
-    for (const auto& [part, d] : decoded) times->insert(times->end(), d.times.begin(), d.times.end());
-    std::size_t done = 0;
     for (const auto& [part, d] : decoded) {
       const Wanted& w = wanted(*part);
       for (std::size_t i = 0; i < d.columns.size(); ++i) {
-        std::vector<double>& v = w.slots[i]->values;
-        if (v.capacity() < times->size()) v.reserve(times->size());
-        v.resize(done, absent());
-        v.insert(v.end(), d.columns[i].begin(), d.columns[i].end());
+        Slot& slot = *w.slots[i];
+        if (slot.end == 0) slot.first = times->size();
+        slot.end = times->size() + d.times.size();
       }
+      times->insert(times->end(), d.times.begin(), d.times.end());
+    }
+    std::size_t done = 0;
+    for (auto& [part, d] : decoded) {
+      const Wanted& w = wanted(*part);
+      for (std::size_t i = 0; i < d.columns.size(); ++i) {
+        Slot& slot = *w.slots[i];
+        slot.values.reserve(slot.end - slot.first);
+        slot.values.resize(done - slot.first, absent());
+        slot.values.insert(slot.values.end(), d.columns[i].begin(), d.columns[i].end());
+      }
+      d.columns = {};
       done += d.times.size();
     }
     for (std::size_t i = first_slot; i < owner_->slots.size(); ++i) finish(*owner_->slots[i], *times);
@@ -199,16 +211,18 @@ class Selector {
   }
 
   void finish(Slot& slot, const std::vector<TimeMs>& times) {
-    slot.values.resize(times.size(), absent());
-    std::span<const TimeMs> slot_times = times;
-    if (std::any_of(slot.values.begin(), slot.values.end(), is_absent)) {
-      std::size_t n = 0;
-      for (std::size_t i = 0; i < times.size(); ++i) {
+    std::span<const TimeMs> slot_times = std::span(times).subspan(slot.first, slot.values.size());
+    const auto empty = static_cast<std::size_t>(std::count_if(slot.values.begin(), slot.values.end(), is_absent));
+    if (empty > 0) {
+      std::vector<double> values;
+      values.reserve(slot.values.size() - empty);
+      slot.own_times.reserve(slot.values.size() - empty);
+      for (std::size_t i = 0; i < slot.values.size(); ++i) {
         if (is_absent(slot.values[i])) continue;
-        slot.values[n++] = slot.values[i];
-        slot.own_times.push_back(times[i]);
+        values.push_back(slot.values[i]);
+        slot.own_times.push_back(slot_times[i]);
       }
-      slot.values.resize(n);
+      slot.values = std::move(values);
       slot_times = slot.own_times;
     }
     if (!slot.values.empty()) out_.series.push_back({slot.info, slot_times, slot.values});
