@@ -69,6 +69,11 @@ std::vector<Group::Kept> Group::choose(const std::vector<std::uint32_t>& places)
   return kept;
 }
 
+std::uint64_t Group::rows_of_block(std::size_t columns) const {
+  return std::min<std::uint64_t>(block_rows(columns),
+                                 kStageAgeMs / static_cast<std::uint64_t>(std::max<std::int64_t>(interval_ms_, 1)));
+}
+
 // Afterwards every one that is kept has a column: its old one, a spare one, or one of a new generation.
 Result<void> Group::give_columns(const Schema& schema, std::vector<Kept>& kept) {
   Schema more;
@@ -80,7 +85,9 @@ Result<void> Group::give_columns(const Schema& schema, std::vector<Kept>& kept) 
       changed = changed || columns_.info(k.column) != schema[k.source];
     }
   }
-  if (!writer_ || changed) return open_generation(schema, kept, more.size());
+  // A generation with a block of its own and more series that are gone than live ones would only carry them on.
+  const bool spent = columns_.size() + more.size() > 2 * kept.size() + 64 && rows_ - first_row_ >= rows_of_block(columns_.size());
+  if (!writer_ || changed || spent) return open_generation(schema, kept, more.size());
   if (more.empty()) return {};
   if (!writer_->grow(more)) return open_generation(schema, kept, more.size());
   for (Kept& k : kept) {
@@ -98,11 +105,11 @@ Result<void> Group::open_generation(const Schema& schema, std::vector<Kept>& kep
   for (const Kept& k : kept) series.push_back(schema[k.source]);
   for (const std::uint32_t c : columns_.would_end(stay, rows_)) series.push_back(columns_.info(c));
 
-  const std::uint64_t rows_of_block = std::min<std::uint64_t>(
-      block_rows(kept.size()), kStageAgeMs / static_cast<std::uint64_t>(std::max<std::int64_t>(interval_ms_, 1)));
   const Churn churn = writer_ ? Churn{columns_.size() - first_columns_ + new_series, rows_ - first_row_} : Churn{};
-  const std::size_t spare = spare_columns(kept.size(), churn, rows_of_block, head_rows(interval_ms_));
-  auto head = store_.add_head(encode_schema(name_, interval_ms_, series), spare);
+  std::size_t spare = spare_columns(kept.size(), churn, rows_of_block(series.size()), head_rows(interval_ms_));
+  const auto stored = encode_schema(name_, interval_ms_, series);
+  auto head = store_.add_head(stored, spare);
+  if (!head && spare > 0) head = store_.add_head(stored, spare = 0);  // perhaps there is room for what must be
   if (!head) return std::unexpected(head.error());
   writer_ = std::make_unique<HeadWriter>(std::move(*head));  // closes the old generation
 

@@ -48,6 +48,7 @@ class Group {
 
   Group(Store& store, std::shared_ptr<SeriesLimit> limit, std::string name, std::int64_t interval_ms)
       : store_(store), limit_(std::move(limit)), name_(std::move(name)), interval_ms_(interval_ms) {}
+  std::uint64_t rows_of_block(std::size_t columns) const;
   std::vector<Kept> choose(const std::vector<std::uint32_t>& places) const;
   Result<void> give_columns(const Schema& schema, std::vector<Kept>& kept);
   Result<void> open_generation(const Schema& schema, std::vector<Kept>& kept, std::size_t new_series);

@@ -180,7 +180,7 @@ void Store::recover_without_head(std::span<const std::shared_ptr<const Stage>> s
     in_ring = std::max(in_ring, stage->end_row());
   }
   if (rows.size() == 0) return;
-  auto kept = write_schema(*KnownSchema::pack(*schema));
+  auto kept = write_schema(KnownSchema::pack(*schema));
   if (kept) kept = append_blocks(rows, *schema, stages.front()->header().generation, [](std::uint64_t) {});
   if (kept) kept = sync();
   if (!kept) {
@@ -240,7 +240,7 @@ Result<void> Store::maintain() {
     if (!live->done() || live->head->sealed() < live->head->published() || !live->stages.empty()) continue;
     // The last copy of its schema follows its last block, so that the blocks stay readable as long as they are there.
     if (live->schema) {
-      if (auto ok = leave_schema(*live->schema); !ok) outcome = ok;
+      if (auto ok = leave_schema(live->schema); !ok) outcome = ok;
     }
     {
       const std::lock_guard lock(mutex_);
@@ -363,11 +363,11 @@ Result<void> Store::append_rows(LiveHead& live, std::uint64_t end) {
   if (rows.size() > 0) {
     if (!live.schema || live.schema->id() != schema->id) {
       if (live.schema) {
-        if (auto ok = leave_schema(*live.schema); !ok) return ok;
+        if (auto ok = leave_schema(live.schema); !ok) return ok;
       }
       live.schema = KnownSchema::pack(*schema);
     }
-    if (auto ok = keep_schema(*live.schema); !ok) return ok;
+    if (auto ok = keep_schema(live.schema); !ok) return ok;
     // At once: should the next block fail, or the agent die, this one is not written again.
     const auto appended = append_blocks(rows, *schema, head.generation(), [&](std::uint64_t in_ring) {
       live.in_ring = in_ring;
@@ -418,26 +418,26 @@ void Store::drop_stages(LiveHead& live) {
 }
 
 // A schema is written again each quarter of the ring while blocks refer to it, so that no block outlives all its copies.
-Result<void> Store::keep_schema(const KnownSchema& schema) {
-  const auto copy = schema_copies_.find(schema.id());
+Result<void> Store::keep_schema(const std::shared_ptr<const KnownSchema>& schema) {
+  const auto copy = schema_copies_.find(schema->id());
   const bool due = copy == schema_copies_.end() || ring_->appended_bytes() - copy->second.at > ring_->file_bytes() / 4;
   return due ? write_schema(schema) : Result<void>{};
 }
 
 // No block of this schema will follow. Where more than one has since its newest copy, there is a last one behind them all, so that they
 // stay readable as long as they are there. One block lies right behind the copy and is overwritten next after it.
-Result<void> Store::leave_schema(const KnownSchema& schema) {
-  const auto copy = schema_copies_.find(schema.id());
+Result<void> Store::leave_schema(const std::shared_ptr<const KnownSchema>& schema) {
+  const auto copy = schema_copies_.find(schema->id());
   const bool close_enough = copy != schema_copies_.end() && copy->second.blocks <= 1;
   return close_enough ? Result<void>{} : write_schema(schema);
 }
 
-Result<void> Store::write_schema(const KnownSchema& schema) {
+Result<void> Store::write_schema(const std::shared_ptr<const KnownSchema>& schema) {
   RecordHeader h{};
   h.type = static_cast<std::uint16_t>(RecordType::schema);
-  h.schema_id = schema.id();
-  if (auto ok = append(h, schema.packed()); !ok) return ok;
-  schema_copies_[schema.id()] = {ring_->appended_bytes(), 0};
+  h.schema_id = schema->id();
+  if (auto ok = append(h, schema->packed()); !ok) return ok;
+  schema_copies_[schema->id()] = {ring_->appended_bytes(), 0};
 
   // What nothing in the ring refers to any more is forgotten.
   std::unordered_set<std::uint64_t> used;
@@ -445,9 +445,7 @@ Result<void> Store::write_schema(const KnownSchema& schema) {
   for (const RecordRef& r : *records) used.insert(r.header.schema_id);
   const std::lock_guard lock(mutex_);
   auto schemas = std::make_shared<SchemaMap>(*schemas_);
-  if (!schemas->contains(schema.id())) {
-    if (auto known = KnownSchema::unpack(schema.packed())) (*schemas)[schema.id()] = std::move(*known);
-  }
+  schemas->emplace(schema->id(), schema);
   std::erase_if(*schemas, [&](const auto& entry) { return !used.contains(entry.first); });
   std::erase_if(schema_copies_, [&](const auto& entry) { return !used.contains(entry.first); });
   schemas_ = std::move(schemas);

@@ -123,9 +123,9 @@ class Store final : public Queryable {
                              const Appended& appended);
   void drop_stages(LiveHead& live);
   void left_head(Head& head, std::uint64_t end);
-  Result<void> keep_schema(const KnownSchema& schema);
-  Result<void> leave_schema(const KnownSchema& schema);
-  Result<void> write_schema(const KnownSchema& schema);
+  Result<void> keep_schema(const std::shared_ptr<const KnownSchema>& schema);
+  Result<void> leave_schema(const std::shared_ptr<const KnownSchema>& schema);
+  Result<void> write_schema(const std::shared_ptr<const KnownSchema>& schema);
   void load_schemas();
   WindowSnapshot snapshot() const;
   std::vector<std::shared_ptr<LiveHead>> live_heads() const;

@@ -1,10 +1,12 @@
 // Series that come, go and come back: told apart from a model that only keeps lists, through seals, kills and power cuts.
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <map>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "store/dir_store.h"
 #include "store/store.h"
@@ -271,6 +273,123 @@ TEST_CASE("where a power cut takes the head, staged rows are served under their 
   CHECK(f.store->stats().damaged_blocks == 0);
   const auto ring = Ring::open(f.dirs.ring(), false);
   CHECK((*ring)->snapshot()->size() == 2);  // one schema, one block
+}
+
+TEST_CASE("a generation most of whose series are gone is left with the next change, once it has a block") {
+  Churned f(30'000);
+  f.describe(range(0, 200));
+  const auto rows = [&](int n) {
+    for (int i = 0; i < n; ++i) {
+      f.row();
+      REQUIRE(f.store->maintain());
+    }
+  };
+  rows(10);
+  f.describe(range(0, 20));
+  rows(10);
+  f.describe(range(0, 21));
+  CHECK(f.heads() == 1);  // they may come back
+  rows(140);
+  f.describe(range(0, 20));
+  rows(1);
+  CHECK(f.heads() == 1);
+  CHECK(Head::open(list_heads(f.dirs)[0], false).value()->columns() == 21);
+  CHECK(f.ask(20).ends_with("159 160 161! "));
+  CHECK(f.ask(199) == "1 2 3 4 5 6 7 8 9 10 11! ");
+}
+
+TEST_CASE("whatever grows and is overwritten, blocks of the ring know their schemas, but perhaps the oldest one") {
+  Churned f(1000);
+  f.store.reset();
+  StoreOptions o;
+  o.dirs = {f.dir / "small", f.dir / "smallrun"};
+  o.budget_bytes = 1 << 20;
+  o.block_rows_most = kBlockRows;
+  f.store = std::move(*Store::open(o));
+  f.group = f.store->group("g", 1000);
+  const auto other = f.store->group("other", 1000);
+  REQUIRE(other->describe(schema_of({-1})));
+  std::mt19937_64 random(3);
+  std::vector<int> numbers = range(0, 20);
+  f.describe(numbers);
+  int next = 20;
+  for (int i = 0; i < 40'000; ++i) {
+    if (random() % 2500 == 0) {
+      numbers.erase(numbers.begin());
+      numbers.push_back(next++);
+      f.describe(numbers);
+    }
+    f.t += 1000;
+    for (auto& cell : f.group->begin_row()) cell.store(random() >> 2);
+    f.group->publish(f.t);
+    other->begin_row()[0].store(random() >> 2);
+    other->publish(f.t);
+    if (i % 100 != 0) continue;
+    REQUIRE(f.store->maintain());
+    const auto ring = Ring::open(o.dirs.ring(), false);
+    REQUIRE(ring);
+    std::set<std::uint64_t> schemas;
+    const auto records = (*ring)->snapshot();
+    for (const RecordRef& r : *records) {
+      if (r.header.type == static_cast<std::uint16_t>(RecordType::schema)) schemas.insert(r.header.schema_id);
+    }
+    std::size_t blocks = 0;
+    for (const RecordRef& r : *records) {
+      if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
+      if (blocks++ > 0 && !schemas.contains(r.header.schema_id)) FAIL("after row " << i << " a block at " << r.offset);
+    }
+  }
+  CHECK(next > 25);
+  f.group.reset();
+}
+
+// Each sample says which series and time it belongs to.
+TEST_CASE("questions beside series that come and go find each sample under its own name") {
+  Churned f(30'000);
+  f.describe(range(0, 40));
+  std::atomic<bool> done{false};
+  std::atomic<std::uint64_t> wrong{0}, seen{0};
+  const auto look = [&](const Queryable& q) {
+    while (!done) {
+      const auto all = q.select({}, {0, 1'000'000'000'000}, {});
+      wrong += !all;
+      if (!all) break;
+      for (const SeriesView& v : all->series) {
+        const int n = std::stoi(std::string(v.labels().get("s")));
+        std::size_t markers = 0;
+        for (std::size_t i = 0; i < v.times.size(); ++i) {
+          const bool stale = is_stale(v.values[i]);
+          markers += stale;
+          wrong += !stale && v.values[i] != n + static_cast<double>(v.times[i]) / 1e6;
+        }
+        seen += v.times.size();
+        wrong += markers > 1;  // none of them comes back here
+      }
+    }
+  };
+  const auto files = DirStore::open(f.dirs).value();
+  std::vector<std::thread> threads;
+  threads.emplace_back([&] { look(*f.store); });
+  threads.emplace_back([&] { look(*files); });
+  threads.emplace_back([&] {
+    while (!done) {
+      const bool ok = f.store->maintain().has_value();
+      if (!ok) ++wrong;
+    }
+  });
+  for (int step = 0; step < 600; ++step) {
+    if (step % 3 == 0) f.describe(range(step, step + 40));
+    f.row();
+    // Not more than the head's rows ahead of the sealer.
+    while (f.store->stats().sealed_rows + 5 < static_cast<std::uint64_t>(step)) std::this_thread::yield();
+  }
+  done = true;
+  for (auto& t : threads) t.join();
+  CHECK(wrong == 0);
+  CHECK(seen > 0);
+  CHECK(f.store->stats().lost_rows == 0);
+  const auto all = f.store->select({}, {0, 1'000'000'000'000}, {});
+  CHECK(all->samples == 600 * 40 + 199 * 3);
 }
 
 // The model: a series that is described has a sample in each row; one that is not any more, and has been in a row, a marker in the next.
