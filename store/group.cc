@@ -105,7 +105,7 @@ Result<void> Group::open_generation(const Schema& schema, std::vector<Kept>& kep
   for (const Kept& k : kept) series.push_back(schema[k.source]);
   for (const std::uint32_t c : columns_.would_end(stay, rows_)) series.push_back(columns_.info(c));
 
-  const Churn churn = writer_ ? Churn{columns_.size() - first_columns_ + new_series, rows_ - first_row_} : Churn{};
+  const Churn churn = writer_ ? Churn{columns_.size() - first_columns_ + new_series, rows_ - first_row_, spare_} : Churn{};
   std::size_t spare = spare_columns(kept.size(), churn, rows_of_block(series.size()), head_rows(interval_ms_));
   const auto stored = encode_schema(name_, interval_ms_, series);
   auto head = store_.add_head(stored, spare);
@@ -122,6 +122,7 @@ Result<void> Group::open_generation(const Schema& schema, std::vector<Kept>& kep
   columns_ = std::move(columns);
   first_row_ = rows_;
   first_columns_ = series.size();
+  spare_ = spare;
   return {};
 }
 

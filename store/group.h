@@ -66,8 +66,9 @@ class Group {
   std::span<std::atomic<std::uint64_t>> cells_;
   Cells source_row_;               // where they are not: the row as the source writes it
   std::uint64_t rows_ = 0;         // published, in all generations
-  std::uint64_t first_row_ = 0;    // what that was when this generation began
-  std::size_t first_columns_ = 0;  // and what columns it began with
+  std::uint64_t first_row_ = 0;    // what that was when this generation began,
+  std::size_t first_columns_ = 0;  // with so many columns,
+  std::size_t spare_ = 0;          // and so many spare ones
 
   SeriesLimit::Share share_;
   std::uint64_t freed_seen_ = 0;

@@ -46,7 +46,8 @@ constexpr std::uint64_t head_rows(std::int64_t interval_ms) {
 // block of the most rows at 1 s (68 minutes). Groups with long intervals have smaller blocks so, and not hundreds of stages.
 inline constexpr TimeMs kStageAgeMs = 75 * 60'000;
 
-// Live series of all groups. A head takes 2 KiB of shared memory for each of them at 1 s; at most twice that where they come and go.
+// Live series of all groups. A head takes 2 KiB of shared memory for each of them at 1 s; where they come and go at most as much again,
+// or 1 MiB where that is more (store/spare_columns.h).
 inline constexpr std::size_t kSeriesMax = 20'000;
 
 struct StoreOptions {
