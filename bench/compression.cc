@@ -107,13 +107,6 @@ void add(Sizes& sizes, std::span<const std::byte> bytes) {
   }
 }
 
-Result<store::BlockView> open_whole(std::span<const std::byte> bytes) {
-  auto view = store::BlockView::open(bytes);
-  if (!view) return view;
-  if (auto ok = view->load_from(bytes); !ok) return std::unexpected(ok.error());
-  return view;
-}
-
 Result<std::size_t> schema_bytes(const Trace& trace, const std::string& group) {
   store::Schema schema;
   for (const std::string& name : trace.names) {
@@ -203,7 +196,7 @@ Result<void> run(const Options& options) {
   for (const Piece& piece : pieces) {
     blocks.push_back(encode(piece));
     add(sizes, blocks.back());
-    auto view = open_whole(blocks.back());
+    auto view = store::BlockView::open_whole(blocks.back());
     if (!view) return failure("{}: block {}: {}", name, views.size(), view.error());
     if (auto same = compare(*view, piece); !same) return failure("{}: block {}: {}", name, views.size(), same.error());
     views.push_back(std::move(*view));
@@ -220,7 +213,7 @@ Result<void> run(const Options& options) {
   });
   const Rate opening = measure(samples, [&] {
     for (const auto& b : blocks) {
-      const auto view = open_whole(b);
+      const auto view = store::BlockView::open_whole(b);
       keep(&*view);
     }
   });

@@ -1,4 +1,5 @@
-// What does a row cost, beside a memcpy of as many bytes; what does sealing cost; what does a question cost.
+// What does a row cost, beside a memcpy of as many bytes; what does sealing cost; what does a question cost; what does it cost the
+// source's thread when series come and go.
 //   build/bench_store [--benchmark_filter=...]
 #include <benchmark/benchmark.h>
 
@@ -98,6 +99,40 @@ void select_an_hour(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(samples));
 }
 BENCHMARK(select_an_hour)->Arg(1)->Arg(500);
+
+// Pods of 50 series come and go: each time 50 of 2,000 series are new. What is sealed meanwhile is not counted.
+void describe_churn(benchmark::State& state) {
+  test::TempDir dir;
+  const auto store = std::move(*Store::open({{dir / "s", dir / "r"}, 64u << 20, {}}));
+  const auto group = store->group("pods", state.range(0));
+  std::vector<Schema> steps;
+  for (int step = 0; step < 200; ++step) {
+    Schema s;
+    for (int pod = step; pod < step + 40; ++pod) {
+      for (int i = 0; i < 50; ++i)
+        s.push_back({Labels::of(fmt::format("container_metric_{}", i),
+                                {{"namespace", "training"}, {"pod", fmt::format("job-{}", pod % 200)}}),
+                     MetricType::gauge, Rollup::none});
+    }
+    steps.push_back(std::move(s));
+  }
+  std::size_t step = 0;
+  TimeMs t = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    Schema next = steps[step++ % steps.size()];
+    state.ResumeTiming();
+    if (auto ok = group->describe(std::move(next)); !ok) state.SkipWithError(ok.error().message.c_str());
+    state.PauseTiming();
+    for (int row = 0; row < 3; ++row) {
+      for (auto& c : group->begin_row()) c.store(0, std::memory_order_release);
+      group->publish(t += state.range(0));
+    }
+    if (auto ok = store->maintain(); !ok) state.SkipWithError(ok.error().message.c_str());
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(describe_churn)->ArgName("interval_ms")->Arg(1000)->Arg(30'000)->Unit(benchmark::kMicrosecond)->Iterations(1000);
 
 }  // namespace
 

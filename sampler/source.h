@@ -3,7 +3,7 @@
 //
 // Life     describe() says which series there are, in column order; sample() fills one row a tick. When what was read does
 //          not fit the described series any more (a new disk, a CPU gone), sample() returns layout_changed; the scheduler then
-//          calls describe() again, opens a new schema generation, and samples anew.
+//          calls describe() again, tells the group the new series, and samples anew.
 // Threads  one thread at a time, always the same one.
 // Cost     sample(): no allocation and no lock in the steady state; files stay open and are re-read with pread.
 // Errors   sample(): what could not be read, with its path. The row is then dropped; the source is asked again next tick.

@@ -103,6 +103,13 @@ Result<BlockView> BlockView::open(std::span<const std::byte> head) {
   return view;
 }
 
+Result<BlockView> BlockView::open_whole(std::span<const std::byte> payload) {
+  auto view = open(payload);
+  if (!view) return view;
+  if (auto ok = view->load_from(payload); !ok) return std::unexpected(ok.error());
+  return view;
+}
+
 Result<void> BlockView::open_columns(const fb::Block& block) {
   std::span<const std::byte> directory = bytes_of(*block.directory());
   std::vector<std::byte> unpacked;

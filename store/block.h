@@ -8,7 +8,7 @@
 // Errors   open(): bytes that are no valid block, with what is wrong. load(): what reading fails with; a piece that is damaged costs its
 //          columns, which read_column() then refuses. Every offset is checked before use, so a block made by a broken writer cannot make a
 //          reader read outside it.
-// Lifetime the head's bytes are not needed after open(); those given to load_from() must outlive the view.
+// Lifetime the head's bytes are not needed after open().
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,8 @@ class BlockView final : private ColumnSource {
   static Result<std::size_t> head_size(std::span<const std::byte> begin);
   // Requires: head aligned to 4; what follows the head may be there or not.
   static Result<BlockView> open(std::span<const std::byte> head);
+  // The whole payload, which must outlive the view. An error also where a piece is damaged.
+  static Result<BlockView> open_whole(std::span<const std::byte> payload);
 
   std::size_t rows() const { return times_.size(); }
   std::size_t columns() const override { return columns_.size(); }
@@ -52,8 +54,6 @@ class BlockView final : private ColumnSource {
 
   // The pieces that these columns need, as far as they are not loaded yet. Requires: every column < columns().
   Result<void> load(std::span<const std::uint32_t> columns, const ReadPart& read);
-  // All pieces, out of the whole payload in memory. An error: a piece that is damaged.
-  Result<void> load_from(std::span<const std::byte> payload);
 
   // Cells [first, first + out.size()) of a column. Requires: loaded.
   Result<void> read_column(std::size_t column, std::size_t first, std::span<double> out) const;
@@ -75,6 +75,7 @@ class BlockView final : private ColumnSource {
   };
 
   Result<void> open_columns(const fb::Block& block);
+  Result<void> load_from(std::span<const std::byte> payload);
   Result<void> take(Piece& piece, std::span<const std::byte> stored);
   Result<void> load_piece(std::uint32_t piece, const ReadPart& read);
   EncodedColumn column(std::size_t column) const override;

@@ -1,9 +1,8 @@
 #include "store/group.h"
 
-#include <unordered_set>
-
 #include "proto/base/check.h"
 #include "proto/base/log.h"
+#include "store/spare_columns.h"
 #include "store/store.h"
 
 namespace tacho::store {
@@ -12,76 +11,118 @@ Group::~Group() { limit_->change(share_, 0); }
 
 Result<void> Group::describe(Schema schema) {
   if (writer_ && schema == described_ && share_.refused == 0) return {};
-  std::unordered_set<Labels, LabelsHash> seen;
-  for (const SeriesInfo& s : schema) {
-    if (!seen.insert(s.labels).second) return failure("source {} describes the series {} twice", name_, s.labels.to_string());
-  }
+  const auto places = columns_.place(schema);
+  if (!places) return failure("source {}: {}", name_, places.error());
   const SeriesLimit::Share before = share_;
   freed_seen_ = limit_->freed();  // before asking: what is given back from here on is looked for again
   limit_->change(share_, schema.size());
-  const std::size_t refused = share_.refused;
-  std::vector<std::uint32_t> kept = choose(schema);
-  Schema columns;
-  for (const std::uint32_t c : kept) columns.push_back(schema[c]);
-  if (columns.empty() && !writer_ && refused > 0) {
+  std::vector<Kept> kept = choose(*places);
+  if (kept.empty() && !writer_ && share_.refused > 0) {
     limit_->change(share_, 0);
     return failure(
         "group {}: none of its {} series is kept, for there are {} live ones (storage.series_max); raise it, or leave out what "
         "nobody asks for",
         name_, schema.size(), limit_->counts().max);
   }
-  if (!writer_ || columns != schema_) {
-    if (auto ok = open_generation(columns); !ok) {
-      limit_->change(share_, before.live);
-      return ok;
-    }
+  if (auto ok = give_columns(schema, kept); !ok) {
+    limit_->change(share_, before.live + before.refused);
+    return ok;
   }
-  if (refused > 0 && before.refused == 0)
-    log_warn(
-        "group {}: {} of its {} series are not kept, for there are {} live ones (storage.series_max); raise it, or leave out "
-        "what nobody asks for",
-        name_, refused, schema.size(), limit_->counts().max);
-  if (refused == 0 && before.refused > 0) log_info("group {}: all its {} series are kept again", name_, schema.size());
+  report_refused(before.refused, schema.size());
+  in_place_ = kept.size() == schema.size();
+  std::vector<std::uint32_t> live;
+  live.reserve(kept.size());
+  for (const Kept& k : kept) {
+    live.push_back(k.column);
+    in_place_ = in_place_ && k.column == k.source;
+  }
+  columns_.set_live(live, rows_);
   kept_ = std::move(kept);
-  source_row_ = Cells(refused > 0 ? schema.size() : 0);
+  if (const std::size_t size = in_place_ ? 0 : schema.size(); source_row_.size() != size) source_row_ = Cells(size);
   described_ = std::move(schema);
   return {};
 }
 
+void Group::report_refused(std::size_t refused_before, std::size_t described) const {
+  if (share_.refused > 0 && refused_before == 0)
+    log_warn(
+        "group {}: {} of its {} series are not kept, for there are {} live ones (storage.series_max); raise it, or leave out "
+        "what nobody asks for",
+        name_, share_.refused, described, limit_->counts().max);
+  if (share_.refused == 0 && refused_before > 0) log_info("group {}: all its {} series are kept again", name_, described);
+}
+
 // Which of the described series fill the share: those that are kept already come first, so that new ones never disturb them.
-std::vector<std::uint32_t> Group::choose(const Schema& schema) const {
-  std::unordered_set<Labels, LabelsHash> had;
-  if (share_.refused > 0) {
-    for (const SeriesInfo& s : schema_) had.insert(s.labels);
-  }
+std::vector<Group::Kept> Group::choose(const std::vector<std::uint32_t>& places) const {
+  const auto kept_already = [&](std::uint32_t column) { return column != ColumnMap::kNone && columns_.live(column); };
   std::size_t old = 0;
-  for (const SeriesInfo& s : schema) old += had.contains(s.labels);
+  for (const std::uint32_t column : places) old += kept_already(column);
   std::size_t room_old = std::min(old, share_.live), room_new = share_.live - room_old;
-  std::vector<std::uint32_t> kept;
+  std::vector<Kept> kept;
   kept.reserve(share_.live);
-  for (std::uint32_t c = 0; c < schema.size(); ++c) {
-    std::size_t& room = had.contains(schema[c].labels) ? room_old : room_new;
+  for (std::uint32_t i = 0; i < places.size(); ++i) {
+    std::size_t& room = kept_already(places[i]) ? room_old : room_new;
     if (room == 0) continue;
     --room;
-    kept.push_back(c);
+    kept.push_back({i, places[i]});
   }
   return kept;
 }
 
-Result<void> Group::open_generation(const Schema& kept) {
-  std::unordered_set<Labels, LabelsHash> live;
-  for (const SeriesInfo& s : kept) live.insert(s.labels);
-  Schema columns = kept;
-  for (const SeriesInfo& s : schema_) {
-    if (!live.contains(s.labels)) columns.push_back(s);
+std::uint64_t Group::rows_of_block(std::size_t columns) const {
+  return std::min<std::uint64_t>(block_rows(columns),
+                                 kStageAgeMs / static_cast<std::uint64_t>(std::max<std::int64_t>(interval_ms_, 1)));
+}
+
+// Afterwards every one that is kept has a column: its old one, a spare one, or one of a new generation.
+Result<void> Group::give_columns(const Schema& schema, std::vector<Kept>& kept) {
+  Schema more;
+  bool changed = false;  // a column's series has one type for as long as the generation lasts
+  for (const Kept& k : kept) {
+    if (k.column == ColumnMap::kNone) {
+      more.push_back(schema[k.source]);
+    } else {
+      changed = changed || columns_.info(k.column) != schema[k.source];
+    }
   }
-  const std::size_t ended = columns.size() - kept.size();
-  auto head = store_.add_head(encode_schema(name_, interval_ms_, std::move(columns)));
+  // A generation with a block of its own and more series that are gone than live ones would only carry them on.
+  const bool spent = columns_.size() + more.size() > 2 * kept.size() + 64 && rows_ - first_row_ >= rows_of_block(columns_.size());
+  if (!writer_ || changed || spent) return open_generation(schema, kept, more.size());
+  if (more.empty()) return {};
+  if (!writer_->grow(more)) return open_generation(schema, kept, more.size());
+  for (Kept& k : kept) {
+    if (k.column == ColumnMap::kNone) k.column = columns_.add(schema[k.source], rows_);
+  }
+  return {};
+}
+
+Result<void> Group::open_generation(const Schema& schema, std::vector<Kept>& kept, std::size_t new_series) {
+  std::vector<std::uint32_t> stay;
+  for (const Kept& k : kept) {
+    if (k.column != ColumnMap::kNone) stay.push_back(k.column);
+  }
+  Schema series;
+  for (const Kept& k : kept) series.push_back(schema[k.source]);
+  for (const std::uint32_t c : columns_.would_end(stay, rows_)) series.push_back(columns_.info(c));
+
+  const Churn churn = writer_ ? Churn{columns_.size() - first_columns_ + new_series, rows_ - first_row_, spare_} : Churn{};
+  std::size_t spare = spare_columns(kept.size(), churn, rows_of_block(series.size()), head_rows(interval_ms_));
+  const auto stored = encode_schema(name_, interval_ms_, series);
+  auto head = store_.add_head(stored, spare);
+  if (!head && spare > 0) head = store_.add_head(stored, spare = 0);  // perhaps there is room for what must be
   if (!head) return std::unexpected(head.error());
   writer_ = std::make_unique<HeadWriter>(std::move(*head));  // closes the old generation
-  schema_ = kept;
-  ended_ = ended;
-  mark_ended_ = ended > 0;
+
+  ColumnMap columns(series.size() + spare);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    const std::uint32_t old = kept[i].column;
+    kept[i].column = columns.add(series[i], old == ColumnMap::kNone ? rows_ : columns_.since(old, rows_));
+  }
+  for (std::size_t i = kept.size(); i < series.size(); ++i) columns.add_ending(series[i]);
+  columns_ = std::move(columns);
+  first_row_ = rows_;
+  first_columns_ = series.size();
+  spare_ = spare;
   return {};
 }
 
@@ -91,26 +132,25 @@ std::span<std::atomic<std::uint64_t>> Group::begin_row() {
     // Somebody gave series back: perhaps there is room now. Where not, the row goes on as before.
     if (auto ok = describe(Schema(described_)); !ok) log_debug("group {}: {}", name_, ok.error());
   }
-  if (share_.refused > 0) {
+  if (!in_place_) {
     for (auto& cell : source_row_) cell.store(kAbsentBits, std::memory_order_relaxed);
     return source_row_;
   }
   cells_ = writer_->begin_row();
-  return cells_.first(schema_.size());
+  return cells_.first(kept_.size());
 }
 
 void Group::publish(TimeMs t) {
-  if (share_.refused > 0) {
+  if (!in_place_) {
     cells_ = writer_->begin_row();
     // Relaxed: this thread wrote the source's row. Release: see head.h, "Protocol".
-    for (std::size_t c = 0; c < kept_.size(); ++c)
-      cells_[c].store(source_row_[kept_[c]].load(std::memory_order_relaxed), std::memory_order_release);
+    for (const Kept& k : kept_)
+      cells_[k.column].store(source_row_[k.source].load(std::memory_order_relaxed), std::memory_order_release);
   }
-  if (mark_ended_) {
-    for (auto& cell : cells_.subspan(schema_.size())) cell.store(kStaleBits, std::memory_order_release);
-    mark_ended_ = false;
-  }
+  for (const std::uint32_t c : columns_.ending()) cells_[c].store(kStaleBits, std::memory_order_release);
+  columns_.ended();
   writer_->publish(t);
+  ++rows_;
 }
 
 void Group::publish_stale(TimeMs t) {

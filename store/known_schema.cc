@@ -4,18 +4,21 @@
 
 namespace tacho::store {
 
-KnownSchema::KnownSchema(std::shared_ptr<const StoredSchema> schema)
-    : group_(schema->group),
-      interval_ms_(schema->interval_ms),
-      id_(schema->id),
-      columns_(schema->series.size()),
-      held_(std::move(schema)) {}
+KnownSchema::KnownSchema(const StoredSchema& schema)
+    : group_(schema.group), interval_ms_(schema.interval_ms), id_(schema.id), columns_(schema.series.size()) {}
+
+KnownSchema::KnownSchema(std::shared_ptr<const StoredSchema> schema) : KnownSchema(*schema) { held_ = std::move(schema); }
+
+std::shared_ptr<const KnownSchema> KnownSchema::pack(const StoredSchema& schema) {
+  auto known = std::shared_ptr<KnownSchema>(new KnownSchema(schema));
+  known->packed_ = pack_schema(schema);
+  return known;
+}
 
 Result<std::shared_ptr<const KnownSchema>> KnownSchema::unpack(std::span<const std::byte> packed) {
   auto schema = unpack_schema(packed);
   if (!schema) return std::unexpected(schema.error());
-  auto known = std::make_shared<KnownSchema>(*schema);
-  known->held_.reset();
+  auto known = std::shared_ptr<KnownSchema>(new KnownSchema(**schema));
   known->packed_.assign(packed.begin(), packed.end());
   return known;
 }

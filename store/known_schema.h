@@ -22,6 +22,8 @@ class KnownSchema {
  public:
   // Held unpacked: a head's, which lives anyway.
   explicit KnownSchema(std::shared_ptr<const StoredSchema> schema);
+  // To be kept packed.
+  static std::shared_ptr<const KnownSchema> pack(const StoredSchema& schema);
   // As a record of the ring holds it. An error: no schema.
   static Result<std::shared_ptr<const KnownSchema>> unpack(std::span<const std::byte> packed);
 
@@ -30,8 +32,12 @@ class KnownSchema {
   std::uint64_t id() const { return id_; }
   std::size_t columns() const { return columns_; }
   std::shared_ptr<const StoredSchema> labels() const;
+  // As a record of the ring holds it. Requires: made by pack() or unpack().
+  std::span<const std::byte> packed() const { return packed_; }
 
  private:
+  explicit KnownSchema(const StoredSchema& schema);
+
   std::string group_;
   std::int64_t interval_ms_ = 0;
   std::uint64_t id_ = 0;

@@ -56,13 +56,17 @@ struct RecordHeader {
   std::int64_t t_min;        // of the block's rows, Unix ms
   std::int64_t t_max;
   std::uint32_t columns;
-  std::uint32_t reserved;
+  std::uint32_t samples;   // of the block: cells that have a value; 0: nobody counted, all may have one
   std::uint64_t checksum;  // xxh3 of all bytes before it
 };
 static_assert(sizeof(RecordHeader) == 88);
 
 // What `checksum` must be.
 std::uint64_t header_checksum(const RecordHeader& h);
+
+constexpr std::uint64_t samples_of(const RecordHeader& h) {
+  return h.samples != 0 ? h.samples : std::uint64_t{h.rows} * h.columns;
+}
 
 constexpr std::uint64_t record_bytes(std::uint64_t payload_bytes) {
   return (sizeof(RecordHeader) + payload_bytes + kRecordAlign - 1) / kRecordAlign * kRecordAlign;

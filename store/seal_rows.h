@@ -1,6 +1,7 @@
 // Rows on their way from a head and its stages into blocks: collected in row order, then cut where a block must end.
 //
-// Shape    rows of one generation, all columns; row numbers grow but may have gaps (rows lost, a stage damaged).
+// Shape    rows of one generation, all columns; row numbers grow but may have gaps (rows lost, a stage damaged). Rows that were
+//          staged before the generation had all its columns are absent in the later ones.
 // Threads  one.
 // Cost     each cell is copied once in and once out, where it is encoded.
 // Errors   add(): a stage whose block cannot be decoded; nothing of it is added then.

@@ -1,6 +1,7 @@
 // Rows that have left their head and are too few for a block of the ring yet: one encoded Block in a file beside the ring.
 //
-// Shape    an immutable file of one record: RecordHeader (ring_format.h), then the Block. Rows of one generation, times increasing.
+// Shape    an immutable file of one or two records (ring_format.h): the series that no earlier stage of the generation names, if there
+//          are any, then the Block. Rows of one generation, times increasing.
 // Units    TimeMs; rows by their number in the head that they come from.
 // Threads  immutable: any thread. remove() and set_aside(): the sealer only.
 // Cost     create(): one small file written and synced to the disk. open(): every byte is verified once. A reader decodes no times.
@@ -30,9 +31,11 @@ RecordHeader describe_block(const StoredSchema& schema, std::uint64_t generation
 
 class Stage {
  public:
-  // The file DIR/GROUP.GENERATION.FIRSTROW.stage. `header`: as describe_block() makes it.
+  // The file DIR/GROUP.GENERATION.FIRSTROW.stage. `header`: as describe_block() makes it. `packed_series`: a schema as pack_schema()
+  // makes it, of the block's last columns, as many as no earlier stage names; or nothing.
   static Result<std::shared_ptr<const Stage>> create(const std::string& dir, const std::string& group, RecordHeader header,
-                                                     std::span<const std::byte> payload);
+                                                     std::span<const std::byte> payload,
+                                                     std::span<const std::byte> packed_series = {});
   static Result<std::shared_ptr<const Stage>> open(const std::string& path);
 
   const std::string& path() const { return path_; }
@@ -41,7 +44,10 @@ class Stage {
   std::uint64_t end_row() const { return header_.first_row + header_.rows; }
   // As many rows and columns as the header says.
   const BlockView& block() const { return block_; }
-  std::span<const std::byte> payload() const { return {mapping_.data() + sizeof(RecordHeader), header_.payload_bytes}; }
+  std::size_t columns() const { return header_.columns; }
+  // The series of the columns from first_named() on; null: it names none.
+  std::shared_ptr<const StoredSchema> series() const;
+  std::size_t first_named() const { return header_.columns - named_; }
 
   void remove() const;
   // Under another name, where nobody looks for it: damaged, kept for a person to look at.
@@ -49,11 +55,18 @@ class Stage {
 
  private:
   Stage() = default;
+  Result<void> take_series(std::span<const std::byte> packed);
 
   std::string path_;
   Mapping mapping_;
-  RecordHeader header_{};
-  BlockView block_;  // into mapping_
+  std::span<const std::byte> packed_;  // the series, into mapping_
+  std::size_t named_ = 0;              // how many
+  RecordHeader header_{};              // the block's
+  BlockView block_;                    // into mapping_
 };
+
+// What stages say of their columns, where their head is gone: the schema of as many as they name without a gap; null: of none.
+// Requires: stages of one generation, by row.
+std::shared_ptr<const StoredSchema> schema_of_stages(std::span<const std::shared_ptr<const Stage>> stages);
 
 }  // namespace tacho::store

@@ -12,6 +12,18 @@ namespace {
 // A ring that holds less than this tells nothing of its rate.
 constexpr double kRateSecondsMin = 60;
 
+// Columns of series that have ended stay as long as their generation; where the newest rows lie in a head, what they hold tells.
+std::size_t live_series(const Part& newest) {
+  if (!newest.head) return newest.columns;
+  std::vector<std::uint32_t> all(newest.columns);
+  for (std::uint32_t c = 0; c < all.size(); ++c) all[c] = c;
+  const HeadRows rows = newest.head->read(all, newest.first_row, newest.end_row, newest.t_min, newest.t_max);
+  return static_cast<std::size_t>(std::count_if(rows.columns.begin(), rows.columns.end(), [](const std::vector<double>& cells) {
+    const auto last = std::find_if_not(cells.rbegin(), cells.rend(), is_absent);
+    return last != cells.rend() && !is_stale(*last);
+  }));
+}
+
 GroupStatus status_of(const GroupParts& group) {
   GroupStatus s{group.group, group.interval_ms};
   std::set<std::uint64_t> generations;
@@ -21,12 +33,12 @@ GroupStatus status_of(const GroupParts& group) {
     generations.insert(p.generation);
     const std::uint64_t rows = p.end_row - p.first_row;
     s.rows += rows;
-    s.samples += rows * p.schema->columns();
+    s.samples += rows * p.columns;
     s.oldest = std::min(s.oldest, p.t_min);
     s.newest = std::max(s.newest, p.t_max);
   }
   s.generations = generations.size();
-  s.series = group.parts.back().schema->columns();
+  s.series = live_series(group.parts.back());
   return s;
 }
 
@@ -44,7 +56,7 @@ WindowStatus window_status(const WindowSnapshot& window) {
       out.schema_bytes += bytes;
       continue;
     }
-    const std::uint64_t samples = std::uint64_t{r.header.rows} * r.header.columns;
+    const std::uint64_t samples = samples_of(r.header);
     if (ring_samples == 0) ring_oldest = r.header.t_min;
     ring_oldest = std::min(ring_oldest, r.header.t_min);
     ring_newest = std::max(ring_newest, r.header.t_max);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <unordered_set>
 
 #include "proto/base/check.h"
@@ -14,18 +15,20 @@ namespace {
 constexpr TimeMs kEarliest = std::numeric_limits<TimeMs>::min();
 constexpr TimeMs kLatest = std::numeric_limits<TimeMs>::max();
 
-// At least two minutes, twice over, so that a minute's rollup finds its rows side by side and the sealer has time.
-std::uint64_t row_capacity_for(std::int64_t interval_ms) {
-  const auto rows = static_cast<std::uint64_t>(240'000 / std::max<std::int64_t>(interval_ms, 1));
-  return std::bit_ceil(std::clamp<std::uint64_t>(rows, 8, 1u << 16));
-}
-
 std::uint64_t seal_batch(const Head& head) { return head.row_capacity() / 2; }
 
-std::vector<std::uint32_t> all_columns(const Head& head) {
-  std::vector<std::uint32_t> all(head.columns());
+std::vector<std::uint32_t> all_columns(const StoredSchema& schema) {
+  std::vector<std::uint32_t> all(schema.series.size());
   for (std::uint32_t c = 0; c < all.size(); ++c) all[c] = c;
   return all;
+}
+
+// The series from column `from` on, as a schema of their own; nothing where there are none.
+std::vector<std::byte> pack_series(const StoredSchema& schema, std::size_t from) {
+  if (from >= schema.series.size()) return {};
+  if (from == 0) return pack_schema(schema);
+  const Schema series(schema.series.begin() + static_cast<std::ptrdiff_t>(from), schema.series.end());
+  return pack_schema(*encode_schema(schema.group, schema.interval_ms, series));
 }
 
 // True where the oldest row that is not in the ring is too far from the newest, in either direction: the clock may step.
@@ -62,12 +65,13 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
 Store::~Store() = default;
 
 void Store::recover() {
-  std::unordered_map<std::uint64_t, std::uint64_t> in_ring;  // by generation
+  std::unordered_map<std::uint64_t, std::uint64_t> in_ring, last_schema;  // by generation
   for (const auto index = ring_->snapshot(); const RecordRef& r : *index) {
     next_generation_ = std::max(next_generation_, r.header.generation + 1);
     if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
     std::uint64_t& end = in_ring[r.header.generation];
     end = std::max(end, r.header.first_row + r.header.rows);
+    last_schema[r.header.generation] = r.header.schema_id;
   }
   for (const std::string& path : list_heads(options_.dirs)) {
     auto head = Head::open(path, true);
@@ -82,6 +86,8 @@ void Store::recover() {
     heads_.push_back(std::make_shared<LiveHead>(LiveHead{std::move(*head), true}));
     LiveHead& live = *heads_.back();
     live.in_ring = std::min(in_ring[live.head->generation()], live.head->published());
+    if (const auto known = schemas_->find(last_schema[live.head->generation()]); known != schemas_->end())
+      live.schema = known->second;
   }
   recover_stages(in_ring);
   for (const auto& live : heads_) counters_.recovered_rows += find_sealed(*live);
@@ -133,6 +139,7 @@ void Store::recover_stages(const std::unordered_map<std::uint64_t, std::uint64_t
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
     return std::pair(a->header().generation, a->first_row()) < std::pair(b->header().generation, b->first_row());
   });
+  std::map<std::uint64_t, std::vector<std::shared_ptr<const Stage>>> without_head;  // by generation
   for (const auto& stage : found) {
     const RecordHeader& h = stage->header();
     const auto appended = in_ring.find(h.generation);
@@ -141,35 +148,47 @@ void Store::recover_stages(const std::unordered_map<std::uint64_t, std::uint64_t
       continue;
     }
     const auto live = std::find_if(heads_.begin(), heads_.end(), [&](const auto& l) {
-      return l->head->generation() == h.generation && l->head->schema()->id == h.schema_id && l->head->columns() == h.columns &&
-             stage->end_row() <= l->head->published();
+      return l->head->generation() == h.generation && l->head->first_schema_id() == h.schema_id &&
+             l->head->columns() >= h.columns && stage->end_row() <= l->head->published();
     });
     if (live != heads_.end()) {
       (*live)->stages.push_back(stage);
     } else {
-      recover_without_head(*stage);
+      without_head[h.generation].push_back(stage);
     }
+  }
+  for (const auto& [generation, stages] : without_head) {
+    const auto appended = in_ring.find(generation);
+    recover_without_head(stages, appended == in_ring.end() ? 0 : appended->second);
   }
 }
 
-// Its head is damaged or gone. The ring has had a copy of the schema since before the stage was made.
-void Store::recover_without_head(const Stage& stage) {
-  const auto known = schemas_->find(stage.header().schema_id);
-  const auto schema = known == schemas_->end() ? nullptr : known->second;
-  if (!schema || schema->columns() != stage.header().columns) {
-    log_warn("rows staged by an earlier run are set aside, for nothing says what they are: {}", stage.path());
-    Stage::set_aside(stage.path());
-    ++counters_.damaged_blocks;
-    return;
+// Their head is damaged or gone: they say themselves what they are.
+void Store::recover_without_head(std::span<const std::shared_ptr<const Stage>> stages, std::uint64_t in_ring) {
+  const auto schema = schema_of_stages(stages);
+  SealRows rows(schema ? schema->series.size() : 0);
+  for (const auto& stage : stages) {
+    auto ok = stage->columns() <= (schema ? schema->series.size() : 0)
+                  ? rows.add(*stage, in_ring)
+                  : failure("nothing says what the rows in {} are", stage->path());
+    if (!ok) {
+      log_warn("rows staged by an earlier run are set aside: {}", ok.error());
+      Stage::set_aside(stage->path());
+      ++counters_.damaged_blocks;
+      continue;
+    }
+    in_ring = std::max(in_ring, stage->end_row());
   }
-  auto kept = append(stage.header(), stage.payload());
-  if (kept) kept = keep_schema(*schema->labels(), true);
+  if (rows.size() == 0) return;
+  auto kept = write_schema(KnownSchema::pack(*schema));
+  if (kept) kept = append_blocks(rows, *schema, stages.front()->header().generation, [](std::uint64_t) {});
+  if (kept) kept = sync();
   if (!kept) {
-    log_warn("{} cannot be sealed and waits for the next start: {}", stage.path(), kept.error());
+    log_warn("rows staged by an earlier run cannot be sealed and wait for the next start: {}", kept.error());
     return;
   }
-  counters_.recovered_rows += stage.header().rows;
-  stage.remove();
+  counters_.recovered_rows += rows.size();
+  for (const auto& stage : stages) stage->remove();
 }
 
 void Store::load_schemas() {
@@ -192,14 +211,14 @@ std::unique_ptr<Group> Store::group(std::string name, std::int64_t interval_ms) 
   return std::unique_ptr<Group>(new Group(*this, series_limit_, std::move(name), interval_ms));
 }
 
-Result<std::shared_ptr<Head>> Store::add_head(std::shared_ptr<const StoredSchema> schema) {
+Result<std::shared_ptr<Head>> Store::add_head(std::shared_ptr<const StoredSchema> schema, std::size_t spare_columns) {
   std::uint64_t generation = 0;
   {
     const std::lock_guard lock(mutex_);
     generation = next_generation_++;
   }
-  const auto capacity = row_capacity_for(schema->interval_ms);
-  auto head = Head::create(options_.dirs.runtime, generation, std::move(schema), capacity);
+  const auto capacity = head_rows(schema->interval_ms);
+  auto head = Head::create(options_.dirs.runtime, generation, std::move(schema), capacity, spare_columns);
   if (!head) return head;
   const std::lock_guard lock(mutex_);
   heads_.push_back(std::make_shared<LiveHead>(LiveHead{*head}));
@@ -220,8 +239,8 @@ Result<void> Store::maintain() {
     }
     if (!live->done() || live->head->sealed() < live->head->published() || !live->stages.empty()) continue;
     // The last copy of its schema follows its last block, so that the blocks stay readable as long as they are there.
-    if (live->head->published() > 0) {
-      if (auto ok = keep_schema(*live->head->schema(), true); !ok) outcome = ok;
+    if (live->schema) {
+      if (auto ok = leave_schema(live->schema); !ok) outcome = ok;
     }
     {
       const std::lock_guard lock(mutex_);
@@ -294,18 +313,18 @@ void Store::left_head(Head& head, std::uint64_t end) {
   counters_.sealed_rows += end - before;
 }
 
+// Requires: rows up to `end` are published.
 Result<void> Store::stage_rows(LiveHead& live, std::uint64_t first, std::uint64_t end) {
   Head& head = *live.head;
-  // So that the ring can say what the rows are should the head be damaged. Where it cannot be written now, it is tried again
-  // before the block.
-  if (auto ok = keep_schema(*head.schema(), false); !ok) log_debug("no copy of a schema yet: {}", ok.error());
-  if (auto ok = sync(); !ok) return ok;
-  SealRows rows(head.columns());
-  rows.add(head.read(all_columns(head), first, end, kEarliest, kLatest));
+  const auto schema = head.schema();
+  SealRows rows(schema->series.size());
+  rows.add(head.read(all_columns(*schema), first, end, kEarliest, kLatest));
   for (std::size_t begin = 0; begin < rows.size();) {
     const std::size_t stop = rows.run_end(begin, rows_of_block(head));
-    const EncodedBlock block = rows.encode(*head.schema(), head.generation(), begin, stop);
-    auto stage = Stage::create(options_.dirs.state, head.schema()->group, block.header, block.payload);
+    EncodedBlock block = rows.encode(*schema, head.generation(), begin, stop);
+    block.header.schema_id = head.first_schema_id();
+    const std::vector<std::byte> series = pack_series(*schema, live.stages.empty() ? 0 : live.stages.back()->columns());
+    auto stage = Stage::create(options_.dirs.state, schema->group, block.header, block.payload, series);
     if (!stage) return std::unexpected(stage.error());
     {
       const std::lock_guard lock(mutex_);
@@ -319,13 +338,14 @@ Result<void> Store::stage_rows(LiveHead& live, std::uint64_t first, std::uint64_
 }
 
 // What is staged and the head's rows up to `end` become blocks of the ring. What fails stays where it is.
+// Requires: rows up to `end` are published.
 Result<void> Store::append_rows(LiveHead& live, std::uint64_t end) {
   Head& head = *live.head;
-  if (auto ok = keep_schema(*head.schema(), false); !ok) return ok;
-  SealRows rows(head.columns());
+  const auto schema = head.schema();
+  SealRows rows(schema->series.size());
   std::uint64_t next = live.in_ring;
   const auto from_head = [&](std::uint64_t to) {
-    if (next < to) rows.add(head.read(all_columns(head), next, to, kEarliest, kLatest));
+    if (next < to) rows.add(head.read(all_columns(*schema), next, to, kEarliest, kLatest));
     next = std::max(next, to);
   };
   for (const auto& stage : live.stages) {
@@ -340,79 +360,94 @@ Result<void> Store::append_rows(LiveHead& live, std::uint64_t end) {
     next = std::max(next, stage->end_row());
   }
   from_head(end);
-  const auto appended = append_blocks(live, rows);
-  if (appended) {
-    live.in_ring = std::max(live.in_ring, end);
-    left_head(head, end);
+  if (rows.size() > 0) {
+    if (!live.schema || live.schema->id() != schema->id) {
+      if (live.schema) {
+        if (auto ok = leave_schema(live.schema); !ok) return ok;
+      }
+      live.schema = KnownSchema::pack(*schema);
+    }
+    if (auto ok = keep_schema(live.schema); !ok) return ok;
+    // At once: should the next block fail, or the agent die, this one is not written again.
+    const auto appended = append_blocks(rows, *schema, head.generation(), [&](std::uint64_t in_ring) {
+      live.in_ring = in_ring;
+      left_head(head, in_ring);
+    });
+    if (!appended) return appended;
   }
+  live.in_ring = std::max(live.in_ring, end);
+  left_head(head, end);
+  // Before the files go that hold the rows too.
+  if (auto ok = sync(); !ok) return ok;
   drop_stages(live);
-  return appended;
+  return {};
 }
 
-Result<void> Store::append_blocks(LiveHead& live, const SealRows& rows) {
+// Requires: the ring has the schema.
+Result<void> Store::append_blocks(const SealRows& rows, const StoredSchema& schema, std::uint64_t generation,
+                                  const Appended& appended) {
   // A block is not more than a small part of the ring, which drops whole blocks where it wraps around.
   const std::uint64_t bytes_max = ring_->file_bytes() / 8;
   // The last block of a head may be somewhat longer, where the rest would not be worth one of its own.
-  const std::size_t full = rows_of_block(*live.head), longest = full + full / 4;
+  const std::size_t full = block_rows(schema.series.size(), options_.block_rows_most), longest = full + full / 4;
   std::size_t most = longest;
   for (std::size_t begin = 0; begin < rows.size();) {
     std::size_t stop = rows.run_end(begin, most);
     if (stop - begin == most && most == longest) stop = begin + full;
-    EncodedBlock block = rows.encode(*live.head->schema(), live.head->generation(), begin, stop);
+    EncodedBlock block = rows.encode(schema, generation, begin, stop);
     if (record_bytes(block.payload.size()) > bytes_max && stop - begin > 1) {
       most = (stop - begin + 1) / 2;
       continue;
     }
     if (auto ok = append(block.header, block.payload); !ok) return ok;
-    // At once: should the next block fail, or the agent die, this one is not written again.
-    live.in_ring = rows.number(stop - 1) + 1;
-    left_head(*live.head, live.in_ring);
+    ++schema_copies_[schema.id].blocks;
+    appended(rows.number(stop - 1) + 1);
     begin = stop;
   }
   return {};
 }
 
-// The stages whose rows the ring has, and the disk: a power cut must not find a block unwritten and its stages gone. Readers that
-// hold them keep them.
+// All of them go together: the first names the series of those after it. Readers that hold them keep them.
 void Store::drop_stages(LiveHead& live) {
-  if (live.stages.empty() || live.stages.front()->end_row() > live.in_ring) return;
-  if (auto ok = sync(); !ok) return log_debug("stages stay for now: {}", ok.error());
   std::vector<std::shared_ptr<const Stage>> gone;
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(live.stages, [&](const auto& stage) {
-      const bool in_ring = stage->end_row() <= live.in_ring;
-      if (in_ring) gone.push_back(stage);
-      return in_ring;
-    });
+    gone.swap(live.stages);
   }
   for (const auto& stage : gone) stage->remove();
 }
 
 // A schema is written again each quarter of the ring while blocks refer to it, so that no block outlives all its copies.
-Result<void> Store::keep_schema(const StoredSchema& schema, bool now) {
-  const auto written = schema_written_at_.find(schema.id);
-  const bool due = written == schema_written_at_.end() || ring_->appended_bytes() - written->second > ring_->file_bytes() / 4;
-  if (!due && !now) return {};
+Result<void> Store::keep_schema(const std::shared_ptr<const KnownSchema>& schema) {
+  const auto copy = schema_copies_.find(schema->id());
+  const bool due = copy == schema_copies_.end() || ring_->appended_bytes() - copy->second.at > ring_->file_bytes() / 4;
+  return due ? write_schema(schema) : Result<void>{};
+}
+
+// No block of this schema will follow. Where more than one has since its newest copy, there is a last one behind them all, so that they
+// stay readable as long as they are there. One block lies right behind the copy and is overwritten next after it.
+Result<void> Store::leave_schema(const std::shared_ptr<const KnownSchema>& schema) {
+  const auto copy = schema_copies_.find(schema->id());
+  const bool close_enough = copy != schema_copies_.end() && copy->second.blocks <= 1;
+  return close_enough ? Result<void>{} : write_schema(schema);
+}
+
+Result<void> Store::write_schema(const std::shared_ptr<const KnownSchema>& schema) {
   RecordHeader h{};
   h.type = static_cast<std::uint16_t>(RecordType::schema);
-  h.schema_id = schema.id;
-  const std::vector<std::byte> packed = pack_schema(schema);
-  if (auto ok = append(h, packed); !ok) return ok;
-  schema_written_at_[schema.id] = ring_->appended_bytes();
+  h.schema_id = schema->id();
+  if (auto ok = append(h, schema->packed()); !ok) return ok;
+  schema_copies_[schema->id()] = {ring_->appended_bytes(), 0};
 
-  // What nothing in the ring or the heads refers to any more is forgotten.
-  std::unordered_set<std::uint64_t> used{schema.id};
+  // What nothing in the ring refers to any more is forgotten.
+  std::unordered_set<std::uint64_t> used;
   const auto records = ring_->snapshot();
   for (const RecordRef& r : *records) used.insert(r.header.schema_id);
   const std::lock_guard lock(mutex_);
-  for (const auto& live : heads_) used.insert(live->head->schema()->id);
   auto schemas = std::make_shared<SchemaMap>(*schemas_);
-  if (!schemas->contains(schema.id)) {
-    if (auto known = KnownSchema::unpack(packed)) (*schemas)[schema.id] = std::move(*known);
-  }
+  schemas->emplace(schema->id(), schema);
   std::erase_if(*schemas, [&](const auto& entry) { return !used.contains(entry.first); });
-  std::erase_if(schema_written_at_, [&](const auto& entry) { return !used.contains(entry.first); });
+  std::erase_if(schema_copies_, [&](const auto& entry) { return !used.contains(entry.first); });
   schemas_ = std::move(schemas);
   return {};
 }
@@ -449,7 +484,7 @@ StoreStats Store::stats() const {
   for (const RecordRef& r : *w.records) {
     if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
     bytes += record_bytes(r.header.payload_bytes);
-    samples += std::uint64_t{r.header.rows} * r.header.columns;
+    samples += samples_of(r.header);
   }
   s.bytes_per_sample = samples == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(samples);
   return s;

@@ -37,11 +37,17 @@ inline constexpr std::uint64_t kBlockCells = 64 * kBlockRows;
 constexpr std::uint64_t block_rows(std::size_t columns, std::uint64_t most = kBlockRowsMost) {
   return std::clamp(std::bit_floor(kBlockCells / std::max<std::size_t>(columns, 1)), kBlockRows, std::max(kBlockRows, most));
 }
+// Rows of a head: at least two minutes, twice over, so that a minute's rollup finds its rows side by side and the sealer has time.
+constexpr std::uint64_t head_rows(std::int64_t interval_ms) {
+  const auto rows = static_cast<std::uint64_t>(240'000 / std::max<std::int64_t>(interval_ms, 1));
+  return std::bit_ceil(std::clamp<std::uint64_t>(rows, 8, 1u << 16));
+}
 // Rows go to the ring when the oldest of their group outside it is older than this by the group's newest: just more than a
 // block of the most rows at 1 s (68 minutes). Groups with long intervals have smaller blocks so, and not hundreds of stages.
 inline constexpr TimeMs kStageAgeMs = 75 * 60'000;
 
-// Live series of all groups. A head takes 2 KiB of shared memory for each of them at 1 s.
+// Live series of all groups. A head takes 2 KiB of shared memory for each of them at 1 s; where they come and go at most as much again,
+// or 1 MiB where that is more (store/spare_columns.h).
 inline constexpr std::size_t kSeriesMax = 20'000;
 
 struct StoreOptions {
@@ -93,7 +99,9 @@ class Store final : public Queryable {
     std::shared_ptr<Head> head;
     bool orphan = false;                                    // left by an agent that died: nobody writes to it
     std::vector<std::shared_ptr<const Stage>> stages = {};  // by row; changed by the sealer, under mutex_
-    std::uint64_t in_ring = 0;  // the sealer's: rows [0, in_ring) have been appended to the ring, as far as they were not lost
+    // The sealer's: rows [0, in_ring) have been appended to the ring, as far as they were not lost; the last of them with this schema.
+    std::uint64_t in_ring = 0;
+    std::shared_ptr<const KnownSchema> schema = {};
     bool done() const { return orphan || head->closed(); }
   };
 
@@ -102,18 +110,23 @@ class Store final : public Queryable {
   void recover();
   static std::uint64_t find_sealed(LiveHead& live);
   void recover_stages(const std::unordered_map<std::uint64_t, std::uint64_t>& in_ring);
-  void recover_without_head(const Stage& stage);
-  Result<std::shared_ptr<Head>> add_head(std::shared_ptr<const StoredSchema> schema);
+  void recover_without_head(std::span<const std::shared_ptr<const Stage>> stages, std::uint64_t in_ring);
+  Result<std::shared_ptr<Head>> add_head(std::shared_ptr<const StoredSchema> schema, std::size_t spare_columns);
   Result<void> seal(LiveHead& live, bool everything);
   Result<void> stage_rows(LiveHead& live, std::uint64_t first, std::uint64_t end);
   Result<void> append(const RecordHeader& header, std::span<const std::byte> payload);
   Result<void> sync();
   std::uint64_t rows_of_block(const Head& head) const { return block_rows(head.columns(), options_.block_rows_most); }
   Result<void> append_rows(LiveHead& live, std::uint64_t end);
-  Result<void> append_blocks(LiveHead& live, const SealRows& rows);
+  // What is done after each block: its rows, and all before them, are in the ring up to this number.
+  using Appended = std::function<void(std::uint64_t end)>;
+  Result<void> append_blocks(const SealRows& rows, const StoredSchema& schema, std::uint64_t generation,
+                             const Appended& appended);
   void drop_stages(LiveHead& live);
   void left_head(Head& head, std::uint64_t end);
-  Result<void> keep_schema(const StoredSchema& schema, bool now);
+  Result<void> keep_schema(const std::shared_ptr<const KnownSchema>& schema);
+  Result<void> leave_schema(const std::shared_ptr<const KnownSchema>& schema);
+  Result<void> write_schema(const std::shared_ptr<const KnownSchema>& schema);
   void load_schemas();
   WindowSnapshot snapshot() const;
   std::vector<std::shared_ptr<LiveHead>> live_heads() const;
@@ -129,8 +142,12 @@ class Store final : public Queryable {
   std::uint64_t next_generation_ = 1;
   StoreStats counters_;
 
-  // The sealer's own: at which Ring::appended_bytes() a schema was last written.
-  std::unordered_map<std::uint64_t, std::uint64_t> schema_written_at_;
+  // The sealer's own: of a schema's newest copy in the ring, Ring::appended_bytes() then and the blocks of that schema since.
+  struct SchemaCopy {
+    std::uint64_t at = 0;
+    std::uint64_t blocks = 0;
+  };
+  std::unordered_map<std::uint64_t, SchemaCopy> schema_copies_;
   bool unsynced_ = false;     // something was appended to the ring since it was synced
   bool stages_fail_ = false;  // the last stage could not be written; said once
 };

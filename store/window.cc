@@ -63,7 +63,7 @@ Result<Decoded> decode_record(const Ring& ring, const Part& part, std::span<cons
   if (!head) return std::unexpected(head.error());
   auto block = BlockView::open(*head);
   if (!block) return std::unexpected(block.error());
-  if (block->rows() != h.rows || block->columns() != part.schema->columns())
+  if (block->rows() != h.rows || block->columns() != part.columns || block->columns() != part.schema->columns())
     return failure("the block at {} does not fit its header", record.offset);
   const auto read = [&](std::uint64_t offset, std::span<std::byte> out) { return ring.read_part(record, offset, out); };
   if (auto ok = block->load(columns, read); !ok) return std::unexpected(ok.error());
@@ -97,9 +97,11 @@ void keep_visible(Decoded& d, TimeRange range, TimeMs& cutoff) {
   for (auto& c : d.columns) compact(c);
 }
 
-// One series being put together. Its values are aligned with its group's times until finish().
+// One series being put together. Its values are aligned with its group's times [first, end) until finish(): of a window in which
+// series come and go, only those where it may have some.
 struct Slot {
   const SeriesInfo* info = nullptr;
+  std::size_t first = 0, end = 0;
   std::vector<double> values;
   std::vector<TimeMs> own_times;  // only where cells are absent
 };
@@ -130,18 +132,26 @@ class Selector {
   }
 
  private:
+  // Of a generation, whose schemas begin alike.
   struct Wanted {
-    std::vector<std::uint32_t> columns;
-    std::vector<Slot*> slots;
+    std::size_t looked_at = 0;           // columns, from the first on
+    std::vector<std::uint32_t> columns;  // those of them that match, in order
+    std::vector<Slot*> slots;            // which each of these fills
   };
 
-  // Which columns of a schema match, and the slot that each fills.
-  const Wanted& wanted(const KnownSchema& known) {
-    const auto [at, added] = wanted_.try_emplace(known.id());
-    if (!added) return at->second;
-    const std::shared_ptr<const StoredSchema> schema = known.labels();
+  // The columns of a part that match.
+  std::span<const std::uint32_t> wanted_columns(const Part& part) {
+    const Wanted& w = wanted(part);
+    const auto end = std::lower_bound(w.columns.begin(), w.columns.end(), part.columns);
+    return {w.columns.begin(), end};
+  }
+
+  Wanted& wanted(const Part& part) {
+    Wanted& w = wanted_[part.generation];
+    if (w.looked_at >= part.columns) return w;
+    const std::shared_ptr<const StoredSchema> schema = part.schema->labels();
     owner_->schemas.push_back(schema);
-    for (std::uint32_t c = 0; c < schema->series.size(); ++c) {
+    for (auto c = static_cast<std::uint32_t>(w.looked_at); c < schema->series.size(); ++c) {
       const SeriesInfo& info = schema->series[c];
       if (!matches_all(matchers_, info.labels)) continue;
       Slot*& slot = by_labels_[info.labels];
@@ -150,10 +160,11 @@ class Selector {
         slot = owner_->slots.back().get();
       }
       slot->info = &info;
-      at->second.columns.push_back(c);
-      at->second.slots.push_back(slot);
+      w.columns.push_back(c);
+      w.slots.push_back(slot);
     }
-    return at->second;
+    w.looked_at = schema->series.size();
+    return w;
   }
 
   Result<void> select_group(const GroupParts& group) {
@@ -169,15 +180,15 @@ class Selector {
         cutoff = std::min(cutoff, part->t_min);
         continue;
       }
-      const Wanted& w = wanted(*part->schema);
-      if (w.columns.empty()) {
+      const auto columns = wanted_columns(*part);
+      if (columns.empty()) {
         cutoff = std::min(cutoff, part->t_min);
         continue;
       }
-      read_samples_ += (part->end_row - part->first_row) * w.columns.size();
+      read_samples_ += (part->end_row - part->first_row) * columns.size();
       if (read_samples_ > limits_.samples_max + kSamplesSlack)
         return failure("the query would load more than {} samples; ask for a shorter range or fewer series", limits_.samples_max);
-      if (auto d = decode(window_, *part, w.columns, range_)) {
+      if (auto d = decode(window_, *part, columns, range_)) {
         if (d->damaged && stats_ != nullptr) ++stats_->skipped_blocks;
         keep_visible(*d, range_, cutoff);
         decoded.emplace_back(&*part, std::move(*d));
@@ -191,18 +202,28 @@ class Selector {
     return {};
   }
 
-  void assemble(const std::vector<std::pair<const Part*, Decoded>>& decoded, std::size_t first_slot) {
+  // What has found its place is freed: only the samples themselves are there twice, and a part at a time.
+  void assemble(std::vector<std::pair<const Part*, Decoded>>& decoded, std::size_t first_slot) {
     auto times = std::make_unique<std::vector<TimeMs>>();
-    for (const auto& [part, d] : decoded) times->insert(times->end(), d.times.begin(), d.times.end());
-    std::size_t done = 0;
     for (const auto& [part, d] : decoded) {
-      const Wanted& w = wanted(*part->schema);
-      for (std::size_t i = 0; i < w.slots.size(); ++i) {
-        std::vector<double>& v = w.slots[i]->values;
-        if (v.capacity() < times->size()) v.reserve(times->size());
-        v.resize(done, absent());
-        v.insert(v.end(), d.columns[i].begin(), d.columns[i].end());
+      const Wanted& w = wanted(*part);
+      for (std::size_t i = 0; i < d.columns.size(); ++i) {
+        Slot& slot = *w.slots[i];
+        if (slot.end == 0) slot.first = times->size();
+        slot.end = times->size() + d.times.size();
       }
+      times->insert(times->end(), d.times.begin(), d.times.end());
+    }
+    std::size_t done = 0;
+    for (auto& [part, d] : decoded) {
+      const Wanted& w = wanted(*part);
+      for (std::size_t i = 0; i < d.columns.size(); ++i) {
+        Slot& slot = *w.slots[i];
+        slot.values.reserve(slot.end - slot.first);
+        slot.values.resize(done - slot.first, absent());
+        slot.values.insert(slot.values.end(), d.columns[i].begin(), d.columns[i].end());
+      }
+      d.columns = {};
       done += d.times.size();
     }
     for (std::size_t i = first_slot; i < owner_->slots.size(); ++i) finish(*owner_->slots[i], *times);
@@ -210,16 +231,18 @@ class Selector {
   }
 
   void finish(Slot& slot, const std::vector<TimeMs>& times) {
-    slot.values.resize(times.size(), absent());
-    std::span<const TimeMs> slot_times = times;
-    if (std::any_of(slot.values.begin(), slot.values.end(), is_absent)) {
-      std::size_t n = 0;
-      for (std::size_t i = 0; i < times.size(); ++i) {
+    std::span<const TimeMs> slot_times = std::span(times).subspan(slot.first, slot.values.size());
+    const auto empty = static_cast<std::size_t>(std::count_if(slot.values.begin(), slot.values.end(), is_absent));
+    if (empty > 0) {
+      std::vector<double> values;
+      values.reserve(slot.values.size() - empty);
+      slot.own_times.reserve(slot.values.size() - empty);
+      for (std::size_t i = 0; i < slot.values.size(); ++i) {
         if (is_absent(slot.values[i])) continue;
-        slot.values[n++] = slot.values[i];
-        slot.own_times.push_back(times[i]);
+        values.push_back(slot.values[i]);
+        slot.own_times.push_back(slot_times[i]);
       }
-      slot.values.resize(n);
+      slot.values = std::move(values);
       slot_times = slot.own_times;
     }
     if (!slot.values.empty()) out_.series.push_back({slot.info, slot_times, slot.values});
@@ -260,7 +283,7 @@ class Selector {
   WindowReadStats* stats_;
   std::shared_ptr<Owner> owner_ = std::make_shared<Owner>();
   std::unordered_map<Labels, Slot*, LabelsHash> by_labels_;
-  std::map<std::uint64_t, Wanted> wanted_;
+  std::map<std::uint64_t, Wanted> wanted_;  // by generation
   std::size_t read_samples_ = 0;
   Selection out_;
 };

@@ -12,12 +12,13 @@ constexpr TimeMs kLatest = std::numeric_limits<TimeMs>::max();
 
 // A head's rows, cut where the clock stepped back, so that the times of every part increase.
 void parts_of(const std::shared_ptr<Head>& head, std::vector<Part>& out) {
-  const auto schema = std::make_shared<const KnownSchema>(head->schema());
+  // The rows first: the schema then has all their columns, see "Protocol" in head.h.
   const HeadRows rows = head->read({}, 0, head->published(), kEarliest, kLatest);
+  const auto schema = std::make_shared<const KnownSchema>(head->schema());
   for (std::size_t begin = 0; begin < rows.times.size();) {
     std::size_t end = begin + 1;
     while (end < rows.times.size() && rows.times[end] > rows.times[end - 1]) ++end;
-    out.push_back({schema, head->generation(), rows.first_row + begin, rows.first_row + end, rows.times[begin],
+    out.push_back({schema, schema->columns(), head->generation(), rows.first_row + begin, rows.first_row + end, rows.times[begin],
                    rows.times[end - 1], head, nullptr, nullptr});
     begin = end;
   }
@@ -25,21 +26,31 @@ void parts_of(const std::shared_ptr<Head>& head, std::vector<Part>& out) {
 
 Part part_of(const RecordRef& record, std::shared_ptr<const KnownSchema> schema) {
   const RecordHeader& h = record.header;
-  return {std::move(schema), h.generation, h.first_row, h.first_row + h.rows, h.t_min, h.t_max, nullptr, nullptr, &record};
+  return {std::move(schema), h.columns, h.generation, h.first_row, h.first_row + h.rows,
+          h.t_min,           h.t_max,   nullptr,      nullptr,     &record};
 }
 
 Part part_of(const std::shared_ptr<const Stage>& stage, std::shared_ptr<const KnownSchema> schema) {
   const RecordHeader& h = stage->header();
-  return {std::move(schema), h.generation, h.first_row, h.first_row + h.rows, h.t_min, h.t_max, nullptr, stage, nullptr};
+  return {std::move(schema), h.columns, h.generation, h.first_row, h.first_row + h.rows,
+          h.t_min,           h.t_max,   nullptr,      stage,       nullptr};
 }
 
-// A stage's schema is that of its head, which is removed after it; where a crash took the head, the ring may know it.
-std::shared_ptr<const KnownSchema> schema_of(const WindowSnapshot& window, const Stage& stage) {
-  for (const auto& head : window.heads) {
-    if (head->schema()->id == stage.header().schema_id) return std::make_shared<const KnownSchema>(head->schema());
+using StagesOfGeneration = std::vector<std::shared_ptr<const Stage>>;
+
+// A stage's columns are the first ones of its head, which is removed after it; where a crash took the head, the stages of the
+// generation say what they are.
+void parts_of(const WindowSnapshot& window, const StagesOfGeneration& stages, std::vector<Part>& out) {
+  const RecordHeader& h = stages.front()->header();
+  const auto head = std::find_if(window.heads.begin(), window.heads.end(), [&](const auto& candidate) {
+    return candidate->generation() == h.generation && candidate->first_schema_id() == h.schema_id;
+  });
+  const auto stored = head != window.heads.end() ? (*head)->schema() : schema_of_stages(stages);
+  if (!stored) return;
+  const auto schema = std::make_shared<const KnownSchema>(stored);
+  for (const auto& stage : stages) {
+    if (stage->columns() <= schema->columns()) out.push_back(part_of(stage, schema));
   }
-  const auto known = window.schemas->find(stage.header().schema_id);
-  return known == window.schemas->end() ? nullptr : known->second;
 }
 
 // Drops rows that an earlier part already has (staged rows just appended, a block sealed twice around a crash) and rows that the
@@ -75,15 +86,15 @@ std::vector<GroupParts> group_parts(const WindowSnapshot& window) {
     g.group = part.schema->group();
     g.parts.push_back(std::move(part));
   };
-  for (const auto& head : window.heads) {
-    std::vector<Part> parts;
-    parts_of(head, parts);
-    for (Part& p : parts) add(std::move(p));
+  std::vector<Part> parts;
+  for (const auto& head : window.heads) parts_of(head, parts);
+  std::map<std::uint64_t, StagesOfGeneration> staged;
+  for (const auto& stage : window.stages) staged[stage->header().generation].push_back(stage);
+  for (auto& [generation, stages] : staged) {
+    std::sort(stages.begin(), stages.end(), [](const auto& a, const auto& b) { return a->first_row() < b->first_row(); });
+    parts_of(window, stages, parts);
   }
-  for (const auto& stage : window.stages) {
-    auto schema = schema_of(window, *stage);
-    if (schema && schema->columns() == stage->header().columns) add(part_of(stage, std::move(schema)));
-  }
+  for (Part& p : parts) add(std::move(p));
   for (const RecordRef& r : *window.records) {
     if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
     const auto schema = window.schemas->find(r.header.schema_id);

@@ -12,7 +12,8 @@ namespace tacho::store {
 
 // A run of consecutive rows of one generation in strictly increasing time, in a head, a stage or a block of the ring.
 struct Part {
-  std::shared_ptr<const KnownSchema> schema;
+  std::shared_ptr<const KnownSchema> schema;  // names its columns, and perhaps those that the generation got later
+  std::size_t columns = 0;
   std::uint64_t generation = 0;
   std::uint64_t first_row = 0;
   std::uint64_t end_row = 0;

@@ -144,7 +144,7 @@ Result<void> FilesystemSource::describe(store::Schema& schema) {
   return {};
 }
 
-// Containers mount and unmount overlays all the time: what is excluded anyway must not open a new schema generation.
+// Containers mount and unmount overlays all the time: what is excluded anyway must not change the group's series.
 bool FilesystemSource::same_mounts(std::string_view text) {
   if (text == text_) return true;
   const std::vector<Mount> mounts = parse(text);

@@ -1,5 +1,6 @@
 #include "store/stage.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -147,6 +148,77 @@ TEST_CASE("of a stage, only the rows asked for are taken") {
   CHECK(rows.number(0) == 12);
   REQUIRE(rows.add(**made, 13));
   CHECK(rows.size() == 1);
-  SealRows other(3);
-  CHECK_FALSE(other.add(**made, 0));
+}
+
+TEST_CASE("a stage of fewer columns is absent in the later ones, and one of more is refused") {
+  test::TempDir dir;
+  const auto made = staged(dir.path(), 10, {1000, 2000, 3000});
+  REQUIRE(made);
+  SealRows more(3);
+  REQUIRE(more.add(**made, 0));
+  const auto wider = encode_schema("g", 1000, Schema{kSchema->series[0], kSchema->series[1], {Labels::of("c")}});
+  const EncodedBlock block = more.encode(*wider, 7, 0, 3);
+  CHECK(block.header.columns == 3);
+  CHECK(block.header.samples == 6);
+  const auto view = BlockView::open_whole(block.payload);
+  REQUIRE(view);
+  double cells[3];
+  REQUIRE(view->read_column(1, 0, cells));
+  CHECK(cells[2] == -3000);
+  REQUIRE(view->read_column(2, 0, cells));
+  CHECK(std::all_of(std::begin(cells), std::end(cells), is_absent));
+
+  SealRows fewer(1);
+  CHECK_FALSE(fewer.add(**made, 0));
+  CHECK(fewer.size() == 0);
+}
+
+TEST_CASE("stages name what their head named, each what those before it did not") {
+  test::TempDir dir;
+  const auto make = [&](std::uint64_t first, std::size_t columns, const Schema& named, std::uint64_t generation = 7) {
+    SealRows rows(columns);
+    HeadRows r{first, {static_cast<TimeMs>(first)}, {}};
+    for (std::size_t c = 0; c < columns; ++c) r.columns.push_back({static_cast<double>(c)});
+    rows.add(r);
+    Schema all(columns);
+    const EncodedBlock block = rows.encode(*encode_schema("g", 1000, all), generation, 0, 1);
+    const auto packed = named.empty() ? std::vector<std::byte>{} : pack_schema(*encode_schema("g", 1000, named));
+    return Stage::create(dir.path(), "g", block.header, block.payload, packed);
+  };
+  const auto series = [](const std::string& name) { return SeriesInfo{Labels::of(name), MetricType::gauge, Rollup::none}; };
+  const std::vector<std::shared_ptr<const Stage>> stages{*make(0, 2, {series("a"), series("b")}), *make(1, 2, {}),
+                                                         *make(2, 3, {series("c")}), *make(3, 5, {series("d"), series("e")})};
+  CHECK(stages[0]->first_named() == 0);
+  CHECK(stages[1]->series() == nullptr);
+  CHECK(stages[3]->first_named() == 3);
+  const auto all = schema_of_stages(stages);
+  REQUIRE(all);
+  CHECK(all->group == "g");
+  CHECK(all->interval_ms == 1000);
+  CHECK(all->series == Schema{series("a"), series("b"), series("c"), series("d"), series("e")});
+
+  SECTION("what comes after a gap is not guessed") {
+    const std::vector<std::shared_ptr<const Stage>> gap{stages[0], stages[1], stages[3]};
+    CHECK(schema_of_stages(gap)->series == Schema{series("a"), series("b")});
+    const std::vector<std::shared_ptr<const Stage>> headless{stages[1], stages[2]};
+    CHECK(schema_of_stages(headless) == nullptr);
+  }
+  SECTION("what is named twice is the same") {
+    const std::vector<std::shared_ptr<const Stage>> twice{stages[0], *make(9, 3, {series("a"), series("b"), series("c")})};
+    CHECK(schema_of_stages(twice)->series == Schema{series("a"), series("b"), series("c")});
+  }
+  SECTION("more series than columns are refused") { CHECK_FALSE(make(4, 1, {series("a"), series("b")})); }
+  SECTION("cut anywhere or with any bit turned it is refused") {
+    const std::string whole = bytes_of(stages[3]->path()), path = dir / "damaged.stage";
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      write_bytes(path, whole.substr(0, size));
+      if (Stage::open(path)) FAIL_CHECK("cut to " << size);
+    }
+    for (std::size_t bit = 0; bit < whole.size() * 8; ++bit) {
+      std::string turned = whole;
+      turned[bit / 8] = static_cast<char>(turned[bit / 8] ^ (1 << (bit % 8)));
+      write_bytes(path, turned);
+      if (Stage::open(path)) FAIL_CHECK("bit " << bit << " was not noticed");
+    }
+  }
 }

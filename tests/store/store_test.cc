@@ -433,9 +433,18 @@ TEST_CASE("a damaged stage is set aside and counted, the rest is served, and wha
     CHECK(f.count(**s) == 1000 - 128);
     CHECK((*s)->stats().damaged_blocks == 1);
   }
-  SECTION("of a head that nothing is known of") {
+  SECTION("of a head and a ring that are gone: stages say themselves what they are") {
     std::filesystem::remove(list_heads(at)[0]);
     std::filesystem::remove(at.ring());
+    const auto files = DirStore::open(at);
+    REQUIRE(files);
+    CHECK(StoreFixture::has_seconds(**files, 896));
+    CHECK(StoreFixture::restarted_has_seconds(at, 896));
+    CHECK(StoreFixture::blocks(at) == std::vector<std::uint32_t>{896});
+  }
+  SECTION("of a head that is gone, where the one that says what they are is damaged") {
+    damage(0);
+    std::filesystem::remove(list_heads(at)[0]);
     auto s = Store::open({at, 4 << 20, {}, kBlockRows});
     REQUIRE(s);
     CHECK(f.count(**s) == 0);
@@ -464,7 +473,7 @@ TEST_CASE("a new generation sends the staged rows of the old one to the ring in 
   StoreFixture f;
   f.describe({"a"});
   f.seconds(0, 600);
-  f.describe({"a", "b"});
+  f.describe({"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"});  // eight of them would have found a spare column
   CHECK(f.stages() == 4);
   f.row(600'000, {600, 0});
   REQUIRE(f.store->maintain());
