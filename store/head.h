@@ -20,6 +20,7 @@
 #include "proto/base/file.h"
 #include "proto/base/sample.h"
 #include "store/head_format.h"
+#include "store/head_times.h"
 #include "store/schema_codec.h"
 
 namespace tacho::store {
@@ -52,6 +53,8 @@ class Head {
 
   // The oldest row that can be read now, were nothing published meanwhile.
   std::uint64_t oldest() const;
+  // All rows that can be read now, cut where the clock stepped back.
+  std::vector<HeadRun> runs() const { return times_.runs(*this); }
 
   // Rows of [from_row, to_row) that are still there and whose time is in [t_min, t_max]; the columns in the order given.
   // The rows in the time range are taken as one run from the first to the last of them.
@@ -73,6 +76,7 @@ class Head {
   HeadHeader* header_ = nullptr;
   std::atomic<std::uint64_t>* frames_ = nullptr;
   std::shared_ptr<const StoredSchema> schema_;
+  mutable HeadTimes times_;
 };
 
 // The writing side of one head. Rows that are begun and not published leave no trace.

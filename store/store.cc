@@ -54,7 +54,6 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   auto ring = Ring::open(store->options_.dirs.ring(), true, store->options_.budget_bytes);
   if (!ring) return std::unexpected(ring.error());
   store->ring_ = std::move(*ring);
-  store->load_schemas();
   store->recover();
   return store;
 }
@@ -154,8 +153,9 @@ void Store::recover_stages(const std::unordered_map<std::uint64_t, std::uint64_t
 
 // Its head is damaged or gone. The ring has had a copy of the schema since before the stage was made.
 void Store::recover_without_head(const Stage& stage) {
-  const auto known = schemas_->find(stage.header().schema_id);
-  const auto schema = known == schemas_->end() ? nullptr : known->second;
+  const auto schemas = ring_->snapshot()->schemas();
+  const auto known = schemas->find(stage.header().schema_id);
+  const auto schema = known == schemas->end() ? nullptr : known->second;
   if (!schema || schema->columns() != stage.header().columns) {
     log_warn("rows staged by an earlier run are set aside, for nothing says what they are: {}", stage.path());
     Stage::set_aside(stage.path());
@@ -170,22 +170,6 @@ void Store::recover_without_head(const Stage& stage) {
   }
   counters_.recovered_rows += stage.header().rows;
   stage.remove();
-}
-
-void Store::load_schemas() {
-  auto schemas = std::make_shared<SchemaMap>();
-  for (const auto index = ring_->snapshot(); const RecordRef& r : *index) {
-    if (r.header.type != static_cast<std::uint16_t>(RecordType::schema) || schemas->contains(r.header.schema_id)) continue;
-    const auto payload = ring_->read(r);
-    if (!payload) continue;
-    if (auto schema = KnownSchema::unpack(*payload)) {
-      (*schemas)[r.header.schema_id] = std::move(*schema);
-    } else {
-      log_warn("a schema in {} is skipped: {}", ring_->path(), schema.error());
-    }
-  }
-  const std::lock_guard lock(mutex_);
-  schemas_ = std::move(schemas);
 }
 
 std::unique_ptr<Group> Store::group(std::string name, std::int64_t interval_ms) {
@@ -399,18 +383,11 @@ Result<void> Store::keep_schema(const StoredSchema& schema, bool now) {
   schema_written_at_[schema.id] = ring_->appended_bytes();
 
   // What nothing in the ring or the heads refers to any more is forgotten.
-  std::unordered_set<std::uint64_t> used{schema.id};
-  const auto records = ring_->snapshot();
-  for (const RecordRef& r : *records) used.insert(r.header.schema_id);
-  const std::lock_guard lock(mutex_);
-  for (const auto& live : heads_) used.insert(live->head->schema()->id);
-  auto schemas = std::make_shared<SchemaMap>(*schemas_);
-  if (!schemas->contains(schema.id)) {
-    if (auto known = KnownSchema::unpack(packed)) (*schemas)[schema.id] = std::move(*known);
-  }
-  std::erase_if(*schemas, [&](const auto& entry) { return !used.contains(entry.first); });
-  std::erase_if(schema_written_at_, [&](const auto& entry) { return !used.contains(entry.first); });
-  schemas_ = std::move(schemas);
+  const auto index = ring_->snapshot();
+  std::unordered_set<std::uint64_t> live_ids;
+  for (const auto& live : live_heads()) live_ids.insert(live->head->schema()->id);
+  std::erase_if(schema_written_at_,
+                [&](const auto& entry) { return !index->schemas()->contains(entry.first) && !live_ids.contains(entry.first); });
   return {};
 }
 
@@ -422,7 +399,6 @@ WindowSnapshot Store::snapshot() const {
       w.heads.push_back(live->head);
       w.stages.insert(w.stages.end(), live->stages.begin(), live->stages.end());
     }
-    w.schemas = schemas_;
   }
   // After heads and stages: rows that move on from now are still in those that we hold.
   w.records = ring_->snapshot();
@@ -438,17 +414,12 @@ StoreStats Store::stats() const {
     s = counters_;
   }
   s.series = series_limit_->counts();
-  s.schemas = w.schemas->size();
+  s.schemas = w.records->schemas()->size();
   s.budget_bytes = ring_->file_bytes();
   const TimeRange range = store::bounds(w);
   s.window_seconds = range.empty() ? 0 : static_cast<double>(range.max - range.min) / 1000;
-  std::uint64_t bytes = 0, samples = 0;
-  for (const RecordRef& r : *w.records) {
-    if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
-    bytes += record_bytes(r.header.payload_bytes);
-    samples += std::uint64_t{r.header.rows} * r.header.columns;
-  }
-  s.bytes_per_sample = samples == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(samples);
+  const std::uint64_t samples = w.records->block_samples();
+  s.bytes_per_sample = samples == 0 ? 0 : static_cast<double>(w.records->block_bytes()) / static_cast<double>(samples);
   return s;
 }
 

@@ -114,7 +114,6 @@ class Store final : public Queryable {
   void drop_stages(LiveHead& live);
   void left_head(Head& head, std::uint64_t end);
   Result<void> keep_schema(const StoredSchema& schema, bool now);
-  void load_schemas();
   WindowSnapshot snapshot() const;
   std::vector<std::shared_ptr<LiveHead>> live_heads() const;
 
@@ -125,7 +124,6 @@ class Store final : public Queryable {
 
   mutable std::mutex mutex_;  // guards what follows; held for moments only, never while sealing or reading
   std::vector<std::shared_ptr<LiveHead>> heads_;
-  std::shared_ptr<const SchemaMap> schemas_ = std::make_shared<SchemaMap>();
   std::uint64_t next_generation_ = 1;
   StoreStats counters_;
 

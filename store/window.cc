@@ -51,31 +51,12 @@ Result<Decoded> decode_record(const Ring& ring, const Part& part, std::span<cons
   return decode_rows(*block, h.first_row, part, columns, range);
 }
 
+// The part's rows that are visible and in the range.
 Result<Decoded> decode(const WindowSnapshot& window, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
+  range.max = std::min(range.max, part.hidden_from - 1);  // its times increase
   if (part.head) return decode_head(part, columns, range);
   if (part.stage) return decode_rows(part.stage->block(), part.stage->first_row(), part, columns, range);
   return decode_record(*window.ring, part, columns, range);
-}
-
-// Keeps rows that are in range and earlier than every row written later (`cutoff`), and lowers the cutoff.
-void keep_visible(Decoded& d, TimeRange range, TimeMs& cutoff) {
-  std::vector<bool> keep(d.times.size());
-  bool all = true;
-  for (std::size_t i = d.times.size(); i-- > 0;) {
-    keep[i] = d.times[i] < cutoff && d.times[i] >= range.min && d.times[i] <= range.max;
-    all = all && keep[i];
-    cutoff = std::min(cutoff, d.times[i]);
-  }
-  if (all) return;
-  const auto compact = [&](auto& values) {
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < keep.size(); ++i) {
-      if (keep[i]) values[n++] = values[i];
-    }
-    values.resize(n);
-  };
-  compact(d.times);
-  for (auto& c : d.columns) compact(c);
 }
 
 // One series being put together. Its values are aligned with its group's times until finish().
@@ -99,7 +80,8 @@ class Selector {
       : window_(window), matchers_(matchers), range_(range), limits_(limits), stats_(stats) {}
 
   Result<Selection> run() {
-    for (const GroupParts& group : group_parts(window_)) {
+    const auto wanted = [this](const KnownSchema& schema) { return !matching(schema).columns.empty(); };
+    for (const GroupParts& group : group_parts(window_, range_, wanted)) {
       if (auto ok = select_group(group); !ok) return std::unexpected(ok.error());
     }
     std::sort(out_.series.begin(), out_.series.end(),
@@ -111,74 +93,68 @@ class Selector {
   }
 
  private:
-  struct Wanted {
+  // What of a schema matches.
+  struct Matching {
+    std::shared_ptr<const StoredSchema> schema;
     std::vector<std::uint32_t> columns;
-    std::vector<Slot*> slots;
+    std::vector<Slot*> slots;  // that each column fills; empty until its group is selected
   };
 
-  // Which columns of a schema match, and the slot that each fills.
-  const Wanted& wanted(const KnownSchema& known) {
-    const auto [at, added] = wanted_.try_emplace(known.id());
+  Matching& matching(const KnownSchema& known) {
+    const auto [at, added] = matching_.try_emplace(known.id());
     if (!added) return at->second;
     const std::shared_ptr<const StoredSchema> schema = known.labels();
-    owner_->schemas.push_back(schema);
     for (std::uint32_t c = 0; c < schema->series.size(); ++c) {
-      const SeriesInfo& info = schema->series[c];
-      if (!matches_all(matchers_, info.labels)) continue;
+      if (matches_all(matchers_, schema->series[c].labels)) at->second.columns.push_back(c);
+    }
+    if (!at->second.columns.empty()) at->second.schema = schema;
+    return at->second;
+  }
+
+  const Matching& with_slots(const KnownSchema& known) {
+    Matching& m = matching(known);
+    if (!m.slots.empty() || m.columns.empty()) return m;
+    owner_->schemas.push_back(m.schema);
+    for (const std::uint32_t c : m.columns) {
+      const SeriesInfo& info = m.schema->series[c];
       Slot*& slot = by_labels_[info.labels];
       if (slot == nullptr) {
         owner_->slots.push_back(std::make_unique<Slot>());
         slot = owner_->slots.back().get();
       }
       slot->info = &info;
-      at->second.columns.push_back(c);
-      at->second.slots.push_back(slot);
+      m.slots.push_back(slot);
     }
-    return at->second;
+    return m;
   }
 
   Result<void> select_group(const GroupParts& group) {
     by_labels_.clear();
-    wanted_.clear();
     const std::size_t first_slot = owner_->slots.size();
-    // Newest first, so that each row knows the earliest time written after it; then turned around.
-    TimeMs cutoff = std::numeric_limits<TimeMs>::max();
-    std::vector<std::pair<const Part*, Decoded>> decoded;
-    for (auto part = group.parts.rbegin(); part != group.parts.rend(); ++part) {
-      const bool in_range = part->t_max >= range_.min && part->t_min <= range_.max && part->t_min < cutoff;
-      if (!in_range) {
-        cutoff = std::min(cutoff, part->t_min);
-        continue;
-      }
-      const Wanted& w = wanted(*part->schema);
-      if (w.columns.empty()) {
-        cutoff = std::min(cutoff, part->t_min);
-        continue;
-      }
-      read_samples_ += (part->end_row - part->first_row) * w.columns.size();
+    std::vector<std::pair<const Matching*, Decoded>> decoded;
+    for (const Part& part : group.parts) {
+      const Matching& m = with_slots(*part.schema);
+      if (m.columns.empty() || !part.may_have(range_)) continue;
+      read_samples_ += (part.end_row - part.first_row) * m.columns.size();
       if (read_samples_ > limits_.samples_max + kSamplesSlack)
         return failure("the query would load more than {} samples; ask for a shorter range or fewer series", limits_.samples_max);
-      if (auto d = decode(window_, *part, w.columns, range_)) {
-        keep_visible(*d, range_, cutoff);
-        decoded.emplace_back(&*part, std::move(*d));
+      if (auto d = decode(window_, part, m.columns, range_)) {
+        decoded.emplace_back(&m, std::move(*d));
       } else if (stats_ != nullptr) {
         ++stats_->skipped_blocks;
       }
-      cutoff = std::min(cutoff, part->t_min);
     }
-    std::reverse(decoded.begin(), decoded.end());
     assemble(decoded, first_slot);
     return {};
   }
 
-  void assemble(const std::vector<std::pair<const Part*, Decoded>>& decoded, std::size_t first_slot) {
+  void assemble(const std::vector<std::pair<const Matching*, Decoded>>& decoded, std::size_t first_slot) {
     auto times = std::make_unique<std::vector<TimeMs>>();
-    for (const auto& [part, d] : decoded) times->insert(times->end(), d.times.begin(), d.times.end());
+    for (const auto& [m, d] : decoded) times->insert(times->end(), d.times.begin(), d.times.end());
     std::size_t done = 0;
-    for (const auto& [part, d] : decoded) {
-      const Wanted& w = wanted(*part->schema);
-      for (std::size_t i = 0; i < w.slots.size(); ++i) {
-        std::vector<double>& v = w.slots[i]->values;
+    for (const auto& [m, d] : decoded) {
+      for (std::size_t i = 0; i < m->slots.size(); ++i) {
+        std::vector<double>& v = m->slots[i]->values;
         if (v.capacity() < times->size()) v.reserve(times->size());
         v.resize(done, absent());
         v.insert(v.end(), d.columns[i].begin(), d.columns[i].end());
@@ -240,7 +216,7 @@ class Selector {
   WindowReadStats* stats_;
   std::shared_ptr<Owner> owner_ = std::make_shared<Owner>();
   std::unordered_map<Labels, Slot*, LabelsHash> by_labels_;
-  std::map<std::uint64_t, Wanted> wanted_;
+  std::map<std::uint64_t, Matching> matching_;  // by schema id, which is of one group
   std::size_t read_samples_ = 0;
   Selection out_;
 };
@@ -254,46 +230,40 @@ Result<Selection> select(const WindowSnapshot& window, std::span<const Matcher> 
 
 std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range) {
   std::vector<Labels> out;
-  std::map<std::uint64_t, bool> seen;
-  for (const GroupParts& group : group_parts(window)) {
-    for (const Part& part : group.parts) {
-      if (part.t_max < range.min || part.t_min > range.max || seen[part.schema->id()]) continue;
-      seen[part.schema->id()] = true;
-      const auto labels = part.schema->labels();
-      for (const SeriesInfo& info : labels->series) {
-        if (matches_all(matchers, info.labels)) out.push_back(info.labels);
-      }
+  // Each schema is asked about once; no part is needed.
+  group_parts(window, range, [&](const KnownSchema& schema) {
+    const auto labels = schema.labels();
+    for (const SeriesInfo& info : labels->series) {
+      if (matches_all(matchers, info.labels)) out.push_back(info.labels);
     }
-  }
+    return false;
+  });
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
 TimeRange bounds(const WindowSnapshot& window) {
-  TimeRange out{std::numeric_limits<TimeMs>::max(), std::numeric_limits<TimeMs>::min()};
-  for (const GroupParts& group : group_parts(window)) {
-    for (const Part& part : group.parts) {
-      out.min = std::min(out.min, part.t_min);
-      out.max = std::max(out.max, part.t_max);
-    }
+  TimeRange out{kAllTime.max, kAllTime.min};
+  const auto add = [&](TimeMs t_min, TimeMs t_max) {
+    out.min = std::min(out.min, t_min);
+    out.max = std::max(out.max, t_max);
+  };
+  for (const auto& head : window.heads) {
+    for (const HeadRun& run : head->runs()) add(run.t_min, run.t_max);
   }
+  for (const auto& stage : window.stages) add(stage->header().t_min, stage->header().t_max);
+  for (const auto& group : window.records->groups()) add(group->t_min(), group->t_max());
   return out.empty() ? TimeRange{} : out;
 }
 
 std::vector<GroupRows> group_rows(const WindowSnapshot& window, TimeRange range) {
   std::vector<GroupRows> out;
-  for (const GroupParts& group : group_parts(window)) {
+  for (const GroupParts& group : group_parts(window, range)) {
     GroupRows rows{group.group, group.interval_ms, 0};
-    TimeMs cutoff = std::numeric_limits<TimeMs>::max();
-    for (auto part = group.parts.rbegin(); part != group.parts.rend(); ++part) {
-      if (part->t_max >= range.min && part->t_min <= range.max && part->t_min < cutoff) {
-        if (auto d = decode(window, *part, {}, range)) {
-          keep_visible(*d, range, cutoff);
-          rows.rows += d->times.size();
-        }
-      }
-      cutoff = std::min(cutoff, part->t_min);
+    for (const Part& part : group.parts) {
+      if (!part.may_have(range)) continue;
+      if (const auto d = decode(window, part, {}, range)) rows.rows += d->times.size();
     }
     if (rows.rows > 0) out.push_back(std::move(rows));
   }

@@ -1,26 +1,23 @@
 #include "store/window_parts.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
 
 namespace tacho::store {
 namespace {
 
-constexpr TimeMs kEarliest = std::numeric_limits<TimeMs>::min();
-constexpr TimeMs kLatest = std::numeric_limits<TimeMs>::max();
+// What is newest of a group and may lie in two places: heads, stages, and the blocks of the ring that reach into them.
+struct Recent {
+  std::vector<Part> parts;
+  std::shared_ptr<const GroupRecords> records;  // all of the ring's; null: it has none
+};
+
+using Wanted = std::function<bool(const KnownSchema&)>;
 
 // A head's rows, cut where the clock stepped back, so that the times of every part increase.
-void parts_of(const std::shared_ptr<Head>& head, std::vector<Part>& out) {
-  const auto schema = std::make_shared<const KnownSchema>(head->schema());
-  const HeadRows rows = head->read({}, 0, head->published(), kEarliest, kLatest);
-  for (std::size_t begin = 0; begin < rows.times.size();) {
-    std::size_t end = begin + 1;
-    while (end < rows.times.size() && rows.times[end] > rows.times[end - 1]) ++end;
-    out.push_back({schema, head->generation(), rows.first_row + begin, rows.first_row + end, rows.times[begin],
-                   rows.times[end - 1], head, nullptr, nullptr});
-    begin = end;
-  }
+void parts_of(const std::shared_ptr<Head>& head, const std::shared_ptr<const KnownSchema>& schema, std::vector<Part>& out) {
+  for (const HeadRun& run : head->runs())
+    out.push_back({schema, head->generation(), run.first_row, run.end_row, run.t_min, run.t_max, head, nullptr, nullptr});
 }
 
 Part part_of(const RecordRef& record, std::shared_ptr<const KnownSchema> schema) {
@@ -31,15 +28,6 @@ Part part_of(const RecordRef& record, std::shared_ptr<const KnownSchema> schema)
 Part part_of(const std::shared_ptr<const Stage>& stage, std::shared_ptr<const KnownSchema> schema) {
   const RecordHeader& h = stage->header();
   return {std::move(schema), h.generation, h.first_row, h.first_row + h.rows, h.t_min, h.t_max, nullptr, stage, nullptr};
-}
-
-// A stage's schema is that of its head, which is removed after it; where a crash took the head, the ring may know it.
-std::shared_ptr<const KnownSchema> schema_of(const WindowSnapshot& window, const Stage& stage) {
-  for (const auto& head : window.heads) {
-    if (head->schema()->id == stage.header().schema_id) return std::make_shared<const KnownSchema>(head->schema());
-  }
-  const auto known = window.schemas->find(stage.header().schema_id);
-  return known == window.schemas->end() ? nullptr : known->second;
 }
 
 // Drops rows that an earlier part already has (staged rows just appended, a block sealed twice around a crash) and rows that the
@@ -66,38 +54,109 @@ void remove_overlap(std::vector<Part>& parts) {
   std::erase_if(parts, [](const Part& p) { return p.first_row >= p.end_row; });
 }
 
+class PartsOfWindow {
+ public:
+  PartsOfWindow(const WindowSnapshot& window, TimeRange range, const Wanted& wanted)
+      : window_(window), range_(range), wanted_(wanted) {}
+
+  std::vector<GroupParts> run() {
+    for (const auto& head : window_.heads) {
+      const auto& schema = head->schema();
+      auto& known = heads_[schema->id];
+      if (!known) known = std::make_shared<const KnownSchema>(schema);
+      parts_of(head, known, recent_[schema->group].parts);
+    }
+    for (const auto& stage : window_.stages) {
+      auto schema = find(stage->header().schema_id);
+      if (schema && schema->columns() == stage->header().columns)
+        recent_[schema->group()].parts.push_back(part_of(stage, std::move(schema)));
+    }
+    for (const auto& records : window_.records->groups()) recent_[records->name()].records = records;
+    std::vector<GroupParts> out;
+    for (auto& [name, recent] : recent_) {
+      if (GroupParts group = parts_of_group(name, recent); !group.parts.empty()) out.push_back(std::move(group));
+    }
+    return out;
+  }
+
+ private:
+  // A head's comes first: its labels lie unpacked. A stage's schema is that of its head, which is removed after it; where a crash
+  // took the head, the ring may know it.
+  std::shared_ptr<const KnownSchema> find(std::uint64_t schema_id) const {
+    if (const auto head = heads_.find(schema_id); head != heads_.end()) return head->second;
+    const auto known = window_.records->schemas()->find(schema_id);
+    return known == window_.records->schemas()->end() ? nullptr : known->second;
+  }
+
+  bool wants(std::uint64_t schema_id) {
+    if (!wanted_) return true;
+    const auto [known, added] = wants_.try_emplace(schema_id, false);
+    if (added) {
+      const auto schema = find(schema_id);
+      known->second = schema && wanted_(*schema);
+    }
+    return known->second;
+  }
+
+  GroupParts parts_of_group(const std::string& name, Recent& recent) {
+    GroupParts group{name, 0, {}};
+    // From the first row on that lies outside the ring, blocks may hold the same rows; where blocks overlap, any may.
+    GroupRecords::Position from;
+    if (recent.records) {
+      from = recent.records->end();
+      if (recent.records->overlaps()) {
+        from = recent.records->begin();
+      } else if (!recent.parts.empty()) {
+        const auto first = std::min_element(recent.parts.begin(), recent.parts.end(), [](const Part& a, const Part& b) {
+          return std::pair(a.generation, a.first_row) < std::pair(b.generation, b.first_row);
+        });
+        from = recent.records->from_row(first->generation, first->first_row);
+      }
+      recent.records->visit_from(from, [&](const RecordRef& r) {
+        if (auto schema = find(r.header.schema_id)) recent.parts.push_back(part_of(r, std::move(schema)));
+      });
+    }
+    remove_overlap(recent.parts);
+    group.interval_ms = interval_of(recent);
+
+    // Newest first, so that each part knows the earliest time written after it; then turned around.
+    TimeMs hidden_from = kAllTime.max;
+    for (auto part = recent.parts.rbegin(); part != recent.parts.rend(); ++part) {
+      const TimeMs t_min = part->t_min;
+      part->hidden_from = hidden_from;
+      hidden_from = std::min(hidden_from, t_min);
+      if (part->t_max >= range_.min && t_min <= range_.max && wants(part->schema->id())) group.parts.push_back(std::move(*part));
+    }
+    if (recent.records) {
+      recent.records->visit_before(
+          from, range_.min, range_.max, hidden_from, [&](std::uint64_t schema_id) { return wants(schema_id); },
+          [&](const RecordRef& r, TimeMs cutoff) {
+            group.parts.push_back(part_of(r, find(r.header.schema_id)));
+            group.parts.back().hidden_from = cutoff;
+          });
+    }
+    std::reverse(group.parts.begin(), group.parts.end());
+    return group;
+  }
+
+  // Requires: remove_overlap() is done.
+  std::int64_t interval_of(const Recent& recent) const {
+    if (!recent.parts.empty()) return recent.parts.back().schema->interval_ms();
+    return recent.records ? find(recent.records->back().header.schema_id)->interval_ms() : 0;
+  }
+
+  const WindowSnapshot& window_;
+  TimeRange range_;
+  const Wanted& wanted_;
+  std::map<std::string, Recent> recent_;
+  std::map<std::uint64_t, std::shared_ptr<const KnownSchema>> heads_;  // by id, of the heads
+  std::map<std::uint64_t, bool> wants_;
+};
+
 }  // namespace
 
-std::vector<GroupParts> group_parts(const WindowSnapshot& window) {
-  std::map<std::string, GroupParts> groups;
-  const auto add = [&](Part part) {
-    GroupParts& g = groups[part.schema->group()];
-    g.group = part.schema->group();
-    g.parts.push_back(std::move(part));
-  };
-  for (const auto& head : window.heads) {
-    std::vector<Part> parts;
-    parts_of(head, parts);
-    for (Part& p : parts) add(std::move(p));
-  }
-  for (const auto& stage : window.stages) {
-    auto schema = schema_of(window, *stage);
-    if (schema && schema->columns() == stage->header().columns) add(part_of(stage, std::move(schema)));
-  }
-  for (const RecordRef& r : *window.records) {
-    if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
-    const auto schema = window.schemas->find(r.header.schema_id);
-    if (schema == window.schemas->end()) continue;  // its schema left the ring before it: as good as overwritten
-    add(part_of(r, schema->second));
-  }
-  std::vector<GroupParts> out;
-  for (auto& [name, g] : groups) {
-    remove_overlap(g.parts);
-    if (g.parts.empty()) continue;
-    g.interval_ms = g.parts.back().schema->interval_ms();
-    out.push_back(std::move(g));
-  }
-  return out;
+std::vector<GroupParts> group_parts(const WindowSnapshot& window, TimeRange range, const Wanted& wanted) {
+  return PartsOfWindow(window, range, wanted).run();
 }
 
 }  // namespace tacho::store

@@ -376,6 +376,15 @@ TEST_CASE("a crash between two steps of sealing is recognised") {
     CHECK(StoreFixture::restarted_has_seconds(both, 1100));
     CHECK(StoreFixture::blocks(both) == std::vector<std::uint32_t>{1024, 76});
   }
+  SECTION("appended, and a stage between others is removed before them") {
+    f.seconds(1000, 1100);
+    const StoreDirs both = f.crashed("both");
+    fs::copy(list_stages(staged)[1], both.state);
+    const auto files = DirStore::open(both);
+    REQUIRE(files);
+    CHECK(StoreFixture::has_seconds(**files, 1100));
+    CHECK(StoreFixture::restarted_has_seconds(both, 1100));
+  }
   SECTION("all is in the ring and the head is not removed") {
     f.group.reset();
     const auto live = list_heads(f.dirs);
@@ -525,4 +534,70 @@ TEST_CASE("blocks that would be too large for a small ring have fewer rows") {
   CHECK(f.store->stats().lost_rows == 0);
   CHECK(f.blocks().size() > 1);
   CHECK(f.count(*f.store) == 1200 * 64);
+}
+
+TEST_CASE("whatever the clock did and wherever rows lie, any range answers what is visible of it") {
+  struct Row {
+    TimeMs t;
+    double a, b;
+  };
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    INFO("seed " << seed);
+    std::mt19937_64 random(seed);
+    const auto up_to = [&](std::uint64_t n) { return random() % (n + 1); };
+    StoreFixture f;
+    std::vector<Row> rows;  // as they were written
+    bool has_b = false;
+    const auto visible = [&](bool b, TimeRange range) {
+      std::string out;
+      std::vector<const Row*> kept;
+      TimeMs hidden = std::numeric_limits<TimeMs>::max();
+      for (auto r = rows.rbegin(); r != rows.rend(); ++r) {
+        if (r->t < hidden && r->t >= range.min && r->t <= range.max) kept.push_back(&*r);
+        hidden = std::min(hidden, r->t);
+      }
+      for (auto r = kept.rbegin(); r != kept.rend(); ++r) {
+        const double v = b ? (*r)->b : (*r)->a;
+        if (!is_absent(v)) out += fmt::format("{}={} ", (*r)->t, is_stale(v) ? "stale" : fmt::format("{}", v));
+      }
+      return out;
+    };
+    f.describe({"a"});
+    auto files = DirStore::open(f.dirs);
+    REQUIRE(files);
+    TimeMs t = 10'000'000;
+    bool ended = false;
+    for (int i = 0; i < 4000; ++i) {
+      if (up_to(900) == 0) {  // the group's series change
+        ended = has_b;
+        has_b = !has_b;
+        has_b ? f.describe({"a", "b"}) : f.describe({"a"});
+      }
+      if (up_to(1200) == 0) {  // the agent starts again
+        f.start();
+        has_b ? f.describe({"a", "b"}) : f.describe({"a"});
+        ended = false;
+      }
+      t += up_to(150) == 0 ? -static_cast<TimeMs>(up_to(up_to(3) == 0 ? 1'500'000 : 5'000)) : 1000;
+      const double v = i;
+      rows.push_back({t, v, has_b ? v + 0.5 : ended ? std::bit_cast<double>(kStaleBits) : absent()});
+      ended = false;
+      has_b ? f.row(t, {v, v + 0.5}) : f.row(t, {v});
+      if (up_to(5) != 0) REQUIRE(f.store->maintain());
+      if (i % 40 != 0) continue;
+      for (int q = 0; q < 4; ++q) {
+        const TimeMs end = t - static_cast<TimeMs>(up_to(up_to(1) == 0 ? 2'000'000 : 100'000));
+        const TimeRange range{end - static_cast<TimeMs>(up_to(400'000)), end + static_cast<TimeMs>(up_to(20'000))};
+        const bool b = up_to(1) == 0;
+        const std::string expected = visible(b, range);
+        REQUIRE(f.ask(*f.store, b ? "b" : "a", range.min, range.max) == expected);
+        REQUIRE(f.ask(**files, b ? "b" : "a", range.min, range.max) == expected);
+      }
+      const TimeRange held = f.store->bounds();
+      REQUIRE(held.max == std::max_element(rows.begin(), rows.end(), [](auto& x, auto& y) { return x.t < y.t; })->t);
+      REQUIRE(held.min == std::min_element(rows.begin(), rows.end(), [](auto& x, auto& y) { return x.t < y.t; })->t);
+    }
+    CHECK(f.blocks().size() > 4);
+    CHECK(f.store->stats().lost_rows == 0);
+  }
 }
