@@ -53,8 +53,8 @@ class Head {
 
   // The oldest row that can be read now, were nothing published meanwhile.
   std::uint64_t oldest() const;
-  // All rows that can be read now, cut where the clock stepped back.
-  std::vector<HeadRun> runs() const { return times_.runs(*this); }
+  // All rows from `from_row` on that can be read now, cut where the clock stepped back.
+  std::vector<HeadRun> runs(std::uint64_t from_row = 0) const { return times_.runs(*this, from_row); }
 
   // Rows of [from_row, to_row) that are still there and whose time is in [t_min, t_max]; the columns in the order given.
   // The rows in the time range are taken as one run from the first to the last of them.

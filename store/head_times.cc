@@ -7,7 +7,7 @@
 
 namespace tacho::store {
 
-std::vector<HeadRun> HeadTimes::runs(const Head& head) {
+std::vector<HeadRun> HeadTimes::runs(const Head& head, std::uint64_t from_row) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t known = first_row_ + times_.size();
   const HeadRows news =
@@ -23,7 +23,8 @@ std::vector<HeadRun> HeadTimes::runs(const Head& head) {
   first_row_ += gone;
 
   std::vector<HeadRun> out;
-  for (std::size_t begin = 0; begin < times_.size();) {
+  const std::uint64_t skipped = std::max(from_row, first_row_) - first_row_;
+  for (std::size_t begin = skipped; begin < times_.size();) {
     std::size_t end = begin + 1;
     while (end < times_.size() && times_[end] > times_[end - 1]) ++end;
     out.push_back({first_row_ + begin, first_row_ + end, times_[begin], times_[end - 1]});

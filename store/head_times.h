@@ -24,8 +24,8 @@ struct HeadRun {
 
 class HeadTimes {
  public:
-  // Of all rows that can be read now. Requires: always the same head.
-  std::vector<HeadRun> runs(const Head& head);
+  // Of all rows that can be read now, from `from_row` on. Requires: always the same head.
+  std::vector<HeadRun> runs(const Head& head, std::uint64_t from_row);
 
  private:
   std::mutex mutex_;  // guards what follows. A leaf

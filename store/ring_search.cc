@@ -1,6 +1,9 @@
 // How a ring's records are found in its file: all of them by a search, those that came since by following the last one known.
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <unordered_set>
+
 #include "proto/base/check.h"
 #include "proto/base/log.h"
 #include "store/header_scanner.h"
@@ -18,6 +21,11 @@ bool without_gap(const RingIndex& index) {
   return true;
 }
 
+bool numbered_twice(const std::vector<RecordRef>& found) {
+  std::unordered_set<std::uint64_t> numbers;
+  return !std::ranges::all_of(found, [&](const RecordRef& r) { return numbers.insert(r.header.sequence).second; });
+}
+
 // True where the first record found can be the next one after the wrap, or one of those after that where these are damaged.
 bool begins_after(const RecordHeader& wrap, const std::vector<RecordRef>& found) {
   if (found.empty() || found.front().header.sequence <= wrap.sequence) return false;
@@ -32,7 +40,12 @@ Result<void> Ring::search(bool verify_payloads) {
   if (!written_ns) return std::unexpected(written_ns.error());
   written_ns_ = *written_ns;
   std::vector<RecordRef> found;
-  const auto lap_ends = scan(verify_payloads, found);
+  auto lap_ends = scan(verify_payloads, found);
+  if (lap_ends && !verify_payloads && numbered_twice(found)) {
+    // A record was torn as the machine went down, and its number given anew: which one counts, its payload says.
+    found.clear();
+    lap_ends = scan(true, found);
+  }
   if (!lap_ends) return std::unexpected(lap_ends.error());
   indexer_.assign(std::move(found), *lap_ends || cut_short_, [&](const RecordRef& r) { return read_schema(r); });
   publish();

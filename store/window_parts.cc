@@ -2,22 +2,34 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 namespace tacho::store {
 namespace {
 
 // What is newest of a group and may lie in two places: heads, stages, and the blocks of the ring that reach into them.
 struct Recent {
+  std::vector<std::shared_ptr<Head>> heads;
   std::vector<Part> parts;
   std::shared_ptr<const GroupRecords> records;  // all of the ring's; null: it has none
 };
 
 using Wanted = std::function<bool(const KnownSchema&)>;
 
-// A head's rows, cut where the clock stepped back, so that the times of every part increase.
-void parts_of(const std::shared_ptr<Head>& head, const std::shared_ptr<const KnownSchema>& schema, std::vector<Part>& out) {
-  for (const HeadRun& run : head->runs())
-    out.push_back({schema, head->generation(), run.first_row, run.end_row, run.t_min, run.t_max, head, nullptr, nullptr});
+// From which row on a head is read: its older half may be overwritten while somebody reads it, so that rows of that half are taken from
+// a block or a stage where there is one.
+std::uint64_t first_row_of(const Head& head, const std::vector<Part>& parts) {
+  const std::uint64_t published = head.published();
+  const std::uint64_t safe = published - std::min(published, head.row_capacity() / 2);
+  std::uint64_t first = head.oldest();
+  for (bool covered = true; covered && first < safe;) {
+    const auto part = std::ranges::find_if(parts, [&](const Part& p) {
+      return !p.head && p.generation == head.generation() && p.first_row <= first && p.end_row > first;
+    });
+    covered = part != parts.end();
+    if (covered) first = std::min(part->end_row, safe);
+  }
+  return first;
 }
 
 Part part_of(const RecordRef& record, std::shared_ptr<const KnownSchema> schema) {
@@ -30,8 +42,8 @@ Part part_of(const std::shared_ptr<const Stage>& stage, std::shared_ptr<const Kn
   return {std::move(schema), h.generation, h.first_row, h.first_row + h.rows, h.t_min, h.t_max, nullptr, stage, nullptr};
 }
 
-// Drops rows that an earlier part already has (staged rows just appended, a block sealed twice around a crash) and rows that the
-// head has too.
+// Drops rows that an earlier part already has (staged rows just appended, a block sealed twice around a crash) and rows that are read
+// from the head.
 void remove_overlap(std::vector<Part>& parts) {
   std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
     if (a.generation != b.generation) return a.generation < b.generation;
@@ -64,7 +76,7 @@ class PartsOfWindow {
       const auto& schema = head->schema();
       auto& known = heads_[schema->id];
       if (!known) known = std::make_shared<const KnownSchema>(schema);
-      parts_of(head, known, recent_[schema->group].parts);
+      if (head->published() > 0) recent_[schema->group].heads.push_back(head);
     }
     for (const auto& stage : window_.stages) {
       auto schema = find(stage->header().schema_id);
@@ -106,15 +118,15 @@ class PartsOfWindow {
       from = recent.records->end();
       if (recent.records->overlaps()) {
         from = recent.records->begin();
-      } else if (!recent.parts.empty()) {
-        const auto first = std::min_element(recent.parts.begin(), recent.parts.end(), [](const Part& a, const Part& b) {
-          return std::pair(a.generation, a.first_row) < std::pair(b.generation, b.first_row);
-        });
-        from = recent.records->from_row(first->generation, first->first_row);
+      } else if (const auto first = first_outside(recent)) {
+        from = recent.records->from_row(first->first, first->second);
       }
-      recent.records->visit_from(from, [&](const RecordRef& r) {
-        if (auto schema = find(r.header.schema_id)) recent.parts.push_back(part_of(r, std::move(schema)));
-      });
+      recent.records->visit_from(from, [&](const RecordRef& r) { recent.parts.push_back(part_of(r, find(r.header.schema_id))); });
+    }
+    for (const auto& head : recent.heads) {
+      for (const HeadRun& run : head->runs(first_row_of(*head, recent.parts)))
+        recent.parts.push_back(
+            {find(head->schema()->id), head->generation(), run.first_row, run.end_row, run.t_min, run.t_max, head});
     }
     remove_overlap(recent.parts);
     group.interval_ms = interval_of(recent);
@@ -137,6 +149,15 @@ class PartsOfWindow {
     }
     std::reverse(group.parts.begin(), group.parts.end());
     return group;
+  }
+
+  // The first (generation, row) that a head or a stage may have.
+  static std::optional<std::pair<std::uint64_t, std::uint64_t>> first_outside(const Recent& recent) {
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> out;
+    const auto add = [&](std::pair<std::uint64_t, std::uint64_t> at) { out = out ? std::min(*out, at) : at; };
+    for (const auto& head : recent.heads) add({head->generation(), head->oldest()});
+    for (const Part& p : recent.parts) add({p.generation, p.first_row});
+    return out;
   }
 
   // Requires: remove_overlap() is done.

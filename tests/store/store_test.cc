@@ -4,11 +4,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "store/dir_store.h"
 #include "tests/temp_dir.h"
@@ -600,4 +602,62 @@ TEST_CASE("whatever the clock did and wherever rows lie, any range answers what 
     CHECK(f.blocks().size() > 4);
     CHECK(f.store->stats().lost_rows == 0);
   }
+}
+
+TEST_CASE("questions of other threads and from files get whole answers while rows are written, sealed and overwritten") {
+  StoreFixture f(1 << 20);
+  f.describe({"a", "b"});
+  std::atomic<TimeMs> newest{0};  // release after a row, acquire before a question: what was there must be answered
+  std::atomic<bool> done{false};
+  std::mt19937_64 random(3);
+  f.row(0, {0, 1});
+  // A question lasts while 64 rows are written at most: a head, which holds four minutes, is not overwritten under it.
+  std::atomic<int> answers[3] = {};  // release and acquire: only their number counts
+  const auto ask = [&](const Queryable& q, std::atomic<int>& count) {
+    while (!done.load(std::memory_order_acquire)) {
+      const TimeMs end = newest.load(std::memory_order_acquire);
+      const TimeMs first = std::max<TimeMs>(0, end - 500'000);
+      const auto s = q.select({}, {first, end}, {});
+      // Every second of the range; of a, whose value is the row's number, with the right one.
+      const std::size_t rows = static_cast<std::size_t>((end - first) / 1000 + 1);
+      if (!s || s->series.size() != 2 || s->series[0].times.size() != rows) return false;
+      for (std::size_t i = 0; i < rows; ++i) {
+        if (s->series[0].times[i] != first + static_cast<TimeMs>(i) * 1000) return false;
+        if (s->series[0].values[i] != static_cast<double>(s->series[0].times[i] / 1000)) return false;
+      }
+      if (q.bounds().max < end) return false;
+      count.fetch_add(1, std::memory_order_release);
+    }
+    return true;
+  };
+  const auto files = DirStore::open(f.dirs);
+  REQUIRE(files);
+  bool right[3] = {true, true, true};
+  std::atomic<int> wrong{0};
+  {
+    std::vector<std::jthread> readers;
+    for (int i = 0; i < 3; ++i) {
+      readers.emplace_back([&, i] {
+        right[i] = ask(i < 2 ? static_cast<const Queryable&>(*f.store) : **files, answers[i]);
+        if (!right[i]) wrong.fetch_add(1, std::memory_order_release);
+      });
+    }
+    for (int i = 1; i < 20'000 && wrong.load(std::memory_order_acquire) == 0; ++i) {
+      f.row(i * 1000, {static_cast<double>(i), std::ldexp(static_cast<double>(random() >> 11), -53)});
+      newest.store(i * 1000, std::memory_order_release);
+      if (i % 32 != 0) continue;
+      if (!f.store->maintain()) break;
+      for (auto& count : answers) {
+        const int before = count.load(std::memory_order_acquire);
+        while (count.load(std::memory_order_acquire) == before && wrong.load(std::memory_order_acquire) == 0)
+          std::this_thread::yield();
+      }
+    }
+    done.store(true, std::memory_order_release);
+  }
+  for (int i = 0; i < 3; ++i) {
+    CHECK(right[i]);
+    CHECK(answers[i].load() > 500);
+  }
+  CHECK(f.store->stats().lost_rows == 0);
 }
