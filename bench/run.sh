@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|cost|lateness]...; all of them take a quarter of an hour.
+# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|store|cost|lateness]...; all of them take a quarter of an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=("$@"); [ $# -gt 0 ] || what=(micro compression cost lateness)
+what=("$@"); [ $# -gt 0 ] || what=(micro compression store cost lateness)
 for one in "${what[@]}"; do
   case $one in
     micro)
@@ -11,8 +11,16 @@ for one in "${what[@]}"; do
     compression)
       cmake --build build --target compression_bench
       python3 bench/compression.py --traces "${TACHO_TRACES:-../shared/acceptance/traces}" ;;
+    store)
+      cmake --build build --target row_commit_bench seal_bench window_bench
+      traces=$(mktemp -d); trap 'rm -rf "$traces"' EXIT
+      python3 bench/traces.py --no-own --out "$traces" --traces "${TACHO_TRACES:-../shared/acceptance/traces}"
+      build/bench/row_commit_bench
+      build/bench/seal_bench --traces "$traces"
+      # Days of seconds: on a tmpfs, for their syncs are not what is asked.
+      TMPDIR=/dev/shm build/bench/window_bench --traces "$traces" ;;
     cost) python3 bench/cost.py --tacho build/tacho --seconds 120 ;;
     lateness) python3 bench/lateness.py --tacho build/tacho --minutes 10 ;;
-    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, cost, lateness)" >&2; exit 2 ;;
+    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, lateness)" >&2; exit 2 ;;
   esac
 done

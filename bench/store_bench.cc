@@ -9,6 +9,7 @@
 #include <random>
 
 #include "store/block.h"
+#include "store/dir_store.h"
 #include "store/store.h"
 #include "tests/temp_dir.h"
 
@@ -133,6 +134,109 @@ void describe_churn(benchmark::State& state) {
   }
 }
 BENCHMARK(describe_churn)->ArgName("interval_ms")->Arg(1000)->Arg(30'000)->Unit(benchmark::kMicrosecond)->Iterations(1000);
+
+constexpr std::size_t kRecords = 5000, kGroups = 20, kGroupColumns = 20, kBlockSeconds = 1024;
+
+// What an append costs beside its write: small records, so many that the index has kRecords of them, in a ring that wraps.
+void append_among_5000_records(benchmark::State& state) {
+  const test::TempDir dir;
+  const std::vector<std::byte> payload(1000);
+  const auto ring = std::move(*Ring::open(dir / "ring", true, kRingStart + kRecords * record_bytes(payload.size())));
+  std::uint64_t n = 0;
+  const auto append = [&] {
+    RecordHeader h{};
+    h.type = static_cast<std::uint16_t>(RecordType::block);
+    h.generation = n % kGroups;
+    h.first_row = n / kGroups * kBlockSeconds;
+    h.rows = kBlockSeconds;
+    h.t_min = static_cast<TimeMs>(h.first_row * 1000);
+    h.t_max = h.t_min + static_cast<TimeMs>(kBlockSeconds - 1) * 1000;
+    ++n;
+    return ring->append(h, payload).has_value();
+  };
+  while (n < 2 * kRecords) append();
+  for (auto _ : state) benchmark::DoNotOptimize(append());
+  state.counters["records"] = static_cast<double>(ring->snapshot()->size());
+}
+BENCHMARK(append_among_5000_records);
+
+// A store of kGroups groups and kRecords blocks, newer rows in the heads, and a reader of its files that has seen them.
+struct Wide {
+  test::TempDir dir;
+  StoreDirs dirs{dir / "s", dir / "r"};
+  std::unique_ptr<Store> store;
+  std::vector<std::unique_ptr<Group>> groups;
+  std::unique_ptr<DirStore> reader;
+  TimeMs end = 0;
+
+  static Schema schema(std::size_t group) {
+    Schema s;
+    for (std::size_t c = 0; c < kGroupColumns; ++c)
+      s.push_back({Labels::of(fmt::format("group_{}_metric_{}", group, c), {{"device", std::to_string(c)}}), MetricType::gauge,
+                   Rollup::none});
+    return s;
+  }
+  void write_ring() {
+    const auto ring = std::move(*Ring::open(dirs.ring(), true, 512u << 20));
+    std::vector<std::shared_ptr<const StoredSchema>> schemas;
+    for (std::size_t g = 0; g < kGroups; ++g) {
+      schemas.push_back(encode_schema(fmt::format("g{}", g), 1000, schema(g)));
+      RecordHeader h{};
+      h.type = static_cast<std::uint16_t>(RecordType::schema);
+      h.schema_id = schemas.back()->id;
+      (void)ring->append(h, pack_schema(*schemas.back()));
+    }
+    std::vector<TimeMs> times(kBlockSeconds);
+    std::vector<std::vector<double>> columns(kGroupColumns, std::vector<double>(kBlockSeconds));
+    for (std::size_t i = 0; i < kRecords; ++i) {
+      const std::size_t g = i % kGroups, first = i / kGroups * kBlockSeconds;
+      for (std::size_t r = 0; r < kBlockSeconds; ++r) {
+        times[r] = static_cast<TimeMs>((first + r) * 1000);
+        for (std::size_t c = 0; c < kGroupColumns; ++c) columns[c][r] = cell(c, static_cast<std::int64_t>(first + r));
+      }
+      end = times.back();
+      (void)ring->append(describe_block(*schemas[g], g + 1, first, times), encode_block(times, columns));
+    }
+  }
+  Wide() {
+    std::filesystem::create_directories(dirs.state);
+    write_ring();
+    store = std::move(*Store::open({dirs, 512u << 20, {}}));
+    for (std::size_t g = 0; g < kGroups; ++g) {
+      groups.push_back(store->group(fmt::format("g{}", g), 1000));
+      (void)groups.back()->describe(schema(g));
+      for (TimeMs t = 1; t <= 200; ++t) {
+        for (auto& c : groups.back()->begin_row()) c.store(0x3ff0'0000'0000'0000u, std::memory_order_release);
+        groups.back()->publish(end + t * 1000);
+      }
+    }
+    reader = std::move(*DirStore::open(dirs));
+  }
+  static Wide& get() {
+    static auto* const made = new Wide;
+    return *made;
+  }
+};
+
+// One series of the 400, 10 minutes of it. 0: of blocks, in the middle of the window; 1: the newest, of heads and blocks.
+void select_10_minutes_of_5000_records(benchmark::State& state) {
+  Wide& wide = Wide::get();
+  const Matcher one[] = {Matcher::equal("__name__", "group_7_metric_3")};
+  const TimeMs end = state.range(0) == 1 ? wide.end + 200'000 : wide.end / 2;
+  std::size_t samples = 0;
+  for (auto _ : state) samples = wide.store->select(one, {end - 599'000, end}, {})->samples;
+  state.counters["samples"] = static_cast<double>(samples);
+}
+BENCHMARK(select_10_minutes_of_5000_records)->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
+
+// A reader of the files looks for what is new, finds nothing, and says how far the window reaches.
+void refresh_5000_records(benchmark::State& state) {
+  Wide& wide = Wide::get();
+  TimeMs newest = 0;
+  for (auto _ : state) newest = wide.reader->bounds().max;
+  if (newest != wide.end + 200'000) state.SkipWithError("the newest row was not seen");
+}
+BENCHMARK(refresh_5000_records)->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 

@@ -1,8 +1,5 @@
 #include "store/dir_store.h"
 
-#include <algorithm>
-#include <unordered_set>
-
 namespace tacho::store {
 
 Result<std::unique_ptr<DirStore>> DirStore::open(StoreDirs dirs, std::function<std::vector<MetricMetadata>()> metadata) {
@@ -47,6 +44,7 @@ void DirStore::refresh() const {
   stages_ = std::move(stages);
 
   // After the stages, for the same reason: what was appended and removed meanwhile is in the ring by now.
+  if (ring_ && ring_->replaced()) ring_.reset();
   if (!ring_) {
     if (auto ring = Ring::open(dirs_.ring(), false)) {
       ring_ = std::move(*ring);
@@ -56,17 +54,6 @@ void DirStore::refresh() const {
   } else if (auto ok = ring_->refresh(); !ok) {
     problems_.push_back(ok.error().message);
   }
-  if (!ring_) return;
-  std::unordered_set<std::uint64_t> used;
-  for (const auto index = ring_->snapshot(); const RecordRef& r : *index) {
-    used.insert(r.header.schema_id);
-    if (r.header.type != static_cast<std::uint16_t>(RecordType::schema) || schemas_->contains(r.header.schema_id)) continue;
-    const auto payload = ring_->read(r);
-    if (!payload) continue;
-    if (auto schema = KnownSchema::unpack(*payload)) (*schemas_)[r.header.schema_id] = std::move(*schema);
-  }
-  // What has left the ring is forgotten: a reader may live as long as the agent.
-  std::erase_if(*schemas_, [&](const auto& entry) { return !used.contains(entry.first); });
 }
 
 WindowSnapshot DirStore::snapshot() const {
@@ -76,7 +63,6 @@ WindowSnapshot DirStore::snapshot() const {
   for (const auto& [path, stage] : stages_) w.stages.push_back(stage);
   w.records = ring_ ? ring_->snapshot() : std::make_shared<RingIndex>();
   w.ring = ring_.get();
-  w.schemas = std::make_shared<SchemaMap>(*schemas_);
   return w;
 }
 

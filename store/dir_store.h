@@ -38,7 +38,6 @@ class DirStore final : public Queryable {
   mutable std::unique_ptr<Ring> ring_;
   mutable std::map<std::string, std::shared_ptr<Head>> heads_;
   mutable std::map<std::string, std::shared_ptr<const Stage>> stages_;
-  mutable std::shared_ptr<SchemaMap> schemas_ = std::make_shared<SchemaMap>();
   mutable std::vector<std::string> problems_;
 };
 

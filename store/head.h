@@ -25,6 +25,7 @@
 #include "proto/base/file.h"
 #include "proto/base/sample.h"
 #include "store/head_format.h"
+#include "store/head_times.h"
 #include "store/schema_codec.h"
 
 namespace tacho::store {
@@ -61,6 +62,8 @@ class Head {
 
   // The oldest row that can be read now, were nothing published meanwhile.
   std::uint64_t oldest() const;
+  // All rows from `from_row` on that can be read now, cut where the clock stepped back.
+  std::vector<HeadRun> runs(std::uint64_t from_row = 0) const { return times_.runs(*this, from_row); }
 
   // Rows of [from_row, to_row) that are still there and whose time is in [t_min, t_max]; the columns in the order given.
   // The rows in the time range are taken as one run from the first to the last of them.
@@ -90,6 +93,8 @@ class Head {
   mutable std::mutex mutex_;  // guards what follows: how far the extensions have been decoded. A leaf
   mutable std::shared_ptr<const StoredSchema> schema_;
   mutable HeadGrowth loaded_;
+
+  mutable HeadTimes times_;
 };
 
 // The writing side of one head. Rows that are begun and not published leave no trace.

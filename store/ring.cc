@@ -1,11 +1,11 @@
 #include "store/ring.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "proto/base/check.h"
@@ -23,38 +23,6 @@ template <class T>
 std::span<const std::byte> bytes_of(const T& value) {
   return std::as_bytes(std::span(&value, 1));
 }
-
-// Looks at the file through a window that moves along. From record to record it reads a page; where it has to probe every
-// 8 bytes for the next header it reads on in large pieces.
-class HeaderScanner {
- public:
-  HeaderScanner(const Fd& fd, std::uint64_t file_bytes, const std::string& path)
-      : fd_(fd), file_bytes_(file_bytes), path_(path) {}
-
-  // True where a whole, checksummed header lies at `offset` whose record would fit in the file.
-  Result<bool> header_at(std::uint64_t offset, RecordHeader& out) {
-    if (offset + sizeof(RecordHeader) > file_bytes_) return false;
-    if (offset < start_ || offset + sizeof(RecordHeader) > start_ + size_) {
-      const bool probing = offset <= start_ + size_ && offset > start_;
-      start_ = offset;
-      const auto n = read_at(fd_, std::span(buffer_).first(probing ? buffer_.size() : 4096), offset, path_);
-      if (!n) return std::unexpected(n.error());
-      size_ = *n;
-      if (size_ < sizeof(RecordHeader)) return false;
-    }
-    std::memcpy(&out, buffer_.data() + (offset - start_), sizeof out);
-    return out.magic == kRecordMagic && out.checksum == header_checksum(out) && out.payload_bytes < file_bytes_ &&
-           offset + record_bytes(out.payload_bytes) <= file_bytes_;
-  }
-
- private:
-  const Fd& fd_;
-  std::uint64_t file_bytes_;
-  const std::string& path_;
-  std::vector<std::byte> buffer_ = std::vector<std::byte>(256 << 10);
-  std::uint64_t start_ = 0;
-  std::size_t size_ = 0;
-};
 
 }  // namespace
 
@@ -141,7 +109,8 @@ Result<void> Ring::load(bool verify_payloads) {
   if (size < 0) return sys_failure(errno, "cannot size {}", path_);
   // A file that was cut short still holds what lies before the cut.
   file_bytes_ = std::min<std::uint64_t>(s.file_bytes, static_cast<std::uint64_t>(size));
-  if (static_cast<std::uint64_t>(size) < s.file_bytes) {
+  cut_short_ = static_cast<std::uint64_t>(size) < s.file_bytes;
+  if (cut_short_) {
     log_warn("{} is cut short: {} of {} bytes; what is left is used", path_, size, s.file_bytes);
     if (writable_) {
       if (const int err = ::posix_fallocate(fd_.get(), 0, static_cast<off_t>(s.file_bytes)); err != 0)
@@ -150,44 +119,12 @@ Result<void> Ring::load(bool verify_payloads) {
     }
   }
   used_bytes_ = used_bytes();
-  auto index = scan(verify_payloads);
-  if (!index) return std::unexpected(index.error());
-  recovery_.records = index->size();
-  if (!index->empty()) {
-    const RecordRef& newest = index->back();
-    write_offset_ = newest.offset + record_bytes(newest.header.payload_bytes);
-    next_sequence_ = newest.header.sequence + 1;
-  }
-  publish(std::make_shared<RingIndex>(std::move(*index)));
-  return {};
+  return search(verify_payloads);
 }
 
-Result<RingIndex> Ring::scan(bool verify_payloads) {
-  RingIndex found;
-  HeaderScanner scanner(fd_, file_bytes_, path_);
-  const std::uint64_t end = used_bytes();
-  for (std::uint64_t at = kRingStart; at + sizeof(RecordHeader) <= end;) {
-    RecordRef r;
-    r.offset = at;
-    const auto whole = scanner.header_at(at, r.header);
-    if (!whole) return std::unexpected(whole.error());
-    if (!*whole) {
-      at += kRecordAlign;
-      continue;
-    }
-    if (verify_payloads && !read(r)) {
-      ++recovery_.damaged;
-      at += kRecordAlign;  // its length may be a lie for what lies there now: look for the next header in it
-      continue;
-    }
-    // Behind a wrap lies what laps before this one have left: older than what was overwritten since, so not of the window.
-    if (r.header.type == static_cast<std::uint16_t>(RecordType::wrap)) break;
-    found.push_back(r);
-    at += record_bytes(r.header.payload_bytes);
-  }
-  std::sort(found.begin(), found.end(),
-            [](const RecordRef& a, const RecordRef& b) { return a.header.sequence < b.header.sequence; });
-  return found;
+Ring::Tail Ring::tail_after(std::uint64_t offset, const RecordHeader& h) const {
+  const bool wraps = h.type == static_cast<std::uint16_t>(RecordType::wrap);
+  return {offset, h.sequence, h.checksum, wraps ? kRingStart : offset + record_bytes(h.payload_bytes)};
 }
 
 Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payload) {
@@ -196,52 +133,55 @@ Result<void> Ring::append(RecordHeader header, std::span<const std::byte> payloa
   if (size > (file_bytes_ - kRingStart) / 4 || size > std::numeric_limits<std::uint32_t>::max())
     return failure("a record of {} bytes does not fit in the ring of {} bytes: raise storage.budget", size, file_bytes_);
 
-  auto index = std::make_shared<RingIndex>(*snapshot());
-  const auto forget = [&](std::uint64_t begin, std::uint64_t end) {
-    std::erase_if(*index,
-                  [&](const RecordRef& r) { return r.offset < end && r.offset + record_bytes(r.header.payload_bytes) > begin; });
-  };
   header.magic = kRecordMagic;
   header.version = kPayloadVersion;
-  if (write_offset_ + size > file_bytes_) {
-    forget(write_offset_, file_bytes_);
-    publish(std::make_shared<RingIndex>(*index));
-    if (write_offset_ + sizeof(RecordHeader) <= file_bytes_) {
+  if (tail_.next + size > file_bytes_) {
+    drop(tail_.next, file_bytes_);
+    if (tail_.next + sizeof(RecordHeader) <= file_bytes_) {
       RecordHeader wrap{};
       wrap.magic = kRecordMagic;
       wrap.version = kPayloadVersion;
       wrap.type = static_cast<std::uint16_t>(RecordType::wrap);
-      wrap.sequence = next_sequence_++;
+      wrap.sequence = tail_.sequence + 1;
       wrap.payload_checksum = XXH3_64bits(nullptr, 0);
+      wrap.checksum = header_checksum(wrap);
       if (auto ok = write_record(wrap, {}); !ok) return ok;
+      tail_ = tail_after(tail_.next, wrap);
     }
-    write_offset_ = kRingStart;
+    tail_.next = kRingStart;
   }
   // Out of the index before its bytes are overwritten: readers of this process do not even try.
-  forget(write_offset_, write_offset_ + size);
-  publish(std::make_shared<RingIndex>(*index));
+  drop(tail_.next, tail_.next + size);
 
-  header.sequence = next_sequence_;
+  header.sequence = tail_.sequence + 1;
   header.payload_bytes = static_cast<std::uint32_t>(payload.size());
   header.payload_checksum = XXH3_64bits(payload.data(), payload.size());
-  const RecordRef record{write_offset_, header};
+  header.checksum = header_checksum(header);
   if (auto ok = write_record(header, payload); !ok) return ok;
-  ++next_sequence_;
-  write_offset_ += size;
+  const RecordRef record{tail_.next, header};
+  tail_ = tail_after(record.offset, header);
   appended_bytes_ += size;
-  index->push_back(record);
-  index->back().header.checksum = header_checksum(header);
-  publish(std::move(index));
+  std::shared_ptr<const KnownSchema> schema;
+  if (header.type == static_cast<std::uint16_t>(RecordType::schema) &&
+      !indexer_.current()->schemas()->contains(header.schema_id)) {
+    if (auto known = KnownSchema::unpack(payload)) schema = std::move(*known);
+  }
+  indexer_.append(record, std::move(schema));
+  publish();
   return {};
 }
 
+void Ring::drop(std::uint64_t begin, std::uint64_t end) {
+  indexer_.drop(begin, end);
+  publish();
+}
+
+// At the tail's end.
 Result<void> Ring::write_record(const RecordHeader& header, std::span<const std::byte> payload) {
-  RecordHeader h = header;
-  h.checksum = header_checksum(h);
-  if (auto ok = raise_used(write_offset_ + record_bytes(payload.size())); !ok) return ok;
+  if (auto ok = raise_used(tail_.next + record_bytes(payload.size())); !ok) return ok;
   // The payload first: until its own header is there, whatever header lies here does not match what follows it.
-  if (auto ok = write_at(fd_, payload, write_offset_ + sizeof h, path_); !ok) return ok;
-  return write_at(fd_, bytes_of(h), write_offset_, path_);
+  if (auto ok = write_at(fd_, payload, tail_.next + sizeof header, path_); !ok) return ok;
+  return write_at(fd_, bytes_of(header), tail_.next, path_);
 }
 
 Result<void> Ring::sync() {
@@ -254,35 +194,33 @@ std::shared_ptr<const RingIndex> Ring::snapshot() const {
   return index_;
 }
 
-void Ring::publish(std::shared_ptr<const RingIndex> index) {
+void Ring::publish() {
   const std::lock_guard lock(mutex_);
-  index_ = std::move(index);
+  index_ = indexer_.current();
 }
 
 Result<std::vector<std::byte>> Ring::read(const RecordRef& record) const {
   std::vector<std::byte> payload(record.header.payload_bytes);
-  if (auto ok = read_part(record, 0, payload); !ok) return std::unexpected(ok.error());
+  if (auto ok = read(record, 0, payload); !ok) return std::unexpected(ok.error());
   if (XXH3_64bits(payload.data(), payload.size()) != record.header.payload_checksum)
     return failure("{}: the record at {} does not match its checksum (damaged, or overwritten meanwhile)", path_, record.offset);
   return payload;
 }
 
-Result<void> Ring::read_part(const RecordRef& record, std::uint64_t offset, std::span<std::byte> out) const {
-  if (offset > record.header.payload_bytes || out.size() > record.header.payload_bytes - offset)
-    return failure("{}: the record at {} has no bytes {} to {}", path_, record.offset, offset, offset + out.size());
+Result<void> Ring::read(const RecordRef& record, std::uint64_t offset, std::span<std::byte> out) const {
+  const std::uint64_t bytes = record.header.payload_bytes;
+  if (offset > bytes || out.size() > bytes - offset)
+    return failure("{}: bytes {} to {} are asked of the record at {}, which has {}", path_, offset, offset + out.size(),
+                   record.offset, bytes);
   const auto n = read_at(fd_, out, record.offset + sizeof(RecordHeader) + offset, path_);
   if (!n) return std::unexpected(n.error());
-  if (*n != out.size()) return failure("{} ends within the record at {}", path_, record.offset);
+  if (*n != out.size()) return failure("{}: the record at {} is cut short", path_, record.offset);
   return {};
 }
 
-Result<void> Ring::refresh() {
-  TACHO_CHECK(!writable_);
-  // The writer may be anywhere in a wrap; a fresh scan of the headers is right in every case.
-  auto index = scan(false);
-  if (!index) return std::unexpected(index.error());
-  publish(std::make_shared<RingIndex>(std::move(*index)));
-  return {};
+bool Ring::replaced() const {
+  struct stat s{};
+  return ::fstat(fd_.get(), &s) == 0 && s.st_nlink == 0;
 }
 
 }  // namespace tacho::store

@@ -48,26 +48,19 @@ WindowStatus window_status(const WindowSnapshot& window) {
   WindowStatus out;
   std::map<std::string, GroupStatus> groups;
   for (const GroupParts& g : group_parts(window)) groups.emplace(g.group, status_of(g));
-  std::uint64_t ring_samples = 0;
-  TimeMs ring_oldest = 0, ring_newest = 0;
-  for (const RecordRef& r : *window.records) {
-    const std::uint64_t bytes = record_bytes(r.header.payload_bytes);
-    if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) {
-      out.schema_bytes += bytes;
-      continue;
-    }
-    const std::uint64_t samples = samples_of(r.header);
-    if (ring_samples == 0) ring_oldest = r.header.t_min;
-    ring_oldest = std::min(ring_oldest, r.header.t_min);
-    ring_newest = std::max(ring_newest, r.header.t_max);
-    ring_samples += samples;
-    out.block_bytes += bytes;
-    const auto schema = window.schemas->find(r.header.schema_id);
-    if (schema == window.schemas->end()) continue;
-    if (const auto g = groups.find(schema->second->group()); g != groups.end()) {
-      g->second.ring_bytes += bytes;
-      g->second.ring_samples += samples;
-    }
+  const std::uint64_t ring_samples = window.records->block_samples();
+  TimeMs ring_oldest = kAllTime.max, ring_newest = kAllTime.min;
+  out.block_bytes = window.records->block_bytes();
+  out.schema_bytes = window.records->schema_bytes();
+  for (const auto& records : window.records->groups()) {
+    ring_oldest = std::min(ring_oldest, records->t_min());
+    ring_newest = std::max(ring_newest, records->t_max());
+    const auto g = groups.find(records->name());
+    if (g == groups.end()) continue;
+    records->visit_from(records->begin(), [&](const RecordRef& r) {
+      g->second.ring_bytes += record_bytes(r.header.payload_bytes);
+      g->second.ring_samples += samples_of(r.header);
+    });
   }
   TimeMs oldest = 0, newest = 0;
   for (auto& [name, g] : groups) {
@@ -80,8 +73,8 @@ WindowStatus window_status(const WindowSnapshot& window) {
   out.window_seconds = static_cast<double>(newest - oldest) / 1000;
   if (ring_samples > 0) out.bytes_per_sample = static_cast<double>(out.block_bytes) / static_cast<double>(ring_samples);
   if (window.ring != nullptr) out.budget_bytes = window.ring->file_bytes();
-  const double seconds = static_cast<double>(ring_newest - ring_oldest) / 1000;
-  if (ring_samples > 0 && seconds >= kRateSecondsMin) {
+  const double seconds = ring_newest > ring_oldest ? static_cast<double>(ring_newest - ring_oldest) / 1000 : 0;
+  if (seconds >= kRateSecondsMin) {
     const double rate = static_cast<double>(out.block_bytes + out.schema_bytes) / seconds;
     out.full_window_seconds = static_cast<double>(out.budget_bytes) / rate;
   }

@@ -57,7 +57,6 @@ Result<std::unique_ptr<Store>> Store::open(StoreOptions options) {
   auto ring = Ring::open(store->options_.dirs.ring(), true, store->options_.budget_bytes);
   if (!ring) return std::unexpected(ring.error());
   store->ring_ = std::move(*ring);
-  store->load_schemas();
   store->recover();
   return store;
 }
@@ -86,7 +85,8 @@ void Store::recover() {
     heads_.push_back(std::make_shared<LiveHead>(LiveHead{std::move(*head), true}));
     LiveHead& live = *heads_.back();
     live.in_ring = std::min(in_ring[live.head->generation()], live.head->published());
-    if (const auto known = schemas_->find(last_schema[live.head->generation()]); known != schemas_->end())
+    const auto schemas = ring_->snapshot()->schemas();
+    if (const auto known = schemas->find(last_schema[live.head->generation()]); known != schemas->end())
       live.schema = known->second;
   }
   recover_stages(in_ring);
@@ -189,22 +189,6 @@ void Store::recover_without_head(std::span<const std::shared_ptr<const Stage>> s
   }
   counters_.recovered_rows += rows.size();
   for (const auto& stage : stages) stage->remove();
-}
-
-void Store::load_schemas() {
-  auto schemas = std::make_shared<SchemaMap>();
-  for (const auto index = ring_->snapshot(); const RecordRef& r : *index) {
-    if (r.header.type != static_cast<std::uint16_t>(RecordType::schema) || schemas->contains(r.header.schema_id)) continue;
-    const auto payload = ring_->read(r);
-    if (!payload) continue;
-    if (auto schema = KnownSchema::unpack(*payload)) {
-      (*schemas)[r.header.schema_id] = std::move(*schema);
-    } else {
-      log_warn("a schema in {} is skipped: {}", ring_->path(), schema.error());
-    }
-  }
-  const std::lock_guard lock(mutex_);
-  schemas_ = std::move(schemas);
 }
 
 std::unique_ptr<Group> Store::group(std::string name, std::int64_t interval_ms) {
@@ -440,15 +424,8 @@ Result<void> Store::write_schema(const std::shared_ptr<const KnownSchema>& schem
   schema_copies_[schema->id()] = {ring_->appended_bytes(), 0};
 
   // What nothing in the ring refers to any more is forgotten.
-  std::unordered_set<std::uint64_t> used;
-  const auto records = ring_->snapshot();
-  for (const RecordRef& r : *records) used.insert(r.header.schema_id);
-  const std::lock_guard lock(mutex_);
-  auto schemas = std::make_shared<SchemaMap>(*schemas_);
-  schemas->emplace(schema->id(), schema);
-  std::erase_if(*schemas, [&](const auto& entry) { return !used.contains(entry.first); });
-  std::erase_if(schema_copies_, [&](const auto& entry) { return !used.contains(entry.first); });
-  schemas_ = std::move(schemas);
+  const auto index = ring_->snapshot();
+  std::erase_if(schema_copies_, [&](const auto& entry) { return !index->schemas()->contains(entry.first); });
   return {};
 }
 
@@ -460,7 +437,6 @@ WindowSnapshot Store::snapshot() const {
       w.heads.push_back(live->head);
       w.stages.insert(w.stages.end(), live->stages.begin(), live->stages.end());
     }
-    w.schemas = schemas_;
   }
   // After heads and stages: rows that move on from now are still in those that we hold.
   w.records = ring_->snapshot();
@@ -476,17 +452,12 @@ StoreStats Store::stats() const {
     s = counters_;
   }
   s.series = series_limit_->counts();
-  s.schemas = w.schemas->size();
+  s.schemas = w.records->schemas()->size();
   s.budget_bytes = ring_->file_bytes();
   const TimeRange range = store::bounds(w);
   s.window_seconds = range.empty() ? 0 : static_cast<double>(range.max - range.min) / 1000;
-  std::uint64_t bytes = 0, samples = 0;
-  for (const RecordRef& r : *w.records) {
-    if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
-    bytes += record_bytes(r.header.payload_bytes);
-    samples += samples_of(r.header);
-  }
-  s.bytes_per_sample = samples == 0 ? 0 : static_cast<double>(bytes) / static_cast<double>(samples);
+  const std::uint64_t samples = w.records->block_samples();
+  s.bytes_per_sample = samples == 0 ? 0 : static_cast<double>(w.records->block_bytes()) / static_cast<double>(samples);
   return s;
 }
 

@@ -127,7 +127,6 @@ class Store final : public Queryable {
   Result<void> keep_schema(const std::shared_ptr<const KnownSchema>& schema);
   Result<void> leave_schema(const std::shared_ptr<const KnownSchema>& schema);
   Result<void> write_schema(const std::shared_ptr<const KnownSchema>& schema);
-  void load_schemas();
   WindowSnapshot snapshot() const;
   std::vector<std::shared_ptr<LiveHead>> live_heads() const;
 
@@ -138,7 +137,6 @@ class Store final : public Queryable {
 
   mutable std::mutex mutex_;  // guards what follows; held for moments only, never while sealing or reading
   std::vector<std::shared_ptr<LiveHead>> heads_;
-  std::shared_ptr<const SchemaMap> schemas_ = std::make_shared<SchemaMap>();
   std::uint64_t next_generation_ = 1;
   StoreStats counters_;
 

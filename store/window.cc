@@ -46,13 +46,13 @@ Decoded decode_rows(const BlockView& block, std::uint64_t block_first, const Par
 Result<std::vector<std::byte>> read_block_head(const Ring& ring, const RecordRef& record) {
   constexpr std::size_t kMostHeads = 4096;
   std::vector<std::byte> head(std::min<std::size_t>(record.header.payload_bytes, kMostHeads));
-  if (auto ok = ring.read_part(record, 0, head); !ok) return std::unexpected(ok.error());
+  if (auto ok = ring.read(record, 0, head); !ok) return std::unexpected(ok.error());
   const auto size = BlockView::head_size(head);
   if (!size) return std::unexpected(size.error());
   if (*size > record.header.payload_bytes) return failure("the block at {} is shorter than its head", record.offset);
   const std::size_t known = std::min(head.size(), *size);
   head.resize(*size);
-  if (auto ok = ring.read_part(record, known, std::span(head).subspan(known)); !ok) return std::unexpected(ok.error());
+  if (auto ok = ring.read(record, known, std::span(head).subspan(known)); !ok) return std::unexpected(ok.error());
   return head;
 }
 
@@ -65,36 +65,17 @@ Result<Decoded> decode_record(const Ring& ring, const Part& part, std::span<cons
   if (!block) return std::unexpected(block.error());
   if (block->rows() != h.rows || block->columns() != part.columns || block->columns() != part.schema->columns())
     return failure("the block at {} does not fit its header", record.offset);
-  const auto read = [&](std::uint64_t offset, std::span<std::byte> out) { return ring.read_part(record, offset, out); };
+  const auto read = [&](std::uint64_t offset, std::span<std::byte> out) { return ring.read(record, offset, out); };
   if (auto ok = block->load(columns, read); !ok) return std::unexpected(ok.error());
   return decode_rows(*block, h.first_row, part, columns, range);
 }
 
+// The part's rows that are visible and in the range.
 Result<Decoded> decode(const WindowSnapshot& window, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
+  range.max = std::min(range.max, part.hidden_from - 1);  // its times increase
   if (part.head) return decode_head(part, columns, range);
   if (part.stage) return decode_rows(part.stage->block(), part.stage->first_row(), part, columns, range);
   return decode_record(*window.ring, part, columns, range);
-}
-
-// Keeps rows that are in range and earlier than every row written later (`cutoff`), and lowers the cutoff.
-void keep_visible(Decoded& d, TimeRange range, TimeMs& cutoff) {
-  std::vector<bool> keep(d.times.size());
-  bool all = true;
-  for (std::size_t i = d.times.size(); i-- > 0;) {
-    keep[i] = d.times[i] < cutoff && d.times[i] >= range.min && d.times[i] <= range.max;
-    all = all && keep[i];
-    cutoff = std::min(cutoff, d.times[i]);
-  }
-  if (all) return;
-  const auto compact = [&](auto& values) {
-    std::size_t n = 0;
-    for (std::size_t i = 0; i < keep.size(); ++i) {
-      if (keep[i]) values[n++] = values[i];
-    }
-    values.resize(n);
-  };
-  compact(d.times);
-  for (auto& c : d.columns) compact(c);
 }
 
 // One series being put together. Its values are aligned with its group's times [first, end) until finish(): of a window in which
@@ -120,7 +101,8 @@ class Selector {
       : window_(window), matchers_(matchers), range_(range), limits_(limits), stats_(stats) {}
 
   Result<Selection> run() {
-    for (const GroupParts& group : group_parts(window_)) {
+    const auto wanted = [this](const KnownSchema& schema) { return !matching(schema).columns.empty(); };
+    for (const GroupParts& group : group_parts(window_, range_, wanted)) {
       if (auto ok = select_group(group); !ok) return std::unexpected(ok.error());
     }
     std::sort(out_.series.begin(), out_.series.end(),
@@ -132,93 +114,78 @@ class Selector {
   }
 
  private:
-  // Of a generation, whose schemas begin alike.
-  struct Wanted {
-    std::size_t looked_at = 0;           // columns, from the first on
-    std::vector<std::uint32_t> columns;  // those of them that match, in order
-    std::vector<Slot*> slots;            // which each of these fills
+  // What of a schema matches.
+  struct Matching {
+    std::shared_ptr<const StoredSchema> schema;
+    std::vector<std::uint32_t> columns;
+    std::vector<Slot*> slots;  // that each column fills; empty until its group is selected
   };
 
-  // The columns of a part that match.
-  std::span<const std::uint32_t> wanted_columns(const Part& part) {
-    const Wanted& w = wanted(part);
-    const auto end = std::lower_bound(w.columns.begin(), w.columns.end(), part.columns);
-    return {w.columns.begin(), end};
+  Matching& matching(const KnownSchema& known) {
+    const auto [at, added] = matching_.try_emplace(known.id());
+    if (!added) return at->second;
+    const std::shared_ptr<const StoredSchema> schema = known.labels();
+    for (std::uint32_t c = 0; c < schema->series.size(); ++c) {
+      if (matches_all(matchers_, schema->series[c].labels)) at->second.columns.push_back(c);
+    }
+    if (!at->second.columns.empty()) at->second.schema = schema;
+    return at->second;
   }
 
-  Wanted& wanted(const Part& part) {
-    Wanted& w = wanted_[part.generation];
-    if (w.looked_at >= part.columns) return w;
-    const std::shared_ptr<const StoredSchema> schema = part.schema->labels();
-    owner_->schemas.push_back(schema);
-    for (auto c = static_cast<std::uint32_t>(w.looked_at); c < schema->series.size(); ++c) {
-      const SeriesInfo& info = schema->series[c];
-      if (!matches_all(matchers_, info.labels)) continue;
+  const Matching& with_slots(const KnownSchema& known) {
+    Matching& m = matching(known);
+    if (!m.slots.empty() || m.columns.empty()) return m;
+    owner_->schemas.push_back(m.schema);
+    for (const std::uint32_t c : m.columns) {
+      const SeriesInfo& info = m.schema->series[c];
       Slot*& slot = by_labels_[info.labels];
       if (slot == nullptr) {
         owner_->slots.push_back(std::make_unique<Slot>());
         slot = owner_->slots.back().get();
       }
       slot->info = &info;
-      w.columns.push_back(c);
-      w.slots.push_back(slot);
+      m.slots.push_back(slot);
     }
-    w.looked_at = schema->series.size();
-    return w;
+    return m;
   }
 
   Result<void> select_group(const GroupParts& group) {
     by_labels_.clear();
-    wanted_.clear();
     const std::size_t first_slot = owner_->slots.size();
-    // Newest first, so that each row knows the earliest time written after it; then turned around.
-    TimeMs cutoff = std::numeric_limits<TimeMs>::max();
-    std::vector<std::pair<const Part*, Decoded>> decoded;
-    for (auto part = group.parts.rbegin(); part != group.parts.rend(); ++part) {
-      const bool in_range = part->t_max >= range_.min && part->t_min <= range_.max && part->t_min < cutoff;
-      if (!in_range) {
-        cutoff = std::min(cutoff, part->t_min);
-        continue;
-      }
-      const auto columns = wanted_columns(*part);
-      if (columns.empty()) {
-        cutoff = std::min(cutoff, part->t_min);
-        continue;
-      }
-      read_samples_ += (part->end_row - part->first_row) * columns.size();
+    std::vector<std::pair<const Matching*, Decoded>> decoded;
+    for (const Part& part : group.parts) {
+      const Matching& m = with_slots(*part.schema);
+      const auto columns = std::span(m.columns.begin(), std::lower_bound(m.columns.begin(), m.columns.end(), part.columns));
+      if (columns.empty() || !part.may_have(range_)) continue;
+      read_samples_ += (part.end_row - part.first_row) * columns.size();
       if (read_samples_ > limits_.samples_max + kSamplesSlack)
         return failure("the query would load more than {} samples; ask for a shorter range or fewer series", limits_.samples_max);
-      if (auto d = decode(window_, *part, columns, range_)) {
+      if (auto d = decode(window_, part, columns, range_)) {
         if (d->damaged && stats_ != nullptr) ++stats_->skipped_blocks;
-        keep_visible(*d, range_, cutoff);
-        decoded.emplace_back(&*part, std::move(*d));
+        decoded.emplace_back(&m, std::move(*d));
       } else if (stats_ != nullptr) {
         ++stats_->skipped_blocks;
       }
-      cutoff = std::min(cutoff, part->t_min);
     }
-    std::reverse(decoded.begin(), decoded.end());
     assemble(decoded, first_slot);
     return {};
   }
 
   // What has found its place is freed: only the samples themselves are there twice, and a part at a time.
-  void assemble(std::vector<std::pair<const Part*, Decoded>>& decoded, std::size_t first_slot) {
+  void assemble(std::vector<std::pair<const Matching*, Decoded>>& decoded, std::size_t first_slot) {
     auto times = std::make_unique<std::vector<TimeMs>>();
-    for (const auto& [part, d] : decoded) {
-      const Wanted& w = wanted(*part);
+    for (const auto& [m, d] : decoded) {
       for (std::size_t i = 0; i < d.columns.size(); ++i) {
-        Slot& slot = *w.slots[i];
+        Slot& slot = *m->slots[i];
         if (slot.end == 0) slot.first = times->size();
         slot.end = times->size() + d.times.size();
       }
       times->insert(times->end(), d.times.begin(), d.times.end());
     }
     std::size_t done = 0;
-    for (auto& [part, d] : decoded) {
-      const Wanted& w = wanted(*part);
+    for (auto& [m, d] : decoded) {
       for (std::size_t i = 0; i < d.columns.size(); ++i) {
-        Slot& slot = *w.slots[i];
+        Slot& slot = *m->slots[i];
         slot.values.reserve(slot.end - slot.first);
         slot.values.resize(done - slot.first, absent());
         slot.values.insert(slot.values.end(), d.columns[i].begin(), d.columns[i].end());
@@ -283,7 +250,7 @@ class Selector {
   WindowReadStats* stats_;
   std::shared_ptr<Owner> owner_ = std::make_shared<Owner>();
   std::unordered_map<Labels, Slot*, LabelsHash> by_labels_;
-  std::map<std::uint64_t, Wanted> wanted_;  // by generation
+  std::map<std::uint64_t, Matching> matching_;  // by schema id, which is of one group
   std::size_t read_samples_ = 0;
   Selection out_;
 };
@@ -297,46 +264,40 @@ Result<Selection> select(const WindowSnapshot& window, std::span<const Matcher> 
 
 std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range) {
   std::vector<Labels> out;
-  std::map<std::uint64_t, bool> seen;
-  for (const GroupParts& group : group_parts(window)) {
-    for (const Part& part : group.parts) {
-      if (part.t_max < range.min || part.t_min > range.max || seen[part.schema->id()]) continue;
-      seen[part.schema->id()] = true;
-      const auto labels = part.schema->labels();
-      for (const SeriesInfo& info : labels->series) {
-        if (matches_all(matchers, info.labels)) out.push_back(info.labels);
-      }
+  // Each schema is asked about once; no part is needed.
+  group_parts(window, range, [&](const KnownSchema& schema) {
+    const auto labels = schema.labels();
+    for (const SeriesInfo& info : labels->series) {
+      if (matches_all(matchers, info.labels)) out.push_back(info.labels);
     }
-  }
+    return false;
+  });
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
 }
 
 TimeRange bounds(const WindowSnapshot& window) {
-  TimeRange out{std::numeric_limits<TimeMs>::max(), std::numeric_limits<TimeMs>::min()};
-  for (const GroupParts& group : group_parts(window)) {
-    for (const Part& part : group.parts) {
-      out.min = std::min(out.min, part.t_min);
-      out.max = std::max(out.max, part.t_max);
-    }
+  TimeRange out{kAllTime.max, kAllTime.min};
+  const auto add = [&](TimeMs t_min, TimeMs t_max) {
+    out.min = std::min(out.min, t_min);
+    out.max = std::max(out.max, t_max);
+  };
+  for (const auto& head : window.heads) {
+    for (const HeadRun& run : head->runs()) add(run.t_min, run.t_max);
   }
+  for (const auto& stage : window.stages) add(stage->header().t_min, stage->header().t_max);
+  for (const auto& group : window.records->groups()) add(group->t_min(), group->t_max());
   return out.empty() ? TimeRange{} : out;
 }
 
 std::vector<GroupRows> group_rows(const WindowSnapshot& window, TimeRange range) {
   std::vector<GroupRows> out;
-  for (const GroupParts& group : group_parts(window)) {
+  for (const GroupParts& group : group_parts(window, range)) {
     GroupRows rows{group.group, group.interval_ms, 0};
-    TimeMs cutoff = std::numeric_limits<TimeMs>::max();
-    for (auto part = group.parts.rbegin(); part != group.parts.rend(); ++part) {
-      if (part->t_max >= range.min && part->t_min <= range.max && part->t_min < cutoff) {
-        if (auto d = decode(window, *part, {}, range)) {
-          keep_visible(*d, range, cutoff);
-          rows.rows += d->times.size();
-        }
-      }
-      cutoff = std::min(cutoff, part->t_min);
+    for (const Part& part : group.parts) {
+      if (!part.may_have(range)) continue;
+      if (const auto d = decode(window, part, {}, range)) rows.rows += d->times.size();
     }
     if (rows.rows > 0) out.push_back(std::move(rows));
   }

@@ -24,9 +24,8 @@ struct WindowSnapshot {
   // Taken in this order: rows go from heads to stages to the ring, so what moves on meanwhile is found further on.
   std::vector<std::shared_ptr<Head>> heads;
   std::vector<std::shared_ptr<const Stage>> stages;
-  std::shared_ptr<const RingIndex> records;
+  std::shared_ptr<const RingIndex> records;  // with their schemas; heads bring their own, which are those of the stages too
   const Ring* ring = nullptr;                // null: no ring
-  std::shared_ptr<const SchemaMap> schemas;  // of the records; heads bring their own, which are those of the stages too
 };
 
 struct WindowReadStats {

@@ -1,27 +1,35 @@
 #include "store/window_parts.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
+#include <optional>
 
 namespace tacho::store {
 namespace {
 
-constexpr TimeMs kEarliest = std::numeric_limits<TimeMs>::min();
-constexpr TimeMs kLatest = std::numeric_limits<TimeMs>::max();
+// What is newest of a group and may lie in two places: heads, stages, and the blocks of the ring that reach into them.
+struct Recent {
+  std::vector<std::shared_ptr<Head>> heads;
+  std::vector<Part> parts;
+  std::shared_ptr<const GroupRecords> records;  // all of the ring's; null: it has none
+};
 
-// A head's rows, cut where the clock stepped back, so that the times of every part increase.
-void parts_of(const std::shared_ptr<Head>& head, std::vector<Part>& out) {
-  // The rows first: the schema then has all their columns, see "Protocol" in head.h.
-  const HeadRows rows = head->read({}, 0, head->published(), kEarliest, kLatest);
-  const auto schema = std::make_shared<const KnownSchema>(head->schema());
-  for (std::size_t begin = 0; begin < rows.times.size();) {
-    std::size_t end = begin + 1;
-    while (end < rows.times.size() && rows.times[end] > rows.times[end - 1]) ++end;
-    out.push_back({schema, schema->columns(), head->generation(), rows.first_row + begin, rows.first_row + end, rows.times[begin],
-                   rows.times[end - 1], head, nullptr, nullptr});
-    begin = end;
+using Wanted = std::function<bool(const KnownSchema&)>;
+
+// From which row on a head is read: its older half may be overwritten while somebody reads it, so that rows of that half are taken from
+// a block or a stage where there is one.
+std::uint64_t first_row_of(const Head& head, const std::vector<Part>& parts) {
+  const std::uint64_t published = head.published();
+  const std::uint64_t safe = published - std::min(published, head.row_capacity() / 2);
+  std::uint64_t first = head.oldest();
+  for (bool covered = true; covered && first < safe;) {
+    const auto part = std::ranges::find_if(parts, [&](const Part& p) {
+      return !p.head && p.generation == head.generation() && p.first_row <= first && p.end_row > first;
+    });
+    covered = part != parts.end();
+    if (covered) first = std::min(part->end_row, safe);
   }
+  return first;
 }
 
 Part part_of(const RecordRef& record, std::shared_ptr<const KnownSchema> schema) {
@@ -36,25 +44,8 @@ Part part_of(const std::shared_ptr<const Stage>& stage, std::shared_ptr<const Kn
           h.t_min,           h.t_max,   nullptr,      stage,       nullptr};
 }
 
-using StagesOfGeneration = std::vector<std::shared_ptr<const Stage>>;
-
-// A stage's columns are the first ones of its head, which is removed after it; where a crash took the head, the stages of the
-// generation say what they are.
-void parts_of(const WindowSnapshot& window, const StagesOfGeneration& stages, std::vector<Part>& out) {
-  const RecordHeader& h = stages.front()->header();
-  const auto head = std::find_if(window.heads.begin(), window.heads.end(), [&](const auto& candidate) {
-    return candidate->generation() == h.generation && candidate->first_schema_id() == h.schema_id;
-  });
-  const auto stored = head != window.heads.end() ? (*head)->schema() : schema_of_stages(stages);
-  if (!stored) return;
-  const auto schema = std::make_shared<const KnownSchema>(stored);
-  for (const auto& stage : stages) {
-    if (stage->columns() <= schema->columns()) out.push_back(part_of(stage, schema));
-  }
-}
-
-// Drops rows that an earlier part already has (staged rows just appended, a block sealed twice around a crash) and rows that the
-// head has too.
+// Drops rows that an earlier part already has (staged rows just appended, a block sealed twice around a crash) and rows that are read
+// from the head.
 void remove_overlap(std::vector<Part>& parts) {
   std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
     if (a.generation != b.generation) return a.generation < b.generation;
@@ -77,38 +68,144 @@ void remove_overlap(std::vector<Part>& parts) {
   std::erase_if(parts, [](const Part& p) { return p.first_row >= p.end_row; });
 }
 
+class PartsOfWindow {
+ public:
+  PartsOfWindow(const WindowSnapshot& window, TimeRange range, const Wanted& wanted)
+      : window_(window), range_(range), wanted_(wanted) {}
+
+  std::vector<GroupParts> run() {
+    for (const auto& head : window_.heads) {
+      if (head->published() > 0) recent_[head->schema()->group].heads.push_back(head);
+    }
+    add_stages();
+    for (const auto& records : window_.records->groups()) recent_[records->name()].records = records;
+    std::vector<GroupParts> out;
+    for (auto& [name, recent] : recent_) {
+      if (GroupParts group = parts_of_group(name, recent); !group.parts.empty()) out.push_back(std::move(group));
+    }
+    return out;
+  }
+
+ private:
+  using StagesOfGeneration = std::vector<std::shared_ptr<const Stage>>;
+
+  void add_stages() {
+    std::map<std::uint64_t, StagesOfGeneration> generations;
+    for (const auto& stage : window_.stages) generations[stage->header().generation].push_back(stage);
+    for (auto& [generation, stages] : generations) {
+      std::ranges::sort(stages, {}, [](const auto& stage) { return stage->first_row(); });
+      const auto stored = schema_of(stages);
+      if (!stored) continue;
+      const auto schema = known(stored);
+      for (const auto& stage : stages) {
+        if (stage->columns() <= schema->columns()) recent_[schema->group()].parts.push_back(part_of(stage, schema));
+      }
+    }
+  }
+
+  // A stage's columns are the first ones of its head, which is removed after it; where a crash took the head, the stages of the
+  // generation say what they are.
+  std::shared_ptr<const StoredSchema> schema_of(const StagesOfGeneration& stages) const {
+    const RecordHeader& h = stages.front()->header();
+    const auto head = std::ranges::find_if(window_.heads, [&](const auto& candidate) {
+      return candidate->generation() == h.generation && candidate->first_schema_id() == h.schema_id;
+    });
+    return head != window_.heads.end() ? (*head)->schema() : schema_of_stages(stages);
+  }
+
+  // One object a schema, for those whose labels lie unpacked.
+  std::shared_ptr<const KnownSchema> known(const std::shared_ptr<const StoredSchema>& stored) {
+    auto& at = unpacked_[stored->id];
+    if (!at) at = std::make_shared<const KnownSchema>(stored);
+    return at;
+  }
+
+  // Of a record of the ring.
+  std::shared_ptr<const KnownSchema> find(std::uint64_t schema_id) const {
+    if (const auto at = unpacked_.find(schema_id); at != unpacked_.end()) return at->second;
+    const auto at = window_.records->schemas()->find(schema_id);
+    return at == window_.records->schemas()->end() ? nullptr : at->second;
+  }
+
+  bool wants(const std::shared_ptr<const KnownSchema>& schema) {
+    if (!wanted_) return true;
+    if (!schema) return false;
+    const auto [at, added] = wants_.try_emplace(schema->id(), false);
+    if (added) at->second = wanted_(*schema);
+    return at->second;
+  }
+
+  GroupParts parts_of_group(const std::string& name, Recent& recent) {
+    GroupParts group{name, 0, {}};
+    // From the first row on that lies outside the ring, blocks may hold the same rows; where blocks overlap, any may.
+    GroupRecords::Position from;
+    if (recent.records) {
+      from = recent.records->end();
+      if (recent.records->overlaps()) {
+        from = recent.records->begin();
+      } else if (const auto first = first_outside(recent)) {
+        from = recent.records->from_row(first->first, first->second);
+      }
+      recent.records->visit_from(from, [&](const RecordRef& r) { recent.parts.push_back(part_of(r, find(r.header.schema_id))); });
+    }
+    for (const auto& head : recent.heads) {
+      // The rows first: the schema then has all their columns, see "Protocol" in head.h.
+      const std::vector<HeadRun> runs = head->runs(first_row_of(*head, recent.parts));
+      const auto schema = known(head->schema());
+      for (const HeadRun& run : runs)
+        recent.parts.push_back({schema, schema->columns(), head->generation(), run.first_row, run.end_row, run.t_min, run.t_max,
+                                head, nullptr, nullptr});
+    }
+    remove_overlap(recent.parts);
+    group.interval_ms = interval_of(recent);
+
+    // Newest first, so that each part knows the earliest time written after it; then turned around.
+    TimeMs hidden_from = kAllTime.max;
+    for (auto part = recent.parts.rbegin(); part != recent.parts.rend(); ++part) {
+      const TimeMs t_min = part->t_min;
+      part->hidden_from = hidden_from;
+      hidden_from = std::min(hidden_from, t_min);
+      if (part->t_max >= range_.min && t_min <= range_.max && wants(part->schema)) group.parts.push_back(std::move(*part));
+    }
+    if (recent.records) {
+      recent.records->visit_before(
+          from, range_.min, range_.max, hidden_from, [&](std::uint64_t schema_id) { return wants(find(schema_id)); },
+          [&](const RecordRef& r, TimeMs cutoff) {
+            group.parts.push_back(part_of(r, find(r.header.schema_id)));
+            group.parts.back().hidden_from = cutoff;
+          });
+    }
+    std::reverse(group.parts.begin(), group.parts.end());
+    return group;
+  }
+
+  // The first (generation, row) that a head or a stage may have.
+  static std::optional<std::pair<std::uint64_t, std::uint64_t>> first_outside(const Recent& recent) {
+    std::optional<std::pair<std::uint64_t, std::uint64_t>> out;
+    const auto add = [&](std::pair<std::uint64_t, std::uint64_t> at) { out = out ? std::min(*out, at) : at; };
+    for (const auto& head : recent.heads) add({head->generation(), head->oldest()});
+    for (const Part& p : recent.parts) add({p.generation, p.first_row});
+    return out;
+  }
+
+  // Requires: remove_overlap() is done.
+  std::int64_t interval_of(const Recent& recent) const {
+    if (!recent.parts.empty()) return recent.parts.back().schema->interval_ms();
+    return recent.records ? find(recent.records->back().header.schema_id)->interval_ms() : 0;
+  }
+
+  const WindowSnapshot& window_;
+  TimeRange range_;
+  const Wanted& wanted_;
+  std::map<std::string, Recent> recent_;
+  std::map<std::uint64_t, std::shared_ptr<const KnownSchema>> unpacked_;  // by id, of heads and stages
+  std::map<std::uint64_t, bool> wants_;
+};
+
 }  // namespace
 
-std::vector<GroupParts> group_parts(const WindowSnapshot& window) {
-  std::map<std::string, GroupParts> groups;
-  const auto add = [&](Part part) {
-    GroupParts& g = groups[part.schema->group()];
-    g.group = part.schema->group();
-    g.parts.push_back(std::move(part));
-  };
-  std::vector<Part> parts;
-  for (const auto& head : window.heads) parts_of(head, parts);
-  std::map<std::uint64_t, StagesOfGeneration> staged;
-  for (const auto& stage : window.stages) staged[stage->header().generation].push_back(stage);
-  for (auto& [generation, stages] : staged) {
-    std::sort(stages.begin(), stages.end(), [](const auto& a, const auto& b) { return a->first_row() < b->first_row(); });
-    parts_of(window, stages, parts);
-  }
-  for (Part& p : parts) add(std::move(p));
-  for (const RecordRef& r : *window.records) {
-    if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
-    const auto schema = window.schemas->find(r.header.schema_id);
-    if (schema == window.schemas->end()) continue;  // its schema left the ring before it: as good as overwritten
-    add(part_of(r, schema->second));
-  }
-  std::vector<GroupParts> out;
-  for (auto& [name, g] : groups) {
-    remove_overlap(g.parts);
-    if (g.parts.empty()) continue;
-    g.interval_ms = g.parts.back().schema->interval_ms();
-    out.push_back(std::move(g));
-  }
-  return out;
+std::vector<GroupParts> group_parts(const WindowSnapshot& window, TimeRange range, const Wanted& wanted) {
+  return PartsOfWindow(window, range, wanted).run();
 }
 
 }  // namespace tacho::store

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,15 +24,23 @@ struct Part {
   std::shared_ptr<Head> head;          // where the rows lie: a head,
   std::shared_ptr<const Stage> stage;  // or a stage,
   const RecordRef* record = nullptr;   // or a block of the ring (points into the snapshot's records)
+  TimeMs hidden_from = 0;              // a row of the group that was written later has this time: rows from it on are not visible
+
+  bool may_have(TimeRange range) const { return t_max >= range.min && t_min <= range.max && t_min < hidden_from; }
 };
 
 struct GroupParts {
   std::string group;
-  std::int64_t interval_ms = 0;
-  std::vector<Part> parts;  // by (generation, first_row); no row is in two of them
+  std::int64_t interval_ms = 0;  // of the newest generation
+  std::vector<Part> parts;       // by (generation, first_row); no row is in two of them
 };
 
-// Every group of the snapshot; rows that lie in a head and elsewhere too are taken from the head.
-std::vector<GroupParts> group_parts(const WindowSnapshot& window);
+inline constexpr TimeRange kAllTime{std::numeric_limits<TimeMs>::min(), std::numeric_limits<TimeMs>::max()};
+
+// The parts of every group that may have a row in the range, by name; rows that lie in the newer half of a head and elsewhere too are taken from the
+// head. `wanted`: where given, parts of other schemas may be left out; it is asked at least once for each schema of the parts.
+// Groups of which no part is left are left out.
+std::vector<GroupParts> group_parts(const WindowSnapshot& window, TimeRange range = kAllTime,
+                                    const std::function<bool(const KnownSchema&)>& wanted = {});
 
 }  // namespace tacho::store

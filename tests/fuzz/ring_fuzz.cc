@@ -1,5 +1,6 @@
 // Any file is a ring: refused with a reason, or opened; then every record that is found is read, and the next one appended is found too.
 #include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -36,6 +37,9 @@ void try_ring(const std::string& path, std::span<const std::byte> bytes, bool wi
   h.generation = 77;
   const std::byte payload[3] = {};
   if (!(*ring)->append(h, payload)) return;
+  // A reader goes on from what it knew, whatever that was.
+  if (!(*read_only)->refresh()) std::abort();
+  for (const auto index = (*read_only)->snapshot(); const RecordRef& r : *index) (void)(*read_only)->read(r);
   const auto again = Ring::open(path, true);
   if (!again || (*again)->snapshot()->empty() || (*again)->snapshot()->back().header.generation != 77) std::abort();
 }
