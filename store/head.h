@@ -7,7 +7,7 @@
 // Errors   create(): no room in the folder. open(): a file that is not a head, is of a newer version, or is cut short.
 // Protocol The writer fills frame n mod capacity while readers may read rows of (n - capacity, n). It stores cells with release
 //          order, so a reader that saw any cell of row n also sees published >= n when it looks again afterwards; it then knows
-//          that row n - capacity is gone and drops it. Readers never wait and never retry.
+//          that row n - capacity is gone and drops it. Readers never wait and never retry. The code is in head_protocol.h.
 // Lifetime a Head unmaps when destroyed; the file stays until remove() (a crash leaves it for recovery).
 #pragma once
 
@@ -30,6 +30,9 @@ struct HeadRows {
   std::vector<TimeMs> times;
   std::vector<std::vector<double>> columns;  // as many as asked for, each of times.size() values
 };
+
+template <class Word>
+struct Frames;  // head_protocol.h
 
 class Head {
  public:
@@ -63,9 +66,7 @@ class Head {
  private:
   friend class HeadWriter;
   Head() = default;
-  std::atomic<std::uint64_t>* frame(std::uint64_t row) const {
-    return frames_ + (row & (fixed_.row_capacity - 1)) * (1 + fixed_.columns);
-  }
+  Frames<std::atomic<std::uint64_t>> frames() const;
 
   std::string path_;
   Mapping mapping_;
