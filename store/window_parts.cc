@@ -33,69 +33,89 @@ Part part_of(const std::shared_ptr<const Stage>& stage, std::shared_ptr<const Kn
   return {std::move(schema), h.generation, h.first_row, h.first_row + h.rows, h.t_min, h.t_max, nullptr, stage, nullptr};
 }
 
-// A stage's schema is that of its head, which is removed after it; where a crash took the head, the ring may know it.
-std::shared_ptr<const KnownSchema> schema_of(const WindowSnapshot& window, const Stage& stage) {
+// A schema is in the ring, and that of a group's newest rows in its head: one of the two may be damaged, or gone after a crash.
+std::shared_ptr<const KnownSchema> schema_of(const WindowSnapshot& window, std::uint64_t id) {
+  if (const auto known = window.schemas->find(id); known != window.schemas->end()) return known->second;
   for (const auto& head : window.heads) {
-    if (head->schema()->id == stage.header().schema_id) return std::make_shared<const KnownSchema>(head->schema());
+    if (head->schema()->id == id) return std::make_shared<const KnownSchema>(head->schema());
   }
-  const auto known = window.schemas->find(stage.header().schema_id);
-  return known == window.schemas->end() ? nullptr : known->second;
+  return nullptr;
 }
 
-// Drops rows that an earlier part already has (staged rows just appended, a block sealed twice around a crash) and rows that the
-// head has too.
-void remove_overlap(std::vector<Part>& parts) {
-  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
-    if (a.generation != b.generation) return a.generation < b.generation;
-    if (a.first_row != b.first_row) return a.first_row < b.first_row;
-    return a.end_row > b.end_row;
-  });
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    for (std::size_t j = i + 1; j < parts.size() && parts[j].generation == parts[i].generation; ++j) {
-      if (parts[j].first_row >= parts[i].end_row) break;
-      // The head's copy stays: it is what needs no decoding. Of two blocks the earlier one stays; what is left of the other
-      // is later than all of it, which t_min must say: it bounds what readers see of the parts before.
-      if (parts[j].head) {
-        parts[i].end_row = parts[j].first_row;
-      } else {
-        parts[j].first_row = std::min(parts[j].end_row, parts[i].end_row);
-        parts[j].t_min = std::max(parts[j].t_min, parts[i].t_max + 1);
-      }
+bool written_before(const Part& a, const Part& b) {
+  if (a.generation != b.generation) return a.generation < b.generation;
+  if (a.first_row != b.first_row) return a.first_row < b.first_row;
+  return a.end_row > b.end_row;
+}
+
+// Of parts in stages and in the ring: drops rows that an earlier one already has (staged rows just appended, a block sealed twice
+// around a crash).
+void remove_overlap(std::vector<Part>& sealed) {
+  std::sort(sealed.begin(), sealed.end(), written_before);
+  for (std::size_t i = 0; i < sealed.size(); ++i) {
+    for (std::size_t j = i + 1; j < sealed.size() && sealed[j].generation == sealed[i].generation; ++j) {
+      if (sealed[j].first_row >= sealed[i].end_row) break;
+      // What is left of the later one is later than all of the other, which t_min must say: it bounds what readers see of the
+      // parts before.
+      sealed[j].first_row = std::min(sealed[j].end_row, sealed[i].end_row);
+      sealed[j].t_min = std::max(sealed[j].t_min, sealed[i].t_max + 1);
     }
   }
-  std::erase_if(parts, [](const Part& p) { return p.first_row >= p.end_row; });
+  std::erase_if(sealed, [](const Part& p) { return p.first_row >= p.end_row; });
+}
+
+// The pieces of a head's part whose rows are nowhere else. A row that is elsewhere too is not taken from the head, where it may be
+// overwritten before it is copied (tests/store/handover_model_test.cc). Requires: `sealed` as remove_overlap() leaves it.
+void add_pieces(Part part, const std::vector<Part>& sealed, std::vector<Part>& out) {
+  for (const Part& s : sealed) {
+    if (s.generation != part.generation || s.end_row <= part.first_row) continue;
+    if (s.first_row >= part.end_row) break;
+    if (s.first_row > part.first_row) {
+      out.push_back(part);
+      out.back().end_row = s.first_row;
+      out.back().t_max = std::min(part.t_max, s.t_min - 1);
+    }
+    part.first_row = std::min(part.end_row, s.end_row);
+    part.t_min = std::max(part.t_min, s.t_max + 1);
+  }
+  if (part.first_row < part.end_row) out.push_back(std::move(part));
+}
+
+// Every row once, in the order they were written.
+std::vector<Part> merge(std::vector<Part> in_heads, std::vector<Part> sealed) {
+  remove_overlap(sealed);
+  std::vector<Part> out;
+  for (Part& part : in_heads) add_pieces(std::move(part), sealed, out);
+  out.insert(out.end(), std::make_move_iterator(sealed.begin()), std::make_move_iterator(sealed.end()));
+  std::sort(out.begin(), out.end(), written_before);
+  return out;
 }
 
 }  // namespace
 
 std::vector<GroupParts> group_parts(const WindowSnapshot& window) {
-  std::map<std::string, GroupParts> groups;
-  const auto add = [&](Part part) {
-    GroupParts& g = groups[part.schema->group()];
-    g.group = part.schema->group();
-    g.parts.push_back(std::move(part));
+  struct Found {
+    std::vector<Part> in_heads, sealed;
   };
-  for (const auto& head : window.heads) {
-    std::vector<Part> parts;
-    parts_of(head, parts);
-    for (Part& p : parts) add(std::move(p));
-  }
+  std::map<std::string, Found> groups;
+  for (const auto& head : window.heads) parts_of(head, groups[head->schema()->group].in_heads);
   for (const auto& stage : window.stages) {
-    auto schema = schema_of(window, *stage);
-    if (schema && schema->columns() == stage->header().columns) add(part_of(stage, std::move(schema)));
+    auto schema = schema_of(window, stage->header().schema_id);
+    if (!schema || schema->columns() != stage->header().columns) continue;
+    groups[schema->group()].sealed.push_back(part_of(stage, std::move(schema)));
   }
   for (const RecordRef& r : *window.records) {
     if (r.header.type != static_cast<std::uint16_t>(RecordType::block)) continue;
-    const auto schema = window.schemas->find(r.header.schema_id);
-    if (schema == window.schemas->end()) continue;  // its schema left the ring before it: as good as overwritten
-    add(part_of(r, schema->second));
+    auto schema = schema_of(window, r.header.schema_id);
+    if (!schema) continue;  // its schema left the ring before it: as good as overwritten
+    groups[schema->group()].sealed.push_back(part_of(r, std::move(schema)));
   }
   std::vector<GroupParts> out;
-  for (auto& [name, g] : groups) {
-    remove_overlap(g.parts);
-    if (g.parts.empty()) continue;
-    g.interval_ms = g.parts.back().schema->interval_ms();
-    out.push_back(std::move(g));
+  for (auto& [name, found] : groups) {
+    std::vector<Part> parts = merge(std::move(found.in_heads), std::move(found.sealed));
+    if (parts.empty()) continue;
+    const std::int64_t interval_ms = parts.back().schema->interval_ms();
+    out.push_back({name, interval_ms, std::move(parts)});
   }
   return out;
 }

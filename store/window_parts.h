@@ -29,7 +29,7 @@ struct GroupParts {
   std::vector<Part> parts;  // by (generation, first_row); no row is in two of them
 };
 
-// Every group of the snapshot; rows that lie in a head and elsewhere too are taken from the head.
+// Every group of the snapshot; rows that lie in a head and elsewhere too are not taken from the head.
 std::vector<GroupParts> group_parts(const WindowSnapshot& window);
 
 }  // namespace tacho::store
