@@ -150,20 +150,25 @@ Result<void> Ring::load(bool verify_payloads) {
     }
   }
   used_bytes_ = used_bytes();
-  auto index = scan(verify_payloads);
-  if (!index) return std::unexpected(index.error());
-  recovery_.records = index->size();
-  if (!index->empty()) {
-    const RecordRef& newest = index->back();
+  auto found = scan(verify_payloads);
+  if (!found) return std::unexpected(found.error());
+  recovery_.records = found->records.size();
+  recovery_.damaged = found->damaged.size();
+  if (!found->records.empty()) {
+    const RecordRef& newest = found->records.back();
     write_offset_ = newest.offset + record_bytes(newest.header.payload_bytes);
     next_sequence_ = newest.header.sequence + 1;
+    // An old header before a payload that was just written over the old one: its writer died before it wrote the new header.
+    const std::uint64_t next = found->wrap_sequence > newest.header.sequence ? kRingStart : write_offset_;
+    recovery_.damaged -= static_cast<std::size_t>(std::ranges::count_if(
+        found->damaged, [&](const RecordRef& r) { return r.offset == next && r.header.sequence < newest.header.sequence; }));
   }
-  publish(std::make_shared<RingIndex>(std::move(*index)));
+  publish(std::make_shared<RingIndex>(std::move(found->records)));
   return {};
 }
 
-Result<RingIndex> Ring::scan(bool verify_payloads) {
-  RingIndex found;
+Result<Ring::Scan> Ring::scan(bool verify_payloads) const {
+  Scan found;
   HeaderScanner scanner(fd_, file_bytes_, path_);
   const std::uint64_t end = used_bytes();
   for (std::uint64_t at = kRingStart; at + sizeof(RecordHeader) <= end;) {
@@ -176,16 +181,19 @@ Result<RingIndex> Ring::scan(bool verify_payloads) {
       continue;
     }
     if (verify_payloads && !read(r)) {
-      ++recovery_.damaged;
+      found.damaged.push_back(r);
       at += kRecordAlign;  // its length may be a lie for what lies there now: look for the next header in it
       continue;
     }
     // Behind a wrap lies what laps before this one have left: older than what was overwritten since, so not of the window.
-    if (r.header.type == static_cast<std::uint16_t>(RecordType::wrap)) break;
-    found.push_back(r);
+    if (r.header.type == static_cast<std::uint16_t>(RecordType::wrap)) {
+      found.wrap_sequence = r.header.sequence;
+      break;
+    }
+    found.records.push_back(r);
     at += record_bytes(r.header.payload_bytes);
   }
-  std::sort(found.begin(), found.end(),
+  std::sort(found.records.begin(), found.records.end(),
             [](const RecordRef& a, const RecordRef& b) { return a.header.sequence < b.header.sequence; });
   return found;
 }
@@ -271,9 +279,9 @@ Result<std::vector<std::byte>> Ring::read(const RecordRef& record) const {
 Result<void> Ring::refresh() {
   TACHO_CHECK(!writable_);
   // The writer may be anywhere in a wrap; a fresh scan of the headers is right in every case.
-  auto index = scan(false);
-  if (!index) return std::unexpected(index.error());
-  publish(std::make_shared<RingIndex>(std::move(*index)));
+  auto found = scan(false);
+  if (!found) return std::unexpected(found.error());
+  publish(std::make_shared<RingIndex>(std::move(found->records)));
   return {};
 }
 

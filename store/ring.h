@@ -34,7 +34,7 @@ using RingIndex = std::vector<RecordRef>;
 // What opening found.
 struct RingRecovery {
   std::size_t records = 0;
-  std::size_t damaged = 0;  // headers whose payload did not match
+  std::size_t damaged = 0;  // headers whose payload did not match; less the one that a crash left where the next record goes
   bool created = false;
 };
 
@@ -65,7 +65,12 @@ class Ring {
   Ring() = default;
   Result<void> create(std::uint64_t file_bytes);
   Result<void> load(bool verify_payloads);
-  Result<RingIndex> scan(bool verify_payloads);
+  struct Scan {
+    RingIndex records;
+    RingIndex damaged;
+    std::uint64_t wrap_sequence = 0;  // of the wrap record that ended it
+  };
+  Result<Scan> scan(bool verify_payloads) const;
   Result<void> raise_used(std::uint64_t end);
   std::uint64_t used_bytes() const;
   Result<void> write_record(const RecordHeader& header, std::span<const std::byte> payload);
