@@ -66,7 +66,9 @@ Result<std::shared_ptr<Head>> Head::create(const std::string& dir, std::uint64_t
   // Reserve every page now: a full file system is an error here, not a SIGBUS in the middle of a row.
   if (const int err = ::posix_fallocate(fd->get(), 0, static_cast<off_t>(head->fixed_.file_bytes)); err != 0) {
     ::unlink(temporary.c_str());
-    return sys_failure(err, "cannot reserve {} bytes for {}", head->fixed_.file_bytes, temporary);
+    return sys_failure(err,
+                       "cannot reserve {} bytes of shared memory for {} (make room there, or give another folder with --runtime)",
+                       head->fixed_.file_bytes, head->path_);
   }
   auto mapping = Mapping::map(*fd, head->fixed_.file_bytes, true, temporary);
   if (!mapping) return std::unexpected(mapping.error());
@@ -81,7 +83,7 @@ Result<std::shared_ptr<Head>> Head::create(const std::string& dir, std::uint64_t
 }
 
 Result<std::shared_ptr<Head>> Head::open(const std::string& path, bool writable) {
-  auto fd = Fd::open(path, writable ? O_RDWR : O_RDONLY);
+  auto fd = Fd::open_file(path, writable ? O_RDWR : O_RDONLY);
   if (!fd) return std::unexpected(fd.error());
   const off_t size = ::lseek(fd->get(), 0, SEEK_END);
   if (size < static_cast<off_t>(kHeadPage)) return failure("{} is too short for a head file", path);

@@ -73,18 +73,18 @@ Result<std::shared_ptr<const Stage>> Stage::create(const std::string& dir, const
 }
 
 Result<std::shared_ptr<const Stage>> Stage::open(const std::string& path) {
-  auto fd = Fd::open(path, O_RDONLY);
+  auto fd = Fd::open_file(path, O_RDONLY);
   if (!fd) return std::unexpected(fd.error());
   const off_t size = ::lseek(fd->get(), 0, SEEK_END);
   if (size <= static_cast<off_t>(sizeof(RecordHeader))) return failure("{} is too short for a stage file", path);
-  auto mapping = Mapping::map(*fd, static_cast<std::size_t>(size), false, path);
-  if (!mapping) return std::unexpected(mapping.error());
   auto stage = std::shared_ptr<Stage>(new Stage);
   stage->path_ = path;
-  stage->mapping_ = std::move(*mapping);
+  stage->bytes_.resize(static_cast<std::size_t>(size));
+  const auto n = read_at(*fd, stage->bytes_, 0, path);
+  if (!n) return std::unexpected(n.error());
   RecordHeader& h = stage->header_;
-  std::memcpy(&h, stage->mapping_.data(), sizeof h);
-  if (auto ok = verify(h, static_cast<std::size_t>(size), path); !ok) return std::unexpected(ok.error());
+  std::memcpy(&h, stage->bytes_.data(), sizeof h);
+  if (auto ok = verify(h, *n, path); !ok) return std::unexpected(ok.error());
   const auto payload = stage->payload();
   if (XXH3_64bits(payload.data(), payload.size()) != h.payload_checksum)
     return failure("{}: the block does not match its checksum", path);

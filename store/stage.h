@@ -3,10 +3,12 @@
 // Shape    an immutable file of one record: RecordHeader (ring_format.h), then the Block. Rows of one generation, times increasing.
 // Units    TimeMs; rows by their number in the head that they come from.
 // Threads  immutable: any thread. remove() and set_aside(): the sealer only.
-// Cost     create(): one small file written and synced to the disk. open(): every byte is verified once. A reader decodes no times.
+// Cost     create(): one small file written and synced to the disk. open(): every byte is read and verified once. A reader decodes
+//          no times.
 // Errors   create(): no room in the folder; no file is left then. open(): a file that is cut short, damaged, of a newer version,
 //          or whose block does not fit its header.
-// Lifetime unmapped when destroyed; the file stays until remove() (a crash leaves it for recovery).
+// Memory   its bytes, read and not mapped: a disk that fails later is no SIGBUS.
+// Lifetime the file stays until remove() (a crash leaves it for recovery).
 #pragma once
 
 #include <memory>
@@ -41,7 +43,7 @@ class Stage {
   std::uint64_t end_row() const { return header_.first_row + header_.rows; }
   // As many rows and columns as the header says.
   const BlockView& block() const { return block_; }
-  std::span<const std::byte> payload() const { return {mapping_.data() + sizeof(RecordHeader), header_.payload_bytes}; }
+  std::span<const std::byte> payload() const { return std::span(bytes_).subspan(sizeof(RecordHeader)); }
 
   void remove() const;
   // Under another name, where nobody looks for it: damaged, kept for a person to look at.
@@ -51,9 +53,9 @@ class Stage {
   Stage() = default;
 
   std::string path_;
-  Mapping mapping_;
+  std::vector<std::byte> bytes_;  // of the file
   RecordHeader header_{};
-  BlockView block_;  // into mapping_
+  BlockView block_;  // into bytes_
 };
 
 }  // namespace tacho::store
