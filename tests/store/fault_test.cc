@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstddef>
 #include <cstdlib>
@@ -391,19 +392,38 @@ TEST_CASE("a ring cut short anywhere: what lies before the cut is served, and no
 TEST_CASE("bits turned anywhere in ring and stages: no wrong value, and every block that is whole is served") {
   test::TempDir dir = test::TempDir::in_memory();
   const StoreDirs dirs{dir / "state", dir / "run"};
-  make_rows(dirs, 6000);
+  std::uint64_t rows = 0, repeats = 0;
+  SECTION("of a young ring") { rows = 6000, repeats = rounds(150); }
+  SECTION("of a ring that has wrapped") { rows = 60'000, repeats = rounds(30); }
+  make_rows(dirs, rows);
   const auto ring = Ring::open(dirs.ring(), false);
   REQUIRE(ring);
   const auto index = (*ring)->snapshot();
-  const std::uint64_t used = index->back().offset + record_bytes(index->back().header.payload_bytes);
+  const std::uint64_t used = rows == 6000 ? index->back().offset + record_bytes(index->back().header.payload_bytes) : 1 << 20;
   const auto stages = list_stages(dirs);
   REQUIRE(stages.size() > 1);
+  // Which rows are there.
+  const auto rows_of = [&](const Queryable& q) {
+    const auto found = kRows.check(q, {.published = rows, .gaps = true});
+    CHECK(found.wrong == "");
+    const Matcher first[] = {Matcher::equal("s", "0")};
+    const auto answer = q.select(first, {0, kRows.time(rows)}, {});
+    REQUIRE(answer);
+    std::vector<bool> there(rows);
+    for (const TimeMs t : answer->series.at(0).times) there[static_cast<std::size_t>(t / 1000 - 1)] = true;
+    return there;
+  };
+  const std::vector<bool> before = rows_of(**DirStore::open(dirs));
+  CHECK(before.front() == (rows == 6000));
+  // An agent that starts seals what lies in the head, over the oldest blocks where the ring is full.
+  const auto oldest = static_cast<std::size_t>(std::ranges::find(before, true) - before.begin());
+  const std::size_t oldest_kept = oldest == 0 ? 0 : oldest + 3 * kRows.epoch_rows;
   const std::uint64_t seed = std::random_device{}();
   INFO("seed " << seed);
   std::mt19937_64 random(seed);
-  for (std::uint64_t round = 0; round < rounds(150); ++round) {
+  for (std::uint64_t round = 0; round < repeats; ++round) {
     const StoreDirs at = copied(dirs, dir / "at");
-    std::vector<bool> lost(6000);  // rows that may be missing
+    std::vector<bool> lost(rows);  // rows that may be missing
     const auto lose = [&](const RecordHeader& h, std::uint64_t epoch_first) {
       for (std::uint64_t r = 0; r < h.rows; ++r) lost[epoch_first + h.first_row + r] = true;
     };
@@ -436,28 +456,23 @@ TEST_CASE("bits turned anywhere in ring and stages: no wrong value, and every bl
       turn(path, random() % fs::file_size(path));
       lose((*stage)->header(), first_of((*stage)->header()));
     }
-    const auto look = [&](const Queryable& q) {
-      const auto found = kRows.check(q, {.published = 6000, .gaps = true});
-      CHECK(found.wrong == "");
-      const Matcher first[] = {Matcher::equal("s", "0")};
-      const auto there = q.select(first, {0, 1'000'000'000}, {});
-      REQUIRE(there);
-      std::vector<bool> missing(6000, true);
-      for (const TimeMs t : there->series.at(0).times) missing[static_cast<std::size_t>(t / 1000 - 1)] = false;
-      for (std::size_t row = 0; row < missing.size(); ++row) {
-        if (missing[row] && !lost[row]) FAIL("round " << round << ": row " << row << " is missing, and its block is whole");
+    const auto look = [&](const Queryable& q, std::size_t from) {
+      const std::vector<bool> there = rows_of(q);
+      for (std::size_t row = from; row < rows; ++row) {
+        if (before[row] && !there[row] && !lost[row])
+          FAIL("round " << round << ": row " << row << " is missing, and its block is whole");
       }
     };
     {
       const auto files = DirStore::open(at);
       REQUIRE(files);
-      look(**files);
+      look(**files, 0);
     }
     const auto store = Store::open(options_for(at));
     REQUIRE(store);
-    look(**store);
+    look(**store, oldest_kept);
     REQUIRE((*store)->seal_all());
-    look(**store);
+    look(**store, oldest_kept);
   }
 }
 
