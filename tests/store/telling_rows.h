@@ -2,6 +2,7 @@
 // repeated, changed or missing row shows.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <string>
 #include <vector>
@@ -105,8 +106,9 @@ struct TellingRows {
         out.oldest = std::min(out.oldest, row);
       }
     }
-    if (out.oldest >= e.published && e.from < e.published && !e.gaps) return wrong("the newest row is not there");
-    for (std::uint64_t row = out.oldest; row < e.published; ++row) {
+    // The newest at least; where there are older ones, from these on.
+    const std::uint64_t first = std::min(out.oldest, e.published - (e.published > e.from));
+    for (std::uint64_t row = first; row < e.published; ++row) {
       out.rows += found[row] != 0;
       if (found[row] == whole(row) || (found[row] == 0 && e.gaps)) continue;
       // Not sealed when the reader began (no more than a head's rows were not), and overwritten before it was done.
