@@ -72,15 +72,26 @@ void SourceRunner::tick() {
   stats_.seen.store(true, relaxed);
 }
 
+// Until it succeeds the source is not sampled: it fills the layout that it has described last, and the group has the one before.
+Result<void> SourceRunner::describe_again() {
+  described_as_source_ = false;
+  store::Schema schema;
+  if (auto described = source_->describe(schema); !described) return described;
+  if (auto ok = group_->describe(std::move(schema)); !ok) return ok;
+  described_as_source_ = true;
+  return {};
+}
+
 Result<void> SourceRunner::sample_row() {
   for (int attempt = 0; attempt < 2; ++attempt) {
+    if (!described_as_source_) {
+      if (auto ok = describe_again(); !ok) return ok;
+    }
     Row row(group_->begin_row());
     const auto sampled = source_->sample(row);
     if (!sampled) return std::unexpected(sampled.error());
     if (*sampled == Sampled::ok) return {};
-    store::Schema schema;
-    if (auto described = source_->describe(schema); !described) return described;
-    if (auto ok = group_->describe(std::move(schema)); !ok) return ok;
+    described_as_source_ = false;
   }
   return failure("its layout changed twice within a tick");
 }

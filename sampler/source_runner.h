@@ -55,6 +55,7 @@ class SourceRunner {
   static constexpr int kDescribeEvery = 30;  // ticks between looks for a source that is not there
 
   bool describe();
+  Result<void> describe_again();
   Result<void> sample_row();
   void failed(const Error& error, TimeMs t);
 
@@ -63,7 +64,8 @@ class SourceRunner {
   const Clock& clock_;
   TickGrid grid_;
   SourceStats stats_;
-  int failures_ = 0;  // in a row
+  bool described_as_source_ = true;  // what the group holds is the layout that the source fills
+  int failures_ = 0;                 // in a row
   int ticks_to_describe_ = 0;
   bool complained_ = false;  // the failure that goes on now has been logged
 };

@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "proto/base/log.h"
+
 namespace tacho::store {
 namespace fs = std::filesystem;
 namespace {
@@ -41,13 +43,20 @@ std::string runtime_for(const std::string& state) {
 Result<Fd> lock(const std::string& dir) {
   const std::string path = dir + "/lock";
   auto fd = Fd::open(path, O_RDWR | O_CREAT);
-  if (!fd) return std::unexpected(fd.error());
+  if (!fd) return failure("{}; the agent writes there: give it another folder with --state or --runtime", fd.error());
   if (::flock(fd->get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK)
       return failure("{} is in use by another tacho; stop it, or give this one its own --state and --runtime", dir);
     return sys_failure(errno, "cannot lock {}", path);
   }
   return fd;
+}
+
+// The file `runtime` of a state folder; empty where there is none.
+std::string noted_runtime(const std::string& path) {
+  std::error_code ec;
+  if (!fs::is_regular_file(path, ec)) return "";
+  return read_file(path).value_or("");
 }
 
 std::vector<std::string> list(const std::string& dir, std::string_view ending) {
@@ -72,10 +81,9 @@ StoreDirs agent_dirs(const std::optional<std::string>& state, const std::optiona
 StoreDirs reader_dirs(const std::optional<std::string>& state, const std::optional<std::string>& runtime) {
   StoreDirs dirs = agent_dirs(state, runtime);
   if (runtime) return dirs;
-  if (auto noted = read_file(dirs.state + "/runtime")) {
-    noted->resize(std::min(noted->find('\n'), noted->size()));
-    if (!noted->empty()) dirs.runtime = *noted;
-  }
+  std::string noted = noted_runtime(dirs.state + "/runtime");
+  noted.resize(std::min(noted.find('\n'), noted.size()));
+  if (!noted.empty()) dirs.runtime = std::move(noted);
   return dirs;
 }
 
@@ -84,13 +92,18 @@ Result<std::vector<Fd>> claim(const StoreDirs& dirs) {
   for (const std::string& dir : {dirs.state, dirs.runtime}) {
     std::error_code ec;
     fs::create_directories(dir, ec);
-    if (ec) return failure("cannot make the folder {}: {}", dir, ec.message());
+    if (ec) return failure("cannot make the folder {}: {}; give another with --state or --runtime", dir, ec.message());
     auto fd = lock(dir);
     if (!fd) return std::unexpected(fd.error());
     locks.push_back(std::move(*fd));
     if (dirs.state == dirs.runtime) break;
   }
-  if (auto ok = replace_file(dirs.state + "/runtime", dirs.runtime + "\n"); !ok) return std::unexpected(ok.error());
+  // Not written where it says so already: an agent starts again on a full disk.
+  const std::string note = dirs.state + "/runtime", line = dirs.runtime + "\n";
+  if (noted_runtime(note) != line) {
+    if (auto ok = replace_file(note, line); !ok)
+      log_warn("readers find the newest minutes only with --runtime {}, for {}", dirs.runtime, ok.error());
+  }
   return locks;
 }
 

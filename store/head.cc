@@ -9,6 +9,7 @@
 
 #include "proto/base/check.h"
 #include "proto/base/log.h"
+#include "store/head_protocol.h"
 
 namespace tacho::store {
 namespace {
@@ -81,7 +82,9 @@ Result<std::shared_ptr<Head>> Head::create(const std::string& dir, std::uint64_t
   // Reserve every page now: a full file system is an error here, not a SIGBUS in the middle of a row.
   if (const int err = ::posix_fallocate(fd->get(), 0, static_cast<off_t>(head->fixed_.file_bytes)); err != 0) {
     ::unlink(temporary.c_str());
-    return sys_failure(err, "cannot reserve {} bytes for {}", head->fixed_.file_bytes, temporary);
+    return sys_failure(err,
+                       "cannot reserve {} bytes of shared memory for {} (make room there, or give another folder with --runtime)",
+                       head->fixed_.file_bytes, head->path_);
   }
   auto mapping = Mapping::map(*fd, head->fixed_.file_bytes, true, temporary);
   if (!mapping) return std::unexpected(mapping.error());
@@ -91,7 +94,7 @@ Result<std::shared_ptr<Head>> Head::create(const std::string& dir, std::uint64_t
   head->map(std::move(*mapping));
   // Nobody clears a spare column before it has a series; the others are cleared row by row.
   for (std::uint64_t r = 0; r < row_capacity && spare_columns > 0; ++r) {
-    std::atomic<std::uint64_t>* cells = head->frame(r) + 1;
+    std::atomic<std::uint64_t>* cells = head->frames().frame(r) + 1;
     for (std::size_t c = head->fixed_.columns; c < head->fixed_.column_capacity; ++c)
       cells[c].store(kAbsentBits, std::memory_order_relaxed);
   }
@@ -101,7 +104,7 @@ Result<std::shared_ptr<Head>> Head::create(const std::string& dir, std::uint64_t
 }
 
 Result<std::shared_ptr<Head>> Head::open(const std::string& path, bool writable) {
-  auto fd = Fd::open(path, writable ? O_RDWR : O_RDONLY);
+  auto fd = Fd::open_file(path, writable ? O_RDWR : O_RDONLY);
   if (!fd) return std::unexpected(fd.error());
   const off_t size = ::lseek(fd->get(), 0, SEEK_END);
   if (size < static_cast<off_t>(kHeadPage)) return failure("{} is too short for a head file", path);
@@ -170,42 +173,15 @@ Result<void> Head::load_extensions(HeadGrowth growth) const {
   return {};
 }
 
-std::uint64_t Head::oldest() const {
-  const std::uint64_t n = published();
-  return n < fixed_.row_capacity ? 0 : n - fixed_.row_capacity + 1;
+Frames<std::atomic<std::uint64_t>> Head::frames() const {
+  return {&header_->published, frames_, fixed_.row_capacity, fixed_.column_capacity};
 }
+
+std::uint64_t Head::oldest() const { return frames().oldest(); }
 
 HeadRows Head::read(std::span<const std::uint32_t> columns, std::uint64_t from_row, std::uint64_t to_row, TimeMs t_min,
                     TimeMs t_max) const {
-  to_row = std::min(to_row, published());
-  from_row = std::max(from_row, oldest());
-  HeadRows out;
-  out.columns.resize(columns.size());
-  if (from_row >= to_row) return out;
-
-  std::vector<TimeMs> times(to_row - from_row);
-  for (std::uint64_t r = from_row; r < to_row; ++r)
-    times[r - from_row] = static_cast<TimeMs>(frame(r)->load(std::memory_order_acquire));
-  const auto inside = [&](TimeMs t) { return t >= t_min && t <= t_max; };
-  const auto first = std::find_if(times.begin(), times.end(), inside);
-  const auto last = std::find_if(times.rbegin(), std::make_reverse_iterator(first), inside).base();
-  const std::uint64_t begin = from_row + static_cast<std::uint64_t>(first - times.begin());
-  const std::uint64_t end = from_row + static_cast<std::uint64_t>(last - times.begin());
-
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    tacho_dcheck(columns[c] < fixed_.column_capacity);
-    std::vector<double>& values = out.columns[c];
-    values.resize(end - begin);
-    for (std::uint64_t r = begin; r < end; ++r)
-      values[r - begin] = std::bit_cast<double>((frame(r) + 1 + columns[c])->load(std::memory_order_acquire));
-  }
-  // What was overwritten while we copied is dropped: see "Protocol" in head.h.
-  const std::uint64_t still_there = std::clamp(oldest(), begin, std::max(begin, end));
-  const auto torn = static_cast<std::ptrdiff_t>(still_there - begin);
-  out.first_row = still_there;
-  if (first < last) out.times.assign(first + torn, last);
-  for (auto& values : out.columns) values.erase(values.begin(), values.begin() + torn);
-  return out;
+  return read_frames(frames(), columns, from_row, to_row, t_min, t_max);
 }
 
 void Head::remove() { ::unlink(path_.c_str()); }
@@ -234,17 +210,8 @@ bool HeadWriter::grow(const Schema& more) {
   return true;
 }
 
-std::span<std::atomic<std::uint64_t>> HeadWriter::begin_row() {
-  std::atomic<std::uint64_t>* cells = head_->frame(next_row_) + 1;
-  const std::size_t columns = growth_.columns;
-  for (std::size_t c = 0; c < columns; ++c) cells[c].store(kAbsentBits, std::memory_order_release);
-  return {cells, columns};
-}
+std::span<std::atomic<std::uint64_t>> HeadWriter::begin_row() { return begin_frame(head_->frames(), next_row_, growth_.columns); }
 
-void HeadWriter::publish(TimeMs t) {
-  head_->frame(next_row_)->store(static_cast<std::uint64_t>(t), std::memory_order_release);
-  ++next_row_;
-  head_->header_->published.store(next_row_, std::memory_order_release);
-}
+void HeadWriter::publish(TimeMs t) { publish_frame(head_->frames(), next_row_++, t); }
 
 }  // namespace tacho::store

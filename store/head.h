@@ -10,7 +10,7 @@
 // Errors   create(): no room in the folder. open(): a file that is not a head, is of a newer version, or is cut short.
 // Protocol The writer fills frame n mod capacity while readers may read rows of (n - capacity, n). It stores cells with release
 //          order, so a reader that saw any cell of row n also sees published >= n when it looks again afterwards; it then knows
-//          that row n - capacity is gone and drops it. Readers never wait and never retry.
+//          that row n - capacity is gone and drops it. Readers never wait and never retry. The code is in head_protocol.h.
 //          Who needs all columns of a row loads `published` first and the schema afterwards: see HeadHeader::growth.
 // Lifetime a Head unmaps when destroyed; the file stays until remove() (a crash leaves it for recovery).
 #pragma once
@@ -36,6 +36,9 @@ struct HeadRows {
   std::vector<TimeMs> times;
   std::vector<std::vector<double>> columns;  // as many as asked for, each of times.size() values
 };
+
+template <class Word>
+struct Frames;  // head_protocol.h
 
 class Head {
  public:
@@ -79,9 +82,7 @@ class Head {
   HeadGrowth growth() const { return std::bit_cast<HeadGrowth>(header_->growth.load(std::memory_order_acquire)); }
   // Requires: mutex_ held, or nobody else has this yet.
   Result<void> load_extensions(HeadGrowth growth) const;
-  std::atomic<std::uint64_t>* frame(std::uint64_t row) const {
-    return frames_ + (row & (fixed_.row_capacity - 1)) * (1 + fixed_.column_capacity);
-  }
+  Frames<std::atomic<std::uint64_t>> frames() const;
 
   std::string path_;
   Mapping mapping_;

@@ -3,7 +3,7 @@
 // Shape    looks at the file through a window that moves along. From record to record it reads a page; where it has to probe every
 //          8 bytes for the next header it reads on in large pieces.
 // Threads  one.
-// Errors   the system's, when reading; that there is no header is an answer.
+// Errors   the system's, when reading; that there is no header is an answer, and that the disk cannot give a page.
 #pragma once
 
 #include <vector>
@@ -24,6 +24,10 @@ class HeaderScanner {
   Result<bool> header_at(std::uint64_t offset, RecordHeader& out);
 
  private:
+  static constexpr std::size_t kPage = 4096;
+
+  Result<void> fill(std::uint64_t offset, std::size_t bytes);
+
   const Fd& fd_;
   std::uint64_t file_bytes_;
   const std::string& path_;

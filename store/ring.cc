@@ -30,7 +30,7 @@ Result<std::unique_ptr<Ring>> Ring::open(const std::string& path, bool writable,
   auto ring = std::unique_ptr<Ring>(new Ring);
   ring->path_ = path;
   ring->writable_ = writable;
-  auto fd = Fd::open(path, writable ? O_RDWR : O_RDONLY);
+  auto fd = Fd::open_file(path, writable ? O_RDWR : O_RDONLY);
   if (!fd && writable && fd.error().sys_errno == ENOENT) {
     if (auto ok = ring->create(file_bytes); !ok) return std::unexpected(ok.error());
     return ring;
@@ -41,12 +41,15 @@ Result<std::unique_ptr<Ring>> Ring::open(const std::string& path, bool writable,
   if (!writable || file_bytes == 0 || file_bytes == ring->file_bytes_) return ring;
 
   // Another budget: a new file with the newest records that fit, then it takes the old one's place.
-  log_info("the ring {} changes from {} to {} bytes", path, ring->file_bytes_, file_bytes);
   Ring fresh;
   fresh.path_ = path + ".new";
   fresh.writable_ = true;
   ::unlink(fresh.path_.c_str());
-  if (auto ok = fresh.create(file_bytes); !ok) return std::unexpected(ok.error());
+  if (auto ok = fresh.create(file_bytes); !ok) {
+    log_warn("the ring keeps its {} bytes until the agent starts with room for both: {}", ring->file_bytes_, ok.error());
+    return ring;
+  }
+  log_info("the ring {} changes from {} to {} bytes", path, ring->file_bytes_, file_bytes);
   for (const auto index = ring->snapshot(); const RecordRef& r : *index) {
     if (const auto payload = ring->read(r)) {
       if (auto ok = fresh.append(r.header, *payload); !ok) log_warn("while resizing {}: {}", path, ok.error());
@@ -67,7 +70,8 @@ Result<void> Ring::create(std::uint64_t file_bytes) {
   file_bytes_ = file_bytes;
   if (const int err = ::posix_fallocate(fd_.get(), 0, static_cast<off_t>(file_bytes)); err != 0) {
     ::unlink(temporary.c_str());
-    return sys_failure(err, "cannot reserve {} bytes for the ring {} (a smaller storage.budget would do)", file_bytes, path_);
+    return sys_failure(err, "cannot reserve {} bytes for the ring {} (make room on its disk, or give a smaller storage.budget)",
+                       file_bytes, path_);
   }
   RingSuperblock s{kRingMagic, kRingVersion, 0, file_bytes, 0};
   s.checksum = checksum_of(s);
@@ -114,7 +118,7 @@ Result<void> Ring::load(bool verify_payloads) {
     log_warn("{} is cut short: {} of {} bytes; what is left is used", path_, size, s.file_bytes);
     if (writable_) {
       if (const int err = ::posix_fallocate(fd_.get(), 0, static_cast<off_t>(s.file_bytes)); err != 0)
-        return sys_failure(err, "cannot restore {} to its {} bytes", path_, s.file_bytes);
+        return sys_failure(err, "cannot restore {} to its {} bytes (make room on its disk)", path_, s.file_bytes);
       file_bytes_ = s.file_bytes;
     }
   }

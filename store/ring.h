@@ -27,7 +27,7 @@ namespace tacho::store {
 // What opening found.
 struct RingRecovery {
   std::size_t records = 0;
-  std::size_t damaged = 0;  // headers whose payload did not match
+  std::size_t damaged = 0;  // headers whose payload did not match; less the one that a crash left where the next record goes
   bool created = false;
 };
 
@@ -64,7 +64,13 @@ class Ring {
   Result<void> create(std::uint64_t file_bytes);
   Result<void> load(bool verify_payloads);
   Result<void> search(bool verify_payloads);
-  Result<bool> scan(bool verify_payloads, std::vector<RecordRef>& found);
+  struct Scan {
+    std::vector<RecordRef> records, damaged;
+    std::uint64_t wrap_sequence = 0;  // of the wrap record that ended it
+    bool lap_ends = false;            // at that wrap the newest lap began
+  };
+  Result<Scan> scan(bool verify_payloads) const;
+  std::size_t damaged_in(const Scan& found) const;
   Result<bool> follow();
   Result<std::int64_t> written() const;
   std::shared_ptr<const KnownSchema> read_schema(const RecordRef& r) const;

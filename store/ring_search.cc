@@ -39,25 +39,33 @@ Result<void> Ring::search(bool verify_payloads) {
   const auto written_ns = written();
   if (!written_ns) return std::unexpected(written_ns.error());
   written_ns_ = *written_ns;
-  std::vector<RecordRef> found;
-  auto lap_ends = scan(verify_payloads, found);
-  if (lap_ends && !verify_payloads && numbered_twice(found)) {
-    // A record was torn as the machine went down, and its number given anew: which one counts, its payload says.
-    found.clear();
-    lap_ends = scan(true, found);
-  }
-  if (!lap_ends) return std::unexpected(lap_ends.error());
-  indexer_.assign(std::move(found), *lap_ends || cut_short_, [&](const RecordRef& r) { return read_schema(r); });
+  auto found = scan(verify_payloads);
+  // A record was torn as the machine went down, and its number given anew: which one counts, its payload says.
+  if (found && !verify_payloads && numbered_twice(found->records)) found = scan(true);
+  if (!found) return std::unexpected(found.error());
+  indexer_.assign(std::move(found->records), found->lap_ends || cut_short_, [&](const RecordRef& r) { return read_schema(r); });
   publish();
   const RingIndex& index = *indexer_.current();
   recovery_.records = index.size();
+  recovery_.damaged = damaged_in(*found);
   tail_ = index.empty() ? Tail{} : tail_after(index.back().offset, index.back().header);
   whole_ = without_gap(index);
   return {};
 }
 
-// True where it ended at the wrap from which the newest lap came.
-Result<bool> Ring::scan(bool verify_payloads, std::vector<RecordRef>& found) {
+// Headers whose payload does not match, less an old one before a payload that was just written over its own: its writer died before it
+// wrote the new header. Requires: the records are in the index.
+std::size_t Ring::damaged_in(const Scan& found) const {
+  const RingIndex& index = *indexer_.current();
+  if (index.empty()) return found.damaged.size();
+  const RecordRef& newest = index.back();
+  const std::uint64_t next = found.wrap_sequence > newest.header.sequence ? kRingStart : newest.end();
+  return static_cast<std::size_t>(std::ranges::count_if(
+      found.damaged, [&](const RecordRef& r) { return r.offset != next || r.header.sequence >= newest.header.sequence; }));
+}
+
+Result<Ring::Scan> Ring::scan(bool verify_payloads) const {
+  Scan found;
   HeaderScanner scanner(fd_, file_bytes_, path_);
   const std::uint64_t end = used_bytes();
   for (std::uint64_t at = kRingStart; at + sizeof(RecordHeader) <= end;) {
@@ -70,16 +78,20 @@ Result<bool> Ring::scan(bool verify_payloads, std::vector<RecordRef>& found) {
       continue;
     }
     if (verify_payloads && !read(r)) {
-      ++recovery_.damaged;
+      found.damaged.push_back(r);
       at += kRecordAlign;  // its length may be a lie for what lies there now: look for the next header in it
       continue;
     }
     // Behind a wrap lies what laps before this one have left: older than what was overwritten since, so not of the window.
-    if (r.header.type == static_cast<std::uint16_t>(RecordType::wrap)) return begins_after(r.header, found);
-    found.push_back(r);
+    if (r.header.type == static_cast<std::uint16_t>(RecordType::wrap)) {
+      found.wrap_sequence = r.header.sequence;
+      found.lap_ends = begins_after(r.header, found.records);
+      break;
+    }
+    found.records.push_back(r);
     at = r.end();
   }
-  return false;
+  return found;
 }
 
 std::shared_ptr<const KnownSchema> Ring::read_schema(const RecordRef& r) const {

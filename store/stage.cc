@@ -100,16 +100,16 @@ Result<std::shared_ptr<const Stage>> Stage::create(const std::string& dir, const
 }
 
 Result<std::shared_ptr<const Stage>> Stage::open(const std::string& path) {
-  auto fd = Fd::open(path, O_RDONLY);
+  auto fd = Fd::open_file(path, O_RDONLY);
   if (!fd) return std::unexpected(fd.error());
   const off_t size = ::lseek(fd->get(), 0, SEEK_END);
   if (size <= static_cast<off_t>(sizeof(RecordHeader))) return failure("{} is too short for a stage file", path);
-  auto mapping = Mapping::map(*fd, static_cast<std::size_t>(size), false, path);
-  if (!mapping) return std::unexpected(mapping.error());
   auto stage = std::shared_ptr<Stage>(new Stage);
   stage->path_ = path;
-  stage->mapping_ = std::move(*mapping);
-  std::span<const std::byte> bytes(stage->mapping_.data(), stage->mapping_.size());
+  stage->bytes_.resize(static_cast<std::size_t>(size));
+  const auto n = read_at(*fd, stage->bytes_, 0, path);
+  if (!n) return std::unexpected(n.error());
+  std::span<const std::byte> bytes = std::span(stage->bytes_).first(*n);
   RecordHeader& h = stage->header_;
   auto payload = take_record(bytes, h, path);
   if (payload && h.type == static_cast<std::uint16_t>(RecordType::schema)) {

@@ -4,10 +4,12 @@
 //          are any, then the Block. Rows of one generation, times increasing.
 // Units    TimeMs; rows by their number in the head that they come from.
 // Threads  immutable: any thread. remove() and set_aside(): the sealer only.
-// Cost     create(): one small file written and synced to the disk. open(): every byte is verified once. A reader decodes no times.
+// Cost     create(): one small file written and synced to the disk. open(): every byte is read and verified once. A reader decodes
+//          no times.
 // Errors   create(): no room in the folder; no file is left then. open(): a file that is cut short, damaged, of a newer version,
 //          or whose block does not fit its header.
-// Lifetime unmapped when destroyed; the file stays until remove() (a crash leaves it for recovery).
+// Memory   its bytes, read and not mapped: a disk that fails later is no SIGBUS.
+// Lifetime the file stays until remove() (a crash leaves it for recovery).
 #pragma once
 
 #include <memory>
@@ -58,11 +60,11 @@ class Stage {
   Result<void> take_series(std::span<const std::byte> packed);
 
   std::string path_;
-  Mapping mapping_;
-  std::span<const std::byte> packed_;  // the series, into mapping_
+  std::vector<std::byte> bytes_;       // of the file
+  std::span<const std::byte> packed_;  // the series, into bytes_
   std::size_t named_ = 0;              // how many
   RecordHeader header_{};              // the block's
-  BlockView block_;                    // into mapping_
+  BlockView block_;                    // into bytes_
 };
 
 // What stages say of their columns, where their head is gone: the schema of as many as they name without a gap; null: of none.

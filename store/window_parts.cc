@@ -16,22 +16,6 @@ struct Recent {
 
 using Wanted = std::function<bool(const KnownSchema&)>;
 
-// From which row on a head is read: its older half may be overwritten while somebody reads it, so that rows of that half are taken from
-// a block or a stage where there is one.
-std::uint64_t first_row_of(const Head& head, const std::vector<Part>& parts) {
-  const std::uint64_t published = head.published();
-  const std::uint64_t safe = published - std::min(published, head.row_capacity() / 2);
-  std::uint64_t first = head.oldest();
-  for (bool covered = true; covered && first < safe;) {
-    const auto part = std::ranges::find_if(parts, [&](const Part& p) {
-      return !p.head && p.generation == head.generation() && p.first_row <= first && p.end_row > first;
-    });
-    covered = part != parts.end();
-    if (covered) first = std::min(part->end_row, safe);
-  }
-  return first;
-}
-
 Part part_of(const RecordRef& record, std::shared_ptr<const KnownSchema> schema) {
   const RecordHeader& h = record.header;
   return {std::move(schema), h.columns, h.generation, h.first_row, h.first_row + h.rows,
@@ -44,28 +28,53 @@ Part part_of(const std::shared_ptr<const Stage>& stage, std::shared_ptr<const Kn
           h.t_min,           h.t_max,   nullptr,      stage,       nullptr};
 }
 
-// Drops rows that an earlier part already has (staged rows just appended, a block sealed twice around a crash) and rows that are read
-// from the head.
-void remove_overlap(std::vector<Part>& parts) {
-  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
-    if (a.generation != b.generation) return a.generation < b.generation;
-    if (a.first_row != b.first_row) return a.first_row < b.first_row;
-    return a.end_row > b.end_row;
-  });
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    for (std::size_t j = i + 1; j < parts.size() && parts[j].generation == parts[i].generation; ++j) {
-      if (parts[j].first_row >= parts[i].end_row) break;
-      // The head's copy stays: it is what needs no decoding. Of two blocks the earlier one stays; what is left of the other
-      // is later than all of it, which t_min must say: it bounds what readers see of the parts before.
-      if (parts[j].head) {
-        parts[i].end_row = parts[j].first_row;
-      } else {
-        parts[j].first_row = std::min(parts[j].end_row, parts[i].end_row);
-        parts[j].t_min = std::max(parts[j].t_min, parts[i].t_max + 1);
-      }
+bool written_before(const Part& a, const Part& b) {
+  if (a.generation != b.generation) return a.generation < b.generation;
+  if (a.first_row != b.first_row) return a.first_row < b.first_row;
+  return a.end_row > b.end_row;
+}
+
+// Of parts in stages and in the ring: drops rows that an earlier one already has (staged rows just appended, a block sealed twice
+// around a crash).
+void remove_overlap(std::vector<Part>& sealed) {
+  std::sort(sealed.begin(), sealed.end(), written_before);
+  for (std::size_t i = 0; i < sealed.size(); ++i) {
+    for (std::size_t j = i + 1; j < sealed.size() && sealed[j].generation == sealed[i].generation; ++j) {
+      if (sealed[j].first_row >= sealed[i].end_row) break;
+      // What is left of the later one is later than all of the other, which t_min must say: it bounds what readers see of the
+      // parts before.
+      sealed[j].first_row = std::min(sealed[j].end_row, sealed[i].end_row);
+      sealed[j].t_min = std::max(sealed[j].t_min, sealed[i].t_max + 1);
     }
   }
-  std::erase_if(parts, [](const Part& p) { return p.first_row >= p.end_row; });
+  std::erase_if(sealed, [](const Part& p) { return p.first_row >= p.end_row; });
+}
+
+// The pieces of a head's part whose rows are nowhere else. A row that is elsewhere too is not taken from the head, where it may be
+// overwritten before it is copied (tests/store/handover_model_test.cc). Requires: `sealed` as remove_overlap() leaves it.
+void add_pieces(Part part, const std::vector<Part>& sealed, std::vector<Part>& out) {
+  for (const Part& s : sealed) {
+    if (s.generation != part.generation || s.end_row <= part.first_row) continue;
+    if (s.first_row >= part.end_row) break;
+    if (s.first_row > part.first_row) {
+      out.push_back(part);
+      out.back().end_row = s.first_row;
+      out.back().t_max = std::min(part.t_max, s.t_min - 1);
+    }
+    part.first_row = std::min(part.end_row, s.end_row);
+    part.t_min = std::max(part.t_min, s.t_max + 1);
+  }
+  if (part.first_row < part.end_row) out.push_back(std::move(part));
+}
+
+// Every row once, in the order they were written.
+std::vector<Part> merge(std::vector<Part> in_heads, std::vector<Part> sealed) {
+  remove_overlap(sealed);
+  std::vector<Part> out;
+  for (Part& part : in_heads) add_pieces(std::move(part), sealed, out);
+  out.insert(out.end(), std::make_move_iterator(sealed.begin()), std::make_move_iterator(sealed.end()));
+  std::sort(out.begin(), out.end(), written_before);
+  return out;
 }
 
 class PartsOfWindow {
@@ -148,15 +157,16 @@ class PartsOfWindow {
       }
       recent.records->visit_from(from, [&](const RecordRef& r) { recent.parts.push_back(part_of(r, find(r.header.schema_id))); });
     }
+    std::vector<Part> in_heads;
     for (const auto& head : recent.heads) {
       // The rows first: the schema then has all their columns, see "Protocol" in head.h.
-      const std::vector<HeadRun> runs = head->runs(first_row_of(*head, recent.parts));
+      const std::vector<HeadRun> runs = head->runs(0);
       const auto schema = known(head->schema());
       for (const HeadRun& run : runs)
-        recent.parts.push_back({schema, schema->columns(), head->generation(), run.first_row, run.end_row, run.t_min, run.t_max,
-                                head, nullptr, nullptr});
+        in_heads.push_back({schema, schema->columns(), head->generation(), run.first_row, run.end_row, run.t_min, run.t_max, head,
+                            nullptr, nullptr});
     }
-    remove_overlap(recent.parts);
+    recent.parts = merge(std::move(in_heads), std::move(recent.parts));
     group.interval_ms = interval_of(recent);
 
     // Newest first, so that each part knows the earliest time written after it; then turned around.
@@ -188,7 +198,7 @@ class PartsOfWindow {
     return out;
   }
 
-  // Requires: remove_overlap() is done.
+  // Requires: the parts are merged.
   std::int64_t interval_of(const Recent& recent) const {
     if (!recent.parts.empty()) return recent.parts.back().schema->interval_ms();
     return recent.records ? find(recent.records->back().header.schema_id)->interval_ms() : 0;

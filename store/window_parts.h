@@ -37,8 +37,8 @@ struct GroupParts {
 
 inline constexpr TimeRange kAllTime{std::numeric_limits<TimeMs>::min(), std::numeric_limits<TimeMs>::max()};
 
-// The parts of every group that may have a row in the range, by name; rows that lie in the newer half of a head and elsewhere too are taken from the
-// head. `wanted`: where given, parts of other schemas may be left out; it is asked at least once for each schema of the parts.
+// The parts of every group that may have a row in the range, by name; rows that lie in a head and elsewhere too are not taken from the head.
+// `wanted`: where given, parts of other schemas may be left out; it is asked at least once for each schema of the parts.
 // Groups of which no part is left are left out.
 std::vector<GroupParts> group_parts(const WindowSnapshot& window, TimeRange range = kAllTime,
                                     const std::function<bool(const KnownSchema&)>& wanted = {});

@@ -1,6 +1,8 @@
 // A folder of a test's own, removed with everything in it when the test ends.
 #pragma once
 
+#include <unistd.h>
+
 #include <filesystem>
 #include <string>
 
@@ -8,10 +10,9 @@ namespace tacho::test {
 
 class TempDir {
  public:
-  TempDir() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tacho-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
+  TempDir() : TempDir(std::filesystem::temp_directory_path().string()) {}
+  // In shared memory, for tests that sync very often and are not about the disk.
+  static TempDir in_memory() { return ::access("/dev/shm", W_OK) == 0 ? TempDir("/dev/shm") : TempDir(); }
   ~TempDir() {
     std::error_code ec;
     std::filesystem::remove_all(path_, ec);
@@ -21,6 +22,11 @@ class TempDir {
   std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
  private:
+  explicit TempDir(const std::string& parent) {
+    std::string pattern = parent + "/tacho-test-XXXXXX";
+    path_ = ::mkdtemp(pattern.data());
+  }
+
   std::string path_;
 };
 

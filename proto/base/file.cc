@@ -21,6 +21,15 @@ Result<Fd> Fd::open(const std::string& path, int flags, unsigned mode) {
   }
 }
 
+Result<Fd> Fd::open_file(const std::string& path, int flags, unsigned mode) {
+  auto fd = open(path, flags | O_NONBLOCK, mode);  // a pipe would wait for its other end
+  struct stat st{};
+  if (fd && ::fstat(fd->get(), &st) != 0) return sys_failure(errno, "cannot look at {}", path);
+  const bool folder = fd ? S_ISDIR(st.st_mode) : fd.error().sys_errno == EISDIR;
+  if (!folder && (!fd || S_ISREG(st.st_mode))) return fd;
+  return failure("{} is {} where a file should be; move it away", path, folder ? "a folder" : "a pipe or a device");
+}
+
 Mapping::~Mapping() {
   if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
 }
@@ -53,14 +62,16 @@ Result<std::string> read_file(const std::string& path) {
 
 Result<void> replace_file(const std::string& path, std::string_view content) {
   const std::string temporary = path + ".new";
-  {
+  const auto written = [&]() -> Result<void> {
     auto fd = Fd::open(temporary, O_WRONLY | O_CREAT | O_TRUNC);
     if (!fd) return std::unexpected(fd.error());
     if (auto w = write_at(*fd, std::as_bytes(std::span(content)), 0, temporary); !w) return w;
     if (::fsync(fd->get()) != 0) return sys_failure(errno, "cannot sync {}", temporary);
-  }
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return sys_failure(errno, "cannot rename {} to {}", temporary, path);
-  return {};
+    if (::rename(temporary.c_str(), path.c_str()) != 0) return sys_failure(errno, "cannot rename {} to {}", temporary, path);
+    return {};
+  }();
+  if (!written) ::unlink(temporary.c_str());  // on a full disk what is half written takes room from others
+  return written;
 }
 
 Result<void> write_at(const Fd& fd, std::span<const std::byte> bytes, std::uint64_t offset, const std::string& path) {

@@ -27,6 +27,8 @@ class Fd {
   ~Fd();
 
   static Result<Fd> open(const std::string& path, int flags, unsigned mode = 0644);
+  // The same for what must be a regular file: a folder, a pipe or a device in its place is an error that says so, and nothing waits.
+  static Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0644);
   int get() const { return fd_; }
   explicit operator bool() const { return fd_ >= 0; }
 

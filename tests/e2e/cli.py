@@ -128,6 +128,34 @@ def live_agent(tacho_binary, processes):
     e2e.check("node_load1" in run(tacho_binary, "query", "node_load1", "--state", agent.state).stdout, "nothing to read after a clean stop")
     left = [f for f in os.listdir(agent.runtime) if f.endswith(".head")]
     e2e.check(not left, f"heads are left after a clean stop: {left}")
+    broken_state(tacho_binary, processes, agent.state)
+
+
+def broken_state(tacho, processes, state):
+    """What the agent and readers say of a state folder that they cannot use, or not write."""
+    runtime = processes.path("runtime-of-broken")
+    ring = os.path.join(state, "ring")
+
+    def answer(what, part, query, prefix=()):
+        agent = run(*prefix, tacho, "run", "--state", state, "--runtime", runtime, "--listen", "127.0.0.1:0", timeout=10)
+        e2e.check(agent.returncode == 1 and part in agent.stderr and agent.stderr.count("\n") == 1,
+                  f"tacho run, {what}: exit {agent.returncode}, {agent.stderr!r} without {part!r}")
+        reader = run(*prefix, tacho, "query", "node_load1", "--state", state, timeout=10)
+        e2e.check(reader.returncode == query, f"tacho query, {what}: exit {reader.returncode} instead of {query}: {reader.stderr}")
+
+    mounts = ("unshare", "-m", "sh", "-c", f'mount --bind "{state}" "{state}" && mount -o remount,bind,ro "{state}" && exec "$@"', "sh")
+    if run(*mounts, "true").returncode == 0:
+        answer("state read-only", "Read-only file system; the agent writes there", 0, mounts)
+    with open(ring, "r+b") as f:
+        f.seek(8)
+        f.write(b"\x09")
+    answer("ring of version 9", "use the tacho that wrote it", 1)
+    os.remove(ring)
+    os.mkfifo(ring)
+    answer("ring a pipe", "is a pipe or a device where a file should be", 1)
+    os.remove(ring)
+    os.mkdir(ring)
+    answer("ring a folder", "is a folder where a file should be", 1)
 
 
 def body(processes, arguments):

@@ -153,6 +153,21 @@ TEST_CASE("a source that is not there is looked for again, and appears when it i
 }
 
 // Real threads and the real clock, briefly: what only they can show is that a source that hangs holds up nobody.
+TEST_CASE("a source whose new layout finds no room gives no rows until it does, and never a value under another's labels") {
+  RunnerFixture f;
+  f.start();
+  f.ticks(2);
+  std::filesystem::rename(f.dir / "r", f.dir / "away");  // heads cannot be made, as in a full folder
+  f.script.devices = {"b"};
+  f.ticks(3);
+  CHECK(f.runner->stats().rows == 2);
+  CHECK_FALSE(f.runner->stats().up);
+  std::filesystem::rename(f.dir / "away", f.dir / "r");
+  f.ticks(2);
+  CHECK(f.rows("a") == "1=0 2=1 6=stale ");
+  CHECK(f.rows("b") == "6=2 7=3 ");
+}
+
 TEST_CASE("a hanging source leaves the others alone, and stopping does not wait for it for ever") {
   test::TempDir dir;
   auto store = std::move(*store::Store::open({{dir / "s", dir / "r"}, 1 << 20, {}}));
