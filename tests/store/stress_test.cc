@@ -70,7 +70,8 @@ class Stress {
     WARN(rounds_ << " rounds, " << answers_ << " answers checked, " << samples_ << " samples, " << overwritten_
                  << " rows overwritten while a reader looked");
   }
-  bool wrapped() const { return store_->bounds().min > 30'000; }
+  // The first group alone is more than the ring holds.
+  bool wrapped() const { return plans_[0].rows.check(*store_, {.published = plans_[0].row_count}).oldest > 0; }
 
  private:
   void write(std::size_t g) {
@@ -117,7 +118,7 @@ class Stress {
   void read_store(std::uint64_t seed) {
     std::mt19937_64 random(seed);
     for (std::uint64_t round = 0; !done_ && !failed_; round = next_round(round)) {
-      for (int i = 0; i < 8; ++i) look(*store_, random() % plans_.size(), random() % 32 == 0 ? 0 : 1 + random() % 600);
+      for (int i = 0; i < 4; ++i) look(*store_, random() % plans_.size(), random() % 32 == 0 ? 0 : 1 + random() % 600);
     }
   }
   void read_files() {
@@ -177,7 +178,7 @@ class Stress {
 }  // namespace
 
 TEST_CASE("under writers, sealer and readers at once every answer is whole: no row torn, twice or missing") {
-  Stress stress(52'000);
+  Stress stress(80'000);
   stress.run();
   stress.check_end();
   CHECK(stress.wrapped());
