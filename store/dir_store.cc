@@ -54,6 +54,8 @@ void DirStore::refresh() const {
   } else if (auto ok = ring_->refresh(); !ok) {
     problems_.push_back(ok.error().message);
   }
+  if (!ring_) return;
+  for (const auto& [path, head] : heads_) ring_->know(head->schema());
 }
 
 WindowSnapshot DirStore::snapshot() const {

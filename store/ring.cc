@@ -188,6 +188,10 @@ Result<void> Ring::write_record(const RecordHeader& header, std::span<const std:
   return write_at(fd_, bytes_of(header), tail_.next, path_);
 }
 
+void Ring::know(const std::shared_ptr<const StoredSchema>& schema) {
+  if (indexer_.know(schema)) publish();
+}
+
 Result<void> Ring::sync() {
   if (::fdatasync(fd_.get()) != 0) return sys_failure(errno, "cannot sync {}", path_);
   return {};

@@ -49,6 +49,8 @@ class Ring {
   // A part of it, as it lies there now: what is in it must be verified by who knows its own checksums. An error where it would lie
   // outside the payload.
   Result<void> read(const RecordRef& record, std::uint64_t offset, std::span<std::byte> out) const;
+  // What a head says of its series: its blocks are readable where the schema's record is damaged. One thread: who appends or refreshes.
+  void know(const std::shared_ptr<const StoredSchema>& schema);
   // Readers in another process: sees what was appended since the last look.
   Result<void> refresh();
   // True where the path names another file by now (the agent has changed its size): open that one.

@@ -231,21 +231,31 @@ void RingIndexer::learn(RingIndex& index, std::shared_ptr<const KnownSchema> sch
 void RingIndexer::append(const RecordRef& r, std::shared_ptr<const KnownSchema> schema) {
   auto next = std::make_shared<RingIndex>(*current_);
   push_back(*next, r);
-  const bool news = schema && schema->id() == r.header.schema_id && !next->schemas_->contains(r.header.schema_id);
-  if (news && records_of_schema_.contains(r.header.schema_id)) {
-    // Blocks whose schema nobody knew are in no group yet: each is taken out and entered again.
-    std::vector<const RecordRef*> unknown;
-    for (const RecordRef& o : *current_) {
-      if (o.is_block() && o.header.schema_id == r.header.schema_id) unknown.push_back(&o);
-    }
-    for (const RecordRef* o : unknown) leave(*next, *o);
-    learn(*next, std::move(schema));
-    for (const RecordRef* o : unknown) enter(*next, *o);
-  } else if (news) {
-    learn(*next, std::move(schema));
-  }
+  if (schema && schema->id() == r.header.schema_id && !next->schemas_->contains(r.header.schema_id))
+    enter_blocks_of(*next, std::move(schema));
   enter(*next, r);
   current_ = std::move(next);
+}
+
+bool RingIndexer::know(const std::shared_ptr<const StoredSchema>& schema) {
+  if (!records_of_schema_.contains(schema->id) || current_->schemas_->contains(schema->id)) return false;
+  auto next = std::make_shared<RingIndex>(*current_);
+  enter_blocks_of(*next, KnownSchema::pack(*schema));
+  current_ = std::move(next);
+  return true;
+}
+
+// Blocks whose schema nobody knew are in no group yet: each is taken out and entered again. Requires: it is not known.
+void RingIndexer::enter_blocks_of(RingIndex& index, std::shared_ptr<const KnownSchema> schema) {
+  std::vector<const RecordRef*> unknown;
+  if (records_of_schema_.contains(schema->id())) {
+    for (const RecordRef& o : *current_) {
+      if (o.is_block() && o.header.schema_id == schema->id()) unknown.push_back(&o);
+    }
+  }
+  for (const RecordRef* o : unknown) leave(index, *o);
+  learn(index, std::move(schema));
+  for (const RecordRef* o : unknown) enter(index, *o);
 }
 
 void RingIndexer::drop(std::uint64_t begin, std::uint64_t end) {

@@ -188,6 +188,8 @@ class RingIndexer {
 
   // The newest record. `schema`: what it holds, where it is a schema's that the index does not know; may be null.
   void append(const RecordRef& r, std::shared_ptr<const KnownSchema> schema);
+  // A schema whose record is damaged or gone, known from elsewhere. False where nothing needs it.
+  bool know(const std::shared_ptr<const StoredSchema>& schema);
   // Records that lie in [begin, end) of the file, whose bytes are about to be overwritten: the oldest ones.
   void drop(std::uint64_t begin, std::uint64_t end);
   // What a search of the whole file has found, in any order; schemas that are known already are not read again. Records of laps
@@ -201,6 +203,7 @@ class RingIndexer {
   void count(RingIndex& index, const RecordRef& r, std::uint64_t sign = 1);
   void enter(RingIndex& index, const RecordRef& r);
   void leave(RingIndex& index, const RecordRef& r);
+  void enter_blocks_of(RingIndex& index, std::shared_ptr<const KnownSchema> schema);
   void learn(RingIndex& index, std::shared_ptr<const KnownSchema> schema);
   static const std::string* group_of(const RingIndex& index, const RecordRef& r);
   static std::size_t group_at(const RingIndex& index, const std::string& name);

@@ -85,6 +85,7 @@ void Store::recover() {
     heads_.push_back(std::make_shared<LiveHead>(LiveHead{std::move(*head), true}));
     LiveHead& live = *heads_.back();
     live.in_ring = std::min(in_ring[live.head->generation()], live.head->published());
+    ring_->know(live.head->schema());
     const auto schemas = ring_->snapshot()->schemas();
     if (const auto known = schemas->find(last_schema[live.head->generation()]); known != schemas->end())
       live.schema = known->second;

@@ -159,6 +159,7 @@ TEST_CASE("a source whose new layout finds no room gives no rows until it does, 
   f.ticks(2);
   std::filesystem::rename(f.dir / "r", f.dir / "away");  // heads cannot be made, as in a full folder
   f.script.devices = {"b"};
+  for (int i = 0; i < 100; ++i) f.script.devices.push_back(fmt::format("b{}", i));  // more than a head has to spare
   f.ticks(3);
   CHECK(f.runner->stats().rows == 2);
   CHECK_FALSE(f.runner->stats().up);

@@ -319,6 +319,45 @@ TEST_CASE("pipes among heads and stages, or as the note of the runtime folder, k
   CHECK(agent.store->stats().damaged_blocks == 2);
 }
 
+TEST_CASE("blocks are readable where the record of their schema is damaged and their head has it") {
+  test::TempDir dir;
+  const StoreDirs dirs{dir / "state", dir / "run"};
+  const test::TellingRows steady{"g", 1000, 1'000'000};
+  {
+    const auto store = Store::open(options_for(dirs));
+    REQUIRE(store);
+    const auto group = (*store)->group("g", 1000);
+    REQUIRE(group->describe(steady.schema(0)));
+    for (std::uint64_t row = 0; row < 1100; ++row) {
+      REQUIRE(steady.write(*group, row));
+      REQUIRE((*store)->maintain());
+    }
+  }
+  std::size_t blocks = 0, schemas = 0;
+  for (const auto index = (*Ring::open(dirs.ring(), false))->snapshot(); const RecordRef& r : *index) {
+    if (r.is_block()) {
+      ++blocks;
+      continue;
+    }
+    ++schemas;
+    std::fstream file(dirs.ring(), std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(r.offset + sizeof(RecordHeader) + 20)).write("\x55\x55\x55", 3);
+  }
+  REQUIRE(blocks == 1);
+  REQUIRE(schemas > 0);
+  const auto whole = [&](const Queryable& store) {
+    const auto found = steady.check(store, {.published = 1100});
+    CHECK(found.wrong == "");
+    CHECK(found.oldest == 0);
+  };
+  const auto files = DirStore::open(dirs);
+  REQUIRE(files);
+  whole(**files);
+  const auto store = Store::open(options_for(dirs));
+  REQUIRE(store);
+  whole(**store);
+}
+
 TEST_CASE("a head of a newer version is set aside, its staged rows are served, and the agent goes on") {
   test::TempDir dir;
   const StoreDirs dirs{dir / "state", dir / "run"};
