@@ -119,7 +119,7 @@ class PieceTimer {
       timed(pieces_.head, [&] { rows.add(read(row, row + kStageRows)); });
       if (row + kStageRows == end) break;  // the last ones go from the head into the block
       store::EncodedBlock encoded;
-      timed(pieces_.stage_encode, [&] { encoded = rows.encode(*schema_, 1, 0, rows.size()); });
+      timed(pieces_.stage_encode, [&] { encoded = rows.encode(*schema_, 1, 0, rows.size(), store::codec::Effort::fast); });
       auto stage = store::Stage::create(dir_, part_.name, encoded.header, encoded.payload);
       if (!stage) return std::unexpected(stage.error());
       stages.push_back(std::move(*stage));

@@ -2,7 +2,7 @@
 // the columns' bytes in pieces of some ten kilobytes, each compressed and checksummed by itself.
 //
 // Shape    rows in strictly increasing time; columns in the order of the schema that the block's record names.
-// Threads  encode_block: pure. BlockView: load() by one thread; what is loaded is read from any.
+// Threads  BlockWriter: one. BlockView: load() by one thread; what is loaded is read from any.
 // Cost     open(): a walk over the columns' directory. load(): a pass of lz4 and of the checksum over the pieces that the columns lie in:
 //          one series of thousands needs one piece, not the block.
 // Errors   open(): bytes that are no valid block, with what is wrong. load(): what reading fails with; a piece that is damaged costs its
@@ -22,13 +22,41 @@
 
 namespace tacho::fb {
 struct Block;
+struct Piece;
 }
 
 namespace tacho::store {
 
 inline constexpr std::uint32_t kRowsMax = 1u << 20;
 
-// Requires: times strictly increasing and not empty, at most kRowsMax; every column of times.size() cells.
+// Takes the columns one by one, in order: whoever seals thousands of them holds one at a time.
+class BlockWriter {
+ public:
+  // Requires: times strictly increasing and not empty, at most kRowsMax. They outlive this.
+  explicit BlockWriter(std::span<const TimeMs> times, codec::Effort effort = codec::Effort::small);
+  BlockWriter(const BlockWriter&) = delete;
+  BlockWriter& operator=(const BlockWriter&) = delete;
+  ~BlockWriter();
+
+  // Requires: as many cells as times.
+  void add(std::span<const double> cells);
+  // The payload. Requires: called once.
+  std::vector<std::byte> finish();
+
+ private:
+  void end_piece();
+
+  std::span<const TimeMs> times_;
+  codec::Effort effort_;
+  codec::Bytes values_, directory_;  // of all columns, before lz4
+  ColumnWriter writer_;
+  std::size_t columns_ = 0;
+  std::size_t piece_begin_ = 0, piece_columns_ = 0;  // of the piece that is being filled
+  std::vector<fb::Piece> pieces_;
+  codec::Bytes stored_;  // the pieces
+};
+
+// All at once. Requires: as above.
 std::vector<std::byte> encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns);
 
 class BlockView final : private ColumnSource {

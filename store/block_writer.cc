@@ -49,66 +49,58 @@ std::optional<codec::Bytes> compress(std::span<const std::byte> raw) {
   return small;
 }
 
-// The columns' bytes, cut into pieces behind one another.
-class Pieces {
- public:
-  void add(std::span<const std::byte> raw, std::size_t columns) {
-    if (columns == 0) return;
-    const auto small = compress(raw);
-    const std::span<const std::byte> stored = small ? std::span<const std::byte>(*small) : raw;
-    list_.emplace_back(static_cast<std::uint32_t>(columns), static_cast<std::uint32_t>(stored.size()),
-                       static_cast<std::uint32_t>(raw.size()), piece_checksum(stored));
-    bytes_.insert(bytes_.end(), stored.begin(), stored.end());
-  }
-  const std::vector<fb::Piece>& list() const { return list_; }
-  const codec::Bytes& bytes() const { return bytes_; }
-
- private:
-  std::vector<fb::Piece> list_;
-  codec::Bytes bytes_;
-};
-
 }  // namespace
 
-std::vector<std::byte> encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns) {
+BlockWriter::BlockWriter(std::span<const TimeMs> times, codec::Effort effort)
+    : times_(times), effort_(effort), writer_(values_, effort) {
   TACHO_CHECK(!times.empty() && times.size() <= kRowsMax);
-  codec::Bytes values, directory;
-  ColumnWriter writer(values);
-  Pieces pieces;
-  std::size_t piece_begin = 0, piece_columns = 0;
-  const auto end_piece = [&] {
-    pieces.add(std::span(values).subspan(piece_begin), piece_columns);
-    piece_begin = values.size();
-    piece_columns = 0;
-  };
-  for (const std::vector<double>& cells : columns) {
-    TACHO_CHECK(cells.size() == times.size());
-    const std::size_t before = values.size();
-    const auto encoding = static_cast<std::uint64_t>(writer.add(cells));
-    const std::uint64_t bytes = values.size() - before;
-    codec::put_byte(directory, encoding | std::min(bytes, kLongColumn) << kEncodingBits);
-    if (bytes >= kLongColumn) codec::put_varint(directory, bytes - kLongColumn);
-    ++piece_columns;
-    TACHO_CHECK(values.size() < kPieceMax, "a block over 1 GiB: fewer rows must be sealed at once");
-    if (values.size() - piece_begin >= kPieceBytes) end_piece();
-  }
+}
+
+BlockWriter::~BlockWriter() = default;
+
+void BlockWriter::add(std::span<const double> cells) {
+  TACHO_CHECK(cells.size() == times_.size());
+  const std::size_t before = values_.size();
+  const auto encoding = static_cast<std::uint64_t>(writer_.add(cells));
+  const std::uint64_t bytes = values_.size() - before;
+  codec::put_byte(directory_, encoding | std::min(bytes, kLongColumn) << kEncodingBits);
+  if (bytes >= kLongColumn) codec::put_varint(directory_, bytes - kLongColumn);
+  ++columns_;
+  ++piece_columns_;
+  TACHO_CHECK(values_.size() < kPieceMax, "a block over 1 GiB: fewer rows must be sealed at once");
+  if (values_.size() - piece_begin_ >= kPieceBytes) end_piece();
+}
+
+void BlockWriter::end_piece() {
+  if (piece_columns_ == 0) return;
+  const auto raw = std::span<const std::byte>(values_).subspan(piece_begin_);
+  const auto small = effort_ == codec::Effort::small ? compress(raw) : std::nullopt;
+  const std::span<const std::byte> stored = small ? std::span<const std::byte>(*small) : raw;
+  pieces_.emplace_back(static_cast<std::uint32_t>(piece_columns_), static_cast<std::uint32_t>(stored.size()),
+                       static_cast<std::uint32_t>(raw.size()), piece_checksum(stored));
+  stored_.insert(stored_.end(), stored.begin(), stored.end());
+  piece_begin_ = values_.size();
+  piece_columns_ = 0;
+}
+
+std::vector<std::byte> BlockWriter::finish() {
   end_piece();
-  const auto packed_directory = compress(directory);
-  const codec::Bytes& stored_directory = packed_directory ? *packed_directory : directory;
+  const auto packed_directory = compress(directory_);
+  const codec::Bytes& stored_directory = packed_directory ? *packed_directory : directory_;
   codec::Bytes time_bytes;
-  const TimeEncoding time_encoding = encode_times(times, time_bytes);
+  const TimeEncoding time_encoding = encode_times(times_, time_bytes);
 
   flatbuffers::FlatBufferBuilder builder(stored_directory.size() + time_bytes.size() + 256);
   const auto vector_of = [&](const codec::Bytes& b) {
     return builder.CreateVector(reinterpret_cast<const std::uint8_t*>(b.data()), b.size());
   };
-  const auto pieces_offset = builder.CreateVectorOfStructs(pieces.list());
+  const auto pieces_offset = builder.CreateVectorOfStructs(pieces_);
   const auto directory_offset = vector_of(stored_directory);
   const auto times_offset = vector_of(time_bytes);
   fb::BlockBuilder block(builder);
-  block.add_rows(static_cast<std::uint32_t>(times.size()));
-  block.add_columns(static_cast<std::uint32_t>(columns.size()));
-  block.add_directory_bytes(static_cast<std::uint32_t>(directory.size()));
+  block.add_rows(static_cast<std::uint32_t>(times_.size()));
+  block.add_columns(static_cast<std::uint32_t>(columns_));
+  block.add_directory_bytes(static_cast<std::uint32_t>(directory_.size()));
   block.add_times(times_offset);
   block.add_directory(directory_offset);
   block.add_pieces(pieces_offset);
@@ -118,13 +110,19 @@ std::vector<std::byte> encode_block(std::span<const TimeMs> times, std::span<con
   const auto table = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
   const std::size_t head_bytes = (kHeadChecksumBytes + table.size() + kHeadAlign - 1) / kHeadAlign * kHeadAlign;
   std::vector<std::byte> out;
-  out.reserve(head_bytes + pieces.bytes().size());
+  out.reserve(head_bytes + stored_.size());
   out.resize(head_bytes);
   std::copy(table.begin(), table.end(), out.begin() + kHeadChecksumBytes);
   const std::uint64_t checksum = head_checksum(out);
   std::memcpy(out.data(), &checksum, sizeof checksum);
-  out.insert(out.end(), pieces.bytes().begin(), pieces.bytes().end());
+  out.insert(out.end(), stored_.begin(), stored_.end());
   return out;
+}
+
+std::vector<std::byte> encode_block(std::span<const TimeMs> times, std::span<const std::vector<double>> columns) {
+  BlockWriter writer(times);
+  for (const std::vector<double>& cells : columns) writer.add(cells);
+  return writer.finish();
 }
 
 }  // namespace tacho::store

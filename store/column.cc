@@ -276,7 +276,7 @@ Encoding ColumnWriter::write_integers(std::span<const double> values, Scale scal
   if (!specials_.empty()) put_specials(specials_, out_);
 
   const std::size_t at = out_.size();
-  codec::write_integers(integers_, out_);
+  codec::write_integers(integers_, out_, effort_);
   const std::size_t bytes = out_.size() - at;
   if (bytes < 8) return Encoding::integers;  // a reference would save next to nothing
   const auto [original, added] =

@@ -19,6 +19,7 @@
 #include "proto/base/error.h"
 #include "store/codec/bitpack.h"
 #include "store/codec/decimal.h"
+#include "store/codec/integers.h"
 #include "store/codec/varint.h"
 
 namespace tacho::store {
@@ -51,7 +52,7 @@ class ColumnSource {
 // The columns of one block after the other, appended to `out`.
 class ColumnWriter {
  public:
-  explicit ColumnWriter(codec::Bytes& out) : out_(out) {}
+  explicit ColumnWriter(codec::Bytes& out, codec::Effort effort = codec::Effort::small) : out_(out), effort_(effort) {}
 
   // In the smallest encoding. Requires: columns of equal size, in order.
   Encoding add(std::span<const double> cells);
@@ -70,6 +71,7 @@ class ColumnWriter {
   void forget_stream();
 
   codec::Bytes& out_;
+  codec::Effort effort_;
   std::size_t column_ = 0;
   bool has_constant_ = false;  // the newest column that is not absent is a constant, of these bits:
   std::uint64_t constant_ = 0;

@@ -69,12 +69,19 @@ HeadRows read_frames(const F& f, std::span<const std::uint32_t> columns, std::ui
   const std::uint64_t begin = from_row + static_cast<std::uint64_t>(first - times.begin());
   const std::uint64_t end = from_row + static_cast<std::uint64_t>(last - times.begin());
 
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    tacho_dcheck(columns[c] < f.columns);
-    std::vector<double>& values = out.columns[c];
-    values.resize(end - begin);
-    for (std::uint64_t r = begin; r < end; ++r)
-      values[r - begin] = std::bit_cast<double>((f.frame(r) + 1 + columns[c])->load(std::memory_order_acquire));
+  // Some columns at a time, row by row: a cache line of a frame is loaded once for those that lie in it.
+  constexpr std::size_t kTile = 8;
+  for (std::size_t c = 0; c < columns.size(); c += kTile) {
+    const std::size_t tile = std::min(kTile, columns.size() - c);
+    for (std::size_t i = c; i < c + tile; ++i) {
+      tacho_dcheck(columns[i] < f.columns);
+      out.columns[i].resize(end - begin);
+    }
+    for (std::uint64_t r = begin; r < end; ++r) {
+      auto* cells = f.frame(r) + 1;
+      for (std::size_t i = c; i < c + tile; ++i)
+        out.columns[i][r - begin] = std::bit_cast<double>(cells[columns[i]].load(std::memory_order_acquire));
+    }
   }
   // What was overwritten while we copied is dropped: see "Protocol" in head.h.
   const std::uint64_t still_there = std::clamp(f.oldest(), begin, std::max(begin, end));

@@ -306,7 +306,7 @@ Result<void> Store::stage_rows(LiveHead& live, std::uint64_t first, std::uint64_
   rows.add(head.read(all_columns(*schema), first, end, kEarliest, kLatest));
   for (std::size_t begin = 0; begin < rows.size();) {
     const std::size_t stop = rows.run_end(begin, rows_of_block(head));
-    EncodedBlock block = rows.encode(*schema, head.generation(), begin, stop);
+    EncodedBlock block = rows.encode(*schema, head.generation(), begin, stop, codec::Effort::fast);
     block.header.schema_id = head.first_schema_id();
     const std::vector<std::byte> series = pack_series(*schema, live.stages.empty() ? 0 : live.stages.back()->columns());
     auto stage = Stage::create(options_.dirs.state, schema->group, block.header, block.payload, series);
@@ -383,6 +383,11 @@ Result<void> Store::append_blocks(const SealRows& rows, const StoredSchema& sche
     if (record_bytes(block.payload.size()) > bytes_max && stop - begin > 1) {
       most = (stop - begin + 1) / 2;
       continue;
+    }
+    if (block.damaged_columns > 0) {
+      log_warn("{} columns of staged rows of {} cannot be decoded and are missing", block.damaged_columns, schema.group);
+      const std::lock_guard lock(mutex_);
+      ++counters_.damaged_blocks;
     }
     if (auto ok = append(block.header, block.payload); !ok) return ok;
     ++schema_copies_[schema.id].blocks;

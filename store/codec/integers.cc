@@ -89,6 +89,7 @@ class Weights {
   Weights(const std::array<const std::uint64_t*, N>& candidates, std::size_t n) : few_(n < kFew) {
     for (std::size_t i = 0; i < N; ++i) least_ = std::min(least_, weights_[i] = weight_of(candidates[i], n));
   }
+  bool least(std::size_t i) const { return weights_[i] == least_; }
   bool promising(std::size_t i) const { return few_ || weights_[i] <= least_ + least_ / kNotWorse; }
 
  private:
@@ -110,7 +111,7 @@ struct Sparse {
 // One sub-block's candidates, each as an array of its own.
 class SubBlock {
  public:
-  void write(const std::uint64_t* v, std::size_t count, std::uint64_t last, std::uint64_t slope, Bytes& out);
+  void write(const std::uint64_t* v, std::size_t count, std::uint64_t last, std::uint64_t slope, Effort effort, Bytes& out);
 
  private:
   void plan_sparse(std::size_t changes, Sparse& sparse) const;
@@ -176,7 +177,8 @@ void write_sparse(const Sparse& sparse, Bytes& out) {
   pack_few(sparse.changes, sparse.count, sparse.width, out.data() + at);
 }
 
-void SubBlock::write(const std::uint64_t* v, std::size_t count, std::uint64_t last, std::uint64_t slope, Bytes& out) {
+void SubBlock::write(const std::uint64_t* v, std::size_t count, std::uint64_t last, std::uint64_t slope, Effort effort,
+                     Bytes& out) {
   n_ = count;
   std::uint64_t before = last;
   std::size_t changes = 0;
@@ -198,13 +200,13 @@ void SubBlock::write(const std::uint64_t* v, std::size_t count, std::uint64_t la
   Plan best;
   const Weights<kModes> weights({work_[kFrame], work_[kZigzag], work_[kBiased], work_[kCurve]}, n_);
   for (const Mode mode : {kFrame, kZigzag, kBiased, kCurve}) {
-    if (!weights.promising(mode)) continue;
+    if (effort == Effort::fast ? !weights.least(mode) : !weights.promising(mode)) continue;
     const Plan p = plan(mode, Magnitudes(work_[mode], n_), n_, bases[mode], mode == kFrame || mode == kBiased);
     if (p.bytes < best.bytes) best = p;
   }
   Sparse sparse;
   if (changes + 4 < best.bytes) plan_sparse(changes, sparse);
-  if (write_coded(v, last, std::min(best.bytes, sparse.bytes), out)) return;
+  if (effort == Effort::small && write_coded(v, last, std::min(best.bytes, sparse.bytes), out)) return;
   if (sparse.bytes <= best.bytes) {
     write_sparse(sparse, out);
   } else {
@@ -259,7 +261,7 @@ std::uint64_t SubBlock::middle(const std::uint64_t* in, std::size_t n, std::uint
 
 }  // namespace
 
-void write_integers(std::span<const std::uint64_t> values, Bytes& out) {
+void write_integers(std::span<const std::uint64_t> values, Bytes& out, Effort effort) {
   if (values.empty()) return;
   TACHO_CHECK(values[0] == 0);
   std::uint64_t slope = 0, last = 0;
@@ -271,7 +273,7 @@ void write_integers(std::span<const std::uint64_t> values, Bytes& out) {
   SubBlock sub;
   for (std::size_t at = 0; at < values.size(); at += kSub) {
     const std::size_t n = std::min(kSub, values.size() - at);
-    sub.write(values.data() + at, n, last, slope, out);
+    sub.write(values.data() + at, n, last, slope, effort, out);
     slope = values[at + n - 1] - (n > 1 ? values[at + n - 2] : last);
     last = values[at + n - 1];
   }

@@ -21,8 +21,11 @@
 
 namespace tacho::store::codec {
 
+// What writing may take: `fast` is for bytes that are read and thrown away within the hour.
+enum class Effort : std::uint8_t { small, fast };
+
 // Requires: values[0] == 0.
-void write_integers(std::span<const std::uint64_t> values, Bytes& out);
+void write_integers(std::span<const std::uint64_t> values, Bytes& out, Effort effort = Effort::small);
 
 // Gives the sub-blocks one after the other.
 class IntegerReader {
