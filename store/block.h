@@ -23,7 +23,7 @@
 namespace tacho::fb {
 struct Block;
 struct Piece;
-}
+}  // namespace tacho::fb
 
 namespace tacho::store {
 

@@ -17,6 +17,9 @@ constexpr std::size_t kCodedGain = 16;
 constexpr std::size_t kSimpleMin = 12;
 // Modes whose weight is above the least by more than this part are not planned.
 constexpr std::size_t kNotWorse = 6;
+// A few changes in so many bytes are written as they are: a frame of one bit takes 17.
+constexpr std::size_t kFewChanges = 6;
+constexpr std::size_t kSmall = 16;
 constexpr std::size_t kFew = 32;  // values, of which too few are weighed to tell modes apart
 
 // How a frame is packed, and what it costs.
@@ -89,7 +92,6 @@ class Weights {
   Weights(const std::array<const std::uint64_t*, N>& candidates, std::size_t n) : few_(n < kFew) {
     for (std::size_t i = 0; i < N; ++i) least_ = std::min(least_, weights_[i] = weight_of(candidates[i], n));
   }
-  bool least(std::size_t i) const { return weights_[i] == least_; }
   bool promising(std::size_t i) const { return few_ || weights_[i] <= least_ + least_ / kNotWorse; }
 
  private:
@@ -115,6 +117,8 @@ class SubBlock {
 
  private:
   void plan_sparse(std::size_t changes, Sparse& sparse) const;
+  Plan plan_frame(const std::uint64_t* v, std::uint64_t last, std::uint64_t slope);
+  Plan plan_quickly(const std::uint64_t* v, std::uint64_t last);
   bool write_coded(const std::uint64_t* v, std::uint64_t last, std::size_t simple, Bytes& out);
   static std::uint64_t above_lowest(const std::uint64_t* in, std::size_t n, std::uint64_t origin, std::uint64_t* out);
   static std::uint64_t middle(const std::uint64_t* in, std::size_t n, std::uint64_t origin);
@@ -189,6 +193,23 @@ void SubBlock::write(const std::uint64_t* v, std::size_t count, std::uint64_t la
   }
   if (changes == 0) return put_byte(out, kRepeat);
 
+  Sparse sparse;
+  if (changes <= kFewChanges && n_ == kSub) {
+    plan_sparse(changes, sparse);
+    if (sparse.bytes <= kSmall) return write_sparse(sparse, out);
+  }
+  const Plan best = effort == Effort::small ? plan_frame(v, last, slope) : plan_quickly(v, last);
+  if (sparse.count == 0 && changes + 4 < best.bytes) plan_sparse(changes, sparse);
+  if (effort == Effort::small && write_coded(v, last, std::min(best.bytes, sparse.bytes), out)) return;
+  if (sparse.bytes <= best.bytes) {
+    write_sparse(sparse, out);
+  } else {
+    write_frame(best, work_[best.mode], n_, out);
+  }
+}
+
+// The best of all modes.
+Plan SubBlock::plan_frame(const std::uint64_t* v, std::uint64_t last, std::uint64_t slope) {
   const std::uint64_t bases[kModes] = {above_lowest(v, n_, last, work_[kFrame]), 0, above_lowest(delta_, n_, 0, work_[kBiased]),
                                        0};
   std::uint64_t delta_before = slope;
@@ -200,18 +221,20 @@ void SubBlock::write(const std::uint64_t* v, std::size_t count, std::uint64_t la
   Plan best;
   const Weights<kModes> weights({work_[kFrame], work_[kZigzag], work_[kBiased], work_[kCurve]}, n_);
   for (const Mode mode : {kFrame, kZigzag, kBiased, kCurve}) {
-    if (effort == Effort::fast ? !weights.least(mode) : !weights.promising(mode)) continue;
+    if (!weights.promising(mode)) continue;
     const Plan p = plan(mode, Magnitudes(work_[mode], n_), n_, bases[mode], mode == kFrame || mode == kBiased);
     if (p.bytes < best.bytes) best = p;
   }
-  Sparse sparse;
-  if (changes + 4 < best.bytes) plan_sparse(changes, sparse);
-  if (effort == Effort::small && write_coded(v, last, std::min(best.bytes, sparse.bytes), out)) return;
-  if (sparse.bytes <= best.bytes) {
-    write_sparse(sparse, out);
-  } else {
-    write_frame(best, work_[best.mode], n_, out);
-  }
+  return best;
+}
+
+// Of the two that cost least to try, the one that seems better.
+Plan SubBlock::plan_quickly(const std::uint64_t* v, std::uint64_t last) {
+  const std::uint64_t base = above_lowest(v, n_, last, work_[kFrame]);
+  for (std::size_t i = 0; i < n_; ++i) work_[kZigzag][i] = zigzag(delta_[i]);
+  const bool frame = weight_of(work_[kFrame], n_) < weight_of(work_[kZigzag], n_);
+  const Mode mode = frame ? kFrame : kZigzag;
+  return plan(mode, Magnitudes(work_[mode], n_), n_, frame ? base : 0, frame);
 }
 
 // Where that takes less than `simple` bytes, and by so much that the slower reading is worth it.
