@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <initializer_list>
 
 namespace tacho::store::codec {
 namespace {
@@ -77,7 +78,12 @@ void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uin
 }
 
 const Kernels& kernels() {
-  static const Kernels& best = wide_kernels() != nullptr ? *wide_kernels() : portable_kernels();
+  static const Kernels& best = *[] {
+    for (const Kernels* k : {widest_kernels(), wide_kernels()}) {
+      if (k != nullptr) return k;
+    }
+    return &portable_kernels();
+  }();
   return best;
 }
 

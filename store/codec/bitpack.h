@@ -14,7 +14,8 @@ namespace tacho::store::codec {
 
 inline constexpr std::size_t kSub = 128;         // values of a sub-block
 inline constexpr std::size_t kWidthCounts = 72;  // 0 to 64, and what fills up eights
-inline constexpr unsigned kNarrow = 29;          // bits: two values begin and end within eight bytes
+inline constexpr std::size_t kSpreadSlack = 8;
+inline constexpr unsigned kNarrow = 29;  // bits: two values begin and end within eight bytes
 
 constexpr std::size_t packed_bytes(unsigned width) { return std::size_t{width} * (kSub / 8); }
 
@@ -26,15 +27,15 @@ constexpr std::size_t packed_bytes(std::size_t count, unsigned width) { return (
 void pack_few(const std::uint64_t* values, std::size_t count, unsigned width, std::byte* out);
 void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out, const struct Kernels& kernels);
 
-// What encoding and decoding spend their time in, in one of two builds of the same code: for every processor of the architecture, and for those
-// with wider vectors. Both give the same bits: integer arithmetic, and IEEE division and conversion.
+// What encoding and decoding spend their time in, in one of three builds of the same code: for every processor of the architecture, and for
+// those with wider vectors. All give the same bits: integer arithmetic, and IEEE division and conversion.
 struct Kernels {
   void (*unpack[65])(const std::byte* in, std::uint64_t* out);
   // As unpack_few(), but it may stop before the last values: returns how many it wrote. Requires: width <= kNarrow.
   std::size_t (*unpack_narrow)(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out);
   // values[i] += symbols[i] x 2^shift, and a bit in `greatest`, two words, where a symbol is 15. Requires: shift < 64.
   void (*add_symbols)(const std::uint8_t* symbols, unsigned shift, std::uint64_t* values, std::uint64_t* greatest);
-  // Where mask has a bit, the next of the values, plus 1; else 0. Requires: 4 values can be read behind the last.
+  // Where mask has a bit, the next of the values, plus 1; else 0. Requires: kSpreadSlack values can be read behind the last.
   void (*spread)(const std::uint64_t* mask, const std::uint64_t* values, std::uint64_t* out);
   // values[i] = start + zigzag^-1(values[i])
   void (*from_zigzag)(std::uint64_t* values, std::uint64_t start);
@@ -57,6 +58,7 @@ struct Kernels {
 const Kernels& kernels();
 const Kernels& portable_kernels();
 // Null where this build or this processor has none.
-const Kernels* wide_kernels();
+const Kernels* wide_kernels();    // AVX2
+const Kernels* widest_kernels();  // AVX-512
 
 }  // namespace tacho::store::codec

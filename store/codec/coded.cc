@@ -187,7 +187,7 @@ bool read_coded(Reader& in, std::size_t n, std::uint64_t* out, const Kernels& ke
   if (packed == nullptr) return false;
   std::array<std::uint8_t, kSub + kSymbolsSlack> symbols;
   if (count > 0 && in.take(read_symbols(code, in.rest(), count, symbols.data())) == nullptr) return false;
-  std::array<std::uint64_t, kSub + 4> few;
+  std::array<std::uint64_t, kSub + kSpreadSlack> few;
   std::uint64_t* const values = mask == Mask::none ? out : few.data();
   if (count == kSub) {
     kernels.unpack[shift](packed, values);
@@ -200,10 +200,15 @@ bool read_coded(Reader& in, std::size_t n, std::uint64_t* out, const Kernels& ke
   kernels.add_symbols(symbols.data(), shift, values, escaped.bits.data());
   if ((escaped.bits[0] | escaped.bits[1]) != 0) {
     const auto each = static_cast<unsigned>(in.byte());
-    if (each > 8) return false;
+    const std::size_t escapes = escaped.count();
+    const std::byte* at = each > 8 ? nullptr : in.take(escapes * each);
+    if (at == nullptr) return false;
+    std::array<std::uint64_t, kSub> above;
+    unpack_few(at, escapes, 8 * each, above.data(), kernels);
+    const std::uint64_t* next = above.data();
     for (std::size_t half = 0; half < 2; ++half) {
       for (std::uint64_t bits = escaped.bits[half]; bits != 0; bits &= bits - 1)
-        values[half * 64 + static_cast<std::size_t>(std::countr_zero(bits))] += in.fixed(each) << shift;
+        values[half * 64 + static_cast<std::size_t>(std::countr_zero(bits))] += *next++ << shift;
     }
   }
   if (mask != Mask::none) kernels.spread(where.bits.data(), values, out);

@@ -58,7 +58,7 @@ TEST_CASE("coded residuals come back, whatever the plan thought of them") {
       plan = {static_cast<unsigned>(random() % kPrefixCodes), static_cast<unsigned>(random() % 64), plan.mask, 0};
     Bytes out;
     write_coded(plan, values.data(), n, out);
-    for (const Kernels* kernels : {&portable_kernels(), wide_kernels()}) {
+    for (const Kernels* kernels : {&portable_kernels(), wide_kernels(), widest_kernels()}) {
       if (kernels == nullptr) continue;
       Reader in(out);
       std::uint64_t back[kSub];
