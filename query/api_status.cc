@@ -87,6 +87,8 @@ void write_window(JsonText& out, const store::WindowStatus& w) {
     write_count(out, R"(,"liveSeriesCount":)", w.live->live);
     write_count(out, R"(,"liveSeriesLimit":)", w.live->max);
     write_count(out, R"(,"refusedSeriesCount":)", w.live->refused);
+    write_count(out, R"(,"createdSeriesCount":)", w.live->created_total);
+    write_count(out, R"(,"removedSeriesCount":)", w.live->removed_total);
   }
   if (w.budget_bytes == 0) return;
   write_count(out, R"(,"sampleCount":)", w.samples);

@@ -180,6 +180,8 @@ constexpr MetricInfo kCatalogue[] = {
     {"tacho_store_window_seconds", MetricType::gauge, "seconds", "How far back every second can be queried.", "store", "tacho"},
     {"tacho_store_series", MetricType::gauge, "", "Live series.", "store", "tacho"},
     {"tacho_store_refused_series", MetricType::gauge, "", "Series described and not kept, for the limit of live series is reached.", "store", "tacho"},
+    {"tacho_store_series_created_total", MetricType::counter, "", "Series that became live, over the time since start.", "store", "tacho"},
+    {"tacho_store_series_removed_total", MetricType::counter, "", "Series that ended, over the time since start.", "store", "tacho"},
     {"tacho_store_refused_series_total", MetricType::counter, "", "Series not kept, over the time since start.", "store", "tacho"},
     {"tacho_store_sealed_rows_total", MetricType::counter, "", "Rows sealed into blocks.", "store", "tacho"},
     {"tacho_store_lost_rows_total", MetricType::counter, "", "Rows overwritten before they could be sealed.", "store", "tacho"},

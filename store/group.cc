@@ -1,5 +1,7 @@
 #include "store/group.h"
 
+#include <algorithm>
+
 #include "proto/base/check.h"
 #include "proto/base/log.h"
 #include "store/spare_columns.h"
@@ -7,7 +9,10 @@
 
 namespace tacho::store {
 
-Group::~Group() { limit_->change(share_, 0); }
+Group::~Group() {
+  limit_->count(0, share_.live);
+  limit_->change(share_, 0);
+}
 
 Result<void> Group::describe(Schema schema) {
   if (writer_ && schema == described_ && share_.refused == 0) return {};
@@ -17,6 +22,8 @@ Result<void> Group::describe(Schema schema) {
   freed_seen_ = limit_->freed();  // before asking: what is given back from here on is looked for again
   limit_->change(share_, schema.size());
   std::vector<Kept> kept = choose(*places);
+  const auto stay = static_cast<std::size_t>(
+      std::ranges::count_if(kept, [&](const Kept& k) { return k.column != ColumnMap::kNone && columns_.live(k.column); }));
   if (kept.empty() && !writer_ && share_.refused > 0) {
     limit_->change(share_, 0);
     return failure(
@@ -29,6 +36,7 @@ Result<void> Group::describe(Schema schema) {
     return ok;
   }
   report_refused(before.refused, schema.size());
+  limit_->count(kept.size() - stay, before.live - stay);
   in_place_ = kept.size() == schema.size();
   std::vector<std::uint32_t> live;
   live.reserve(kept.size());

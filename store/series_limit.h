@@ -23,6 +23,8 @@ class SeriesLimit {
     std::size_t live = 0;
     std::size_t refused = 0;          // now
     std::uint64_t refused_total = 0;  // ever
+    std::uint64_t created_total = 0;  // that became live, ever; those that came back too
+    std::uint64_t removed_total = 0;  // that ended
   };
 
   explicit SeriesLimit(std::size_t max) : max_(max) {}
@@ -38,6 +40,13 @@ class SeriesLimit {
     counts_.live = others + granted;
     counts_.refused += refused - share.refused;  // modulo 2^64: the sum is right
     share = {granted, refused};
+  }
+
+  // Of the share's series so many are new, and so many of those before are gone.
+  void count(std::size_t created, std::size_t removed) {
+    const std::lock_guard lock(mutex_);
+    counts_.created_total += created;
+    counts_.removed_total += removed;
   }
 
   // Grows whenever a group gives series back. Release in change(), acquire here: who sees it grow finds the room.

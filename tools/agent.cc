@@ -25,13 +25,16 @@ constexpr std::uint64_t kDefaultBudgetBytes = 256u << 20;
 // What the store says of itself, for the tick thread: it must not wait, so the maintenance thread leaves the numbers here.
 // Relaxed: each number stands alone and may be seconds old.
 struct StoreGauges {
-  std::atomic<double> window_seconds{0}, series{0}, refused{0}, refused_total{0}, sealed_rows{0}, lost_rows{0};
+  std::atomic<double> window_seconds{0}, series{0}, refused{0}, refused_total{0}, created{0}, removed{0}, sealed_rows{0},
+      lost_rows{0};
 
   void take(const store::StoreStats& s) {
     window_seconds.store(s.window_seconds, std::memory_order_relaxed);
     series.store(static_cast<double>(s.series.live), std::memory_order_relaxed);
     refused.store(static_cast<double>(s.series.refused), std::memory_order_relaxed);
     refused_total.store(static_cast<double>(s.series.refused_total), std::memory_order_relaxed);
+    created.store(static_cast<double>(s.series.created_total), std::memory_order_relaxed);
+    removed.store(static_cast<double>(s.series.removed_total), std::memory_order_relaxed);
     sealed_rows.store(static_cast<double>(s.sealed_rows), std::memory_order_relaxed);
     lost_rows.store(static_cast<double>(s.lost_rows), std::memory_order_relaxed);
   }
@@ -132,6 +135,8 @@ std::vector<sampler::SelfGauge> Agent::Impl::self_gauges() {
   g.push_back({"tacho_store_series", {}, reader(store_gauges.series)});
   g.push_back({"tacho_store_refused_series", {}, reader(store_gauges.refused)});
   g.push_back({"tacho_store_refused_series_total", {}, reader(store_gauges.refused_total)});
+  g.push_back({"tacho_store_series_created_total", {}, reader(store_gauges.created)});
+  g.push_back({"tacho_store_series_removed_total", {}, reader(store_gauges.removed)});
   g.push_back({"tacho_store_sealed_rows_total", {}, reader(store_gauges.sealed_rows)});
   g.push_back({"tacho_store_lost_rows_total", {}, reader(store_gauges.lost_rows)});
   for (const auto& e : endpoints) {

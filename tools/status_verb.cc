@@ -70,6 +70,10 @@ void print_table(const json::object& o) {
       series += fmt::format("; {:.0f} more are not kept: raise storage.series_max", refused);
   }
   line("series", series);
+  if (o.contains("createdSeriesCount")) {
+    line("churn", fmt::format("{:.0f} series began and {:.0f} ended since start", number_of(o, "createdSeriesCount"),
+                              number_of(o, "removedSeriesCount")));
+  }
   if (o.contains("sampleCount")) line("samples", fmt::format("{:.0f}", number_of(o, "sampleCount")));
   if (o.contains("bytesPerSample"))
     line("density", density > 0 ? fmt::format("{:.3f} bytes a sample", density) : "nothing has been sealed into the ring yet");

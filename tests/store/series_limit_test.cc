@@ -101,6 +101,8 @@ TEST_CASE("over the limit of live series the old ones go on, new ones are refuse
     CHECK(f.counts().live == 9);
     CHECK(right_samples(*f.store) == 9 + 6 + 4 + 1 + 8);
     CHECK(f.counts().refused_total == 4);
+    CHECK(f.counts().created_total == 14);
+    CHECK(f.counts().removed_total == 5);
   }
   SECTION("a source that ends while series are refused marks those that were kept") {
     b->publish_stale(3000);
@@ -112,6 +114,8 @@ TEST_CASE("over the limit of live series the old ones go on, new ones are refuse
     b.reset();
     CHECK(f.counts().live == 6);
     CHECK(f.counts().refused == 0);
+    CHECK(f.counts().created_total == 10);
+    CHECK(f.counts().removed_total == 4);
   }
 }
 
