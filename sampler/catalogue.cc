@@ -166,6 +166,10 @@ constexpr MetricInfo kCatalogue[] = {
     {"node_filefd_maximum", MetricType::gauge, "", "How many files may be open in the whole machine.", "/proc/sys/fs/file-nr", "filefd"},
     {"node_entropy_available_bits", MetricType::gauge, "", "Bits of entropy in the kernel's pool.", "/proc/sys/kernel/random/entropy_avail", "entropy", 10000},
     {"node_entropy_pool_size_bits", MetricType::gauge, "", "Size of the kernel's pool of entropy.", "/proc/sys/kernel/random/poolsize", "entropy", 10000},
+    // schedstat
+    {"node_schedstat_running_seconds_total", MetricType::counter, "seconds", "Time this CPU has run tasks, to the nanosecond.", "/proc/schedstat", "schedstat"},
+    {"node_schedstat_waiting_seconds_total", MetricType::counter, "seconds", "Time tasks have waited for this CPU though they could run, summed over all that waited.", "/proc/schedstat", "schedstat"},
+    {"node_schedstat_timeslices_total", MetricType::counter, "", "Times this CPU has been given to a task.", "/proc/schedstat", "schedstat"},
     // tacho itself
     {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
     {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},

@@ -10,6 +10,7 @@
 #include "sampler/host/netdev.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
+#include "sampler/host/schedstat.h"
 #include "sampler/host/stat.h"
 #include "sampler/host/time.h"
 #include "sampler/host/uname.h"
@@ -32,6 +33,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<EntropySource>(roots));
   sources.push_back(std::make_unique<TimeSource>(roots));
   sources.push_back(std::make_unique<UnameSource>());
+  sources.push_back(std::make_unique<SchedstatSource>(roots));
   sources.push_back(std::make_unique<FilesystemSource>(roots));
   return sources;
 }
