@@ -170,6 +170,15 @@ constexpr MetricInfo kCatalogue[] = {
     {"node_schedstat_running_seconds_total", MetricType::counter, "seconds", "Time this CPU has run tasks, to the nanosecond.", "/proc/schedstat", "schedstat"},
     {"node_schedstat_waiting_seconds_total", MetricType::counter, "seconds", "Time tasks have waited for this CPU though they could run, summed over all that waited.", "/proc/schedstat", "schedstat"},
     {"node_schedstat_timeslices_total", MetricType::counter, "", "Times this CPU has been given to a task.", "/proc/schedstat", "schedstat"},
+    // cpufreq: without rollups, which would be samples for every CPU of hundreds
+    {"node_cpu_frequency_hertz", MetricType::gauge, "hertz", "The rate the hardware says this CPU runs at; readable for root alone.", "/sys/devices/system/cpu/cpuN/cpufreq/cpuinfo_cur_freq", "cpufreq", 10000},
+    {"node_cpu_frequency_avg_hertz", MetricType::gauge, "hertz", "The mean rate this CPU ran at lately, as the hardware has counted it.", "/sys/devices/system/cpu/cpuN/cpufreq/cpuinfo_avg_freq", "cpufreq", 10000},
+    {"node_cpu_frequency_min_hertz", MetricType::gauge, "hertz", "The lowest rate this CPU can run at.", "/sys/devices/system/cpu/cpuN/cpufreq/cpuinfo_min_freq", "cpufreq", 10000},
+    {"node_cpu_frequency_max_hertz", MetricType::gauge, "hertz", "The highest rate this CPU can run at.", "/sys/devices/system/cpu/cpuN/cpufreq/cpuinfo_max_freq", "cpufreq", 10000},
+    {"node_cpu_scaling_frequency_hertz", MetricType::gauge, "hertz", "The rate the kernel runs this CPU at, as far as it knows.", "/sys/devices/system/cpu/cpuN/cpufreq/scaling_cur_freq", "cpufreq", 10000},
+    {"node_cpu_scaling_frequency_min_hertz", MetricType::gauge, "hertz", "The lowest rate the kernel may choose for this CPU.", "/sys/devices/system/cpu/cpuN/cpufreq/scaling_min_freq", "cpufreq", 10000},
+    {"node_cpu_scaling_frequency_max_hertz", MetricType::gauge, "hertz", "The highest rate the kernel may choose for this CPU; lower than the CPU's own where power or heat is capped.", "/sys/devices/system/cpu/cpuN/cpufreq/scaling_max_freq", "cpufreq", 10000},
+    {"node_cpu_scaling_governor", MetricType::gauge, "", "1 for the governor that chooses this CPU's rate, 0 for the others it could have.", "/sys/devices/system/cpu/cpuN/cpufreq/scaling_governor", "cpufreq", 10000},
     // tacho itself
     {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
     {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},

@@ -1,6 +1,7 @@
 #include "sampler/host_sources.h"
 
 #include "sampler/host/cpu.h"
+#include "sampler/host/cpufreq.h"
 #include "sampler/host/diskstats.h"
 #include "sampler/host/entropy.h"
 #include "sampler/host/filefd.h"
@@ -34,6 +35,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<TimeSource>(roots));
   sources.push_back(std::make_unique<UnameSource>());
   sources.push_back(std::make_unique<SchedstatSource>(roots));
+  sources.push_back(std::make_unique<CpufreqSource>(roots));
   sources.push_back(std::make_unique<FilesystemSource>(roots));
   return sources;
 }

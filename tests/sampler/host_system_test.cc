@@ -3,6 +3,7 @@
 #include <map>
 
 #include "proto/base/file.h"
+#include "sampler/host/cpufreq.h"
 #include "sampler/host/schedstat.h"
 #include "source_fixture.h"
 
@@ -71,6 +72,125 @@ TEST_CASE("schedstat of a kernel that writes fewer numbers is not here, and says
   Result<void> described = source.describe(schema);
   REQUIRE_FALSE(described);
   CHECK(described.error().message == machine.path("proc/schedstat") + " has no line of a CPU with nine numbers (cpu0 ...)");
+}
+
+// A machine of four CPUs with clock rates, number 3 not online.
+struct CpufreqStory {
+  Machine machine;
+  CpufreqSource source{machine.roots()};
+  Watched watched{source};
+
+  CpufreqStory() {
+    for (int cpu = 0; cpu < 4; ++cpu) {
+      write(cpu, "scaling_cur_freq", fmt::format("{}\n", 1'000'000 + cpu));
+      write(cpu, "scaling_governor", "powersave\n");
+      write(cpu, "scaling_available_governors", "performance powersave\n");
+    }
+    machine.write("sys/devices/system/cpu/offline", "3-127\n");
+  }
+  static std::string folder(int cpu) { return fmt::format("sys/devices/system/cpu/cpu{}/cpufreq", cpu); }
+  void write(int cpu, const std::string& file, const std::string& text) { machine.write(folder(cpu) + "/" + file, text); }
+};
+
+const std::string kRate = "node_cpu_scaling_frequency_hertz";
+
+std::string governor_of(int cpu, const std::string& governor) {
+  return fmt::format("node_cpu_scaling_governor{{cpu=\"{}\",governor=\"{}\"}}", cpu, governor);
+}
+
+TEST_CASE("clock rates are there for the CPUs that are online, and follow them") {
+  CpufreqStory story;
+  CHECK(story.watched.tick() == 1);
+  CHECK(story.watched(of_cpu(kRate, 0)) == 1e9);
+  CHECK(story.watched(of_cpu(kRate, 2)) == 1.000002e9);
+  CHECK_FALSE(story.watched.has(of_cpu(kRate, 3)));
+  story.machine.write("sys/devices/system/cpu/offline", "1,4-127\n");
+  CHECK(story.watched.tick() == 1);
+  CHECK_FALSE(story.watched.has(of_cpu(kRate, 1)));
+  CHECK(story.watched(of_cpu(kRate, 3)) == 1.000003e9);
+  CHECK(story.watched.tick() == 0);
+  // A CPU whose driver goes and comes back while the CPU stays online.
+  story.machine.remove(CpufreqStory::folder(0));
+  CHECK(story.watched.tick() == 1);
+  CHECK_FALSE(story.watched.has(of_cpu(kRate, 0)));
+  story.write(0, "scaling_cur_freq", "5\n");
+  CHECK(story.watched.tick() == 1);
+  CHECK(story.watched(of_cpu(kRate, 0)) == 5000);
+}
+
+TEST_CASE("CPUs are shown in the order of their numbers") {
+  CpufreqStory story;
+  story.machine.write("sys/devices/system/cpu/offline", "\n");
+  story.write(10, "scaling_cur_freq", "7\n");
+  story.watched.tick();
+  std::vector<std::string> cpus;
+  for (const store::SeriesInfo& info : story.watched.schema()) {
+    if (info.labels.metric_name() == kRate) cpus.emplace_back(info.labels.get("cpu"));
+  }
+  CHECK(cpus == std::vector<std::string>{"0", "1", "2", "3", "10"});
+}
+
+TEST_CASE("a change of governor is no new layout, a governor that is loaded is") {
+  CpufreqStory story;
+  story.watched.tick();
+  CHECK(story.watched(governor_of(0, "powersave")) == 1);
+  CHECK(story.watched(governor_of(0, "performance")) == 0);
+  story.write(0, "scaling_governor", "performance\n");
+  CHECK(story.watched.tick() == 0);
+  CHECK(story.watched(governor_of(0, "powersave")) == 0);
+  CHECK(story.watched(governor_of(0, "performance")) == 1);
+  CHECK(story.watched(governor_of(1, "powersave")) == 1);
+  story.write(0, "scaling_available_governors", "performance powersave schedutil\n");
+  CHECK(story.watched.tick() == 1);
+  CHECK(story.watched(governor_of(0, "schedutil")) == 0);
+}
+
+TEST_CASE("a clock rate that cannot be read leaves its cell absent and the others as they are") {
+  CpufreqStory story;
+  story.watched.tick();
+  for (const char* text : {"<unknown>\n", "12", "", "-5\n", "99999999999999999999999\n"}) {
+    INFO(text);
+    story.write(0, "scaling_cur_freq", text);
+    CHECK(story.watched.tick() == 0);
+    CHECK(is_absent(story.watched(of_cpu(kRate, 0))));
+    CHECK(story.watched(of_cpu(kRate, 1)) == 1.000001e9);
+  }
+  // A folder where a file should be opens, and cannot be read.
+  story.machine.remove(CpufreqStory::folder(0) + "/scaling_cur_freq");
+  story.write(0, "scaling_cur_freq/x", "");
+  CHECK(story.watched.tick() == 0);
+  CHECK(is_absent(story.watched(of_cpu(kRate, 0))));
+  for (int cpu = 1; cpu < 3; ++cpu) {
+    story.machine.remove(CpufreqStory::folder(cpu) + "/scaling_cur_freq");
+    story.write(cpu, "scaling_cur_freq/x", "");
+  }
+  Result<Sampled> sampled = story.watched.sample();
+  REQUIRE_FALSE(sampled);
+  CHECK(sampled.error().message ==
+        "cannot read any clock rate below " + story.machine.path("sys/devices/system/cpu") + ": Is a directory");
+}
+
+TEST_CASE("a list of offline CPUs or of governors that was cut changes nothing") {
+  CpufreqStory story;
+  story.watched.tick();
+  story.machine.write("sys/devices/system/cpu/offline", "3-1");
+  story.write(0, "scaling_available_governors", "performance power");
+  story.write(0, "scaling_governor", "perf");
+  CHECK(story.watched.tick() == 0);
+  CHECK_FALSE(story.watched.has(of_cpu(kRate, 3)));
+  CHECK(is_absent(story.watched(governor_of(0, "powersave"))));
+  CHECK(story.watched(governor_of(1, "powersave")) == 1);
+}
+
+TEST_CASE("a machine without clock rates says so") {
+  Machine machine;
+  machine.write("sys/devices/system/cpu/cpu0/topology/core_id", "0\n");
+  CpufreqSource source(machine.roots());
+  store::Schema schema;
+  Result<void> described = source.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message ==
+        machine.path("sys/devices/system/cpu") + " has no CPU whose clock rate can be read (cpu0/cpufreq ...)");
 }
 
 }  // namespace
