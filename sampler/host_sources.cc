@@ -14,6 +14,7 @@
 #include "sampler/host/schedstat.h"
 #include "sampler/host/stat.h"
 #include "sampler/host/time.h"
+#include "sampler/host/timex.h"
 #include "sampler/host/uname.h"
 #include "sampler/host/vmstat.h"
 
@@ -35,6 +36,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<TimeSource>(roots));
   sources.push_back(std::make_unique<UnameSource>());
   sources.push_back(std::make_unique<SchedstatSource>(roots));
+  sources.push_back(std::make_unique<TimexSource>());
   sources.push_back(std::make_unique<CpufreqSource>(roots));
   sources.push_back(std::make_unique<FilesystemSource>(roots));
   return sources;

@@ -31,12 +31,12 @@ import urllib.request
 
 COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netdev", "pressure", "filesystem", "time", "uname",
               "filefd", "entropy",
-              "schedstat", "cpufreq"]
+              "schedstat", "cpufreq", "timex"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
-                  r"|schedstat_|cpu_frequency_|cpu_scaling_)")
+                  r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -65,7 +65,7 @@ NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
                    ("avail_bytes", "device_error", "files", "files_free", "free_bytes", "readonly", "size_bytes")})
 # What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.
 LIVE_ON_TREES = re.compile(r"node_filesystem_")
-NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds)$")
+NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds|timex_.*)$")
 # Without rtnetlink, as on a tree, the exporter does not know it; tacho reads it from sysfs.
 ONLY_TACHO_ON_TREES = {"node_network_receive_nohandler_total": "the exporter needs rtnetlink for it"}
 

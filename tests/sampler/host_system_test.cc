@@ -1,10 +1,12 @@
 // Stories of the sources that read the scheduler, the clock and the system itself.
 
+#include <cerrno>
 #include <map>
 
 #include "proto/base/file.h"
 #include "sampler/host/cpufreq.h"
 #include "sampler/host/schedstat.h"
+#include "sampler/host/timex.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {
@@ -191,6 +193,88 @@ TEST_CASE("a machine without clock rates says so") {
   REQUIRE_FALSE(described);
   CHECK(described.error().message ==
         machine.path("sys/devices/system/cpu") + " has no CPU whose clock rate can be read (cpu0/cpufreq ...)");
+}
+
+// What the made-up adjtimex answers next; a negative state is an errno.
+timex made_up_clock{};
+int made_up_state = TIME_OK;
+
+int made_up_adjtimex(timex& out) {
+  CHECK(out.modes == 0);
+  if (made_up_state >= 0) out = made_up_clock;
+  return made_up_state;
+}
+
+TEST_CASE("the kernel's clock is shown in seconds and ratios, by the units that its status says") {
+  made_up_state = TIME_OK;
+  made_up_clock = {};
+  made_up_clock.offset = -1500;
+  made_up_clock.freq = -65536 * 25 / 2;
+  made_up_clock.maxerror = 16'000'000;
+  made_up_clock.esterror = 250;
+  made_up_clock.status = STA_PLL | STA_NANO;
+  made_up_clock.constant = 7;
+  made_up_clock.tick = 10'000;
+  made_up_clock.ppsfreq = 65536 * 2;
+  made_up_clock.jitter = 3000;
+  made_up_clock.shift = 4;
+  made_up_clock.stabil = 65536;
+  made_up_clock.jitcnt = 11;
+  made_up_clock.calcnt = 12;
+  made_up_clock.errcnt = 13;
+  made_up_clock.stbcnt = 14;
+  made_up_clock.tai = 37;
+  TimexSource source(made_up_adjtimex);
+  Watched watched(source);
+  watched.tick();
+  const std::map<std::string, double> expected{{"sync_status", 1},
+                                               {"offset_seconds", -1.5e-6},
+                                               {"frequency_adjustment_ratio", 0.9999875},
+                                               {"maxerror_seconds", 16},
+                                               {"estimated_error_seconds", 0.00025},
+                                               {"status", 0x2001},
+                                               {"loop_time_constant", 7},
+                                               {"tick_seconds", 0.01},
+                                               {"pps_frequency_hertz", 2e-6},
+                                               {"pps_jitter_seconds", 3e-6},
+                                               {"pps_shift_seconds", 4},
+                                               {"pps_stability_hertz", 1e-6},
+                                               {"pps_jitter_total", 11},
+                                               {"pps_calibration_total", 12},
+                                               {"pps_error_total", 13},
+                                               {"pps_stability_exceeded_total", 14},
+                                               {"tai_offset_seconds", 37}};
+  CHECK(watched.schema().size() == expected.size());
+  for (const auto& [name, value] : expected) {
+    INFO(name);
+    CHECK(watched("node_timex_" + name) == value);
+  }
+  made_up_clock.status = STA_UNSYNC;
+  made_up_state = TIME_ERROR;
+  CHECK(watched.tick() == 0);
+  CHECK(watched("node_timex_sync_status") == 0);
+  CHECK(watched("node_timex_offset_seconds") == -0.0015);
+  CHECK(watched("node_timex_pps_jitter_seconds") == 0.003);
+  CHECK(watched("node_timex_status") == 64);
+  // A leap second is no error.
+  made_up_state = TIME_OOP;
+  watched.tick();
+  CHECK(watched("node_timex_sync_status") == 1);
+}
+
+TEST_CASE("a clock that may not be asked is not here, and says why") {
+  made_up_state = -EPERM;
+  TimexSource source(made_up_adjtimex);
+  store::Schema schema;
+  Result<void> described = source.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message == "cannot ask adjtimex: Operation not permitted");
+  CHECK(schema.empty());
+  made_up_state = TIME_OK;
+  Watched watched(source);
+  watched.tick();
+  made_up_state = -EPERM;
+  CHECK_FALSE(watched.sample());
 }
 
 }  // namespace
