@@ -197,6 +197,10 @@ constexpr MetricInfo kCatalogue[] = {
     {"node_timex_pps_error_total", MetricType::counter, "", "Pulse-per-second calibrations that failed.", "adjtimex", "timex"},
     {"node_timex_pps_stability_exceeded_total", MetricType::counter, "", "Times the pulse-per-second frequency wandered too much.", "adjtimex", "timex"},
     {"node_timex_tai_offset_seconds", MetricType::gauge, "seconds", "What atomic time (TAI) is ahead of UTC; 0 where nobody has told the kernel.", "adjtimex", "timex"},
+    // os
+    {"node_os_info", MetricType::gauge, "", "The operating system's names and versions; always 1.", "/etc/os-release", "os", 60000},
+    {"node_os_version", MetricType::gauge, "", "The number that the operating system's version begins with.", "/etc/os-release", "os", 60000},
+    {"node_os_support_end_timestamp_seconds", MetricType::gauge, "seconds", "When the operating system's support ends, in Unix time.", "/etc/os-release", "os", 60000},
     // tacho itself
     {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
     {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},

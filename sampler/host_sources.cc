@@ -9,6 +9,7 @@
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
 #include "sampler/host/netdev.h"
+#include "sampler/host/os.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
 #include "sampler/host/schedstat.h"
@@ -37,6 +38,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<UnameSource>());
   sources.push_back(std::make_unique<SchedstatSource>(roots));
   sources.push_back(std::make_unique<TimexSource>());
+  sources.push_back(std::make_unique<OsSource>(roots));
   sources.push_back(std::make_unique<CpufreqSource>(roots));
   sources.push_back(std::make_unique<FilesystemSource>(roots));
   return sources;

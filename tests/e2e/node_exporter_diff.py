@@ -31,12 +31,12 @@ import urllib.request
 
 COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netdev", "pressure", "filesystem", "time", "uname",
               "filefd", "entropy",
-              "schedstat", "cpufreq", "timex"]
+              "schedstat", "cpufreq", "timex", "os"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
-                  r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_)")
+                  r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -55,6 +55,7 @@ ONLY_TACHO = {
     "node_pressure_irq_stalled_seconds_total": "new in 1.9",
     "node_cpu_scaling_governor": "newer than 1.5",
     "node_cpu_frequency_avg_hertz": "newer than 1.5",
+    "node_os_support_end_timestamp_seconds": "newer than 1.5",
 }
 # Fields of /proc/meminfo that 1.5 shows and 1.9 and later, with their fixed list, do not.
 ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"

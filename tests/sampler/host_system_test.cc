@@ -5,6 +5,7 @@
 
 #include "proto/base/file.h"
 #include "sampler/host/cpufreq.h"
+#include "sampler/host/os.h"
 #include "sampler/host/schedstat.h"
 #include "sampler/host/timex.h"
 #include "source_fixture.h"
@@ -275,6 +276,95 @@ TEST_CASE("a clock that may not be asked is not here, and says why") {
   watched.tick();
   made_up_state = -EPERM;
   CHECK_FALSE(watched.sample());
+}
+
+// What node_os_info says of a file, and the other two metrics.
+struct OsStory {
+  Machine machine;
+  OsSource source{machine.roots()};
+  Watched watched{source};
+
+  int tick(const std::string& text) {
+    machine.write("root/etc/os-release", text);
+    return watched.tick();
+  }
+  std::string info() const { return watched.schema().at(0).labels.to_string(); }
+};
+
+TEST_CASE("os-release is read as the shell reads it") {
+  OsStory story;
+  CHECK(story.tick("# NAME=no\n\nexport NAME=\"A \\\"B\\\" \\$C \\\\ \\x\"\nID='single \"quoted\" \\n' # why\n VERSION = plain "
+                   "words  # comment\r\n"
+                   "VARIANT=first\nVARIANT=second\nBUILD_ID=\nVERSION_ID=12\nUNKNOWN=1\nnothing\n=5") == 1);
+  CHECK(story.info() ==
+        "node_os_info{id=\"single \\\"quoted\\\" \\\\n\",name=\"A \\\"B\\\" $C \\\\ \\\\x\",variant=\"second\",version=\"plain "
+        "words\","
+        "version_id=\"12\"}");
+  CHECK(story.watched(story.info()) == 1);
+  // No newline at the end is no cut.
+  CHECK(story.tick("ID=last") == 1);
+  CHECK(story.info() == "node_os_info{id=\"last\"}");
+}
+
+TEST_CASE("a line of os-release that has no end or is not UTF-8 is passed over") {
+  OsStory story;
+  story.tick("NAME=\"no end\nID='no end\nVERSION=\"no end\\\nVARIANT=\xff\xfe\nPRETTY_NAME=ok\nBUILD_ID=\"");
+  CHECK(story.info() == "node_os_info{pretty_name=\"ok\"}");
+}
+
+TEST_CASE("the version is the number in front, the support's end a day in UTC, and neither is made up") {
+  OsStory story;
+  const std::string version = "node_os_version{id=\"u\"}";
+  const std::string end = "node_os_support_end_timestamp_seconds";
+  for (const auto& [text, number] :
+       std::map<std::string, double>{{"22.04.3", 22.04}, {"12", 12}, {"9.", 9}, {"38_beta", 38}, {"20240101", 20240101}}) {
+    INFO(text);
+    story.tick("ID=u\nVERSION_ID=" + text + "\n");
+    CHECK(story.watched(version) == number);
+  }
+  for (const char* text : {"", "rolling", ".5", "-1", "0", "v3"}) {
+    INFO(text);
+    story.tick(std::string("ID=u\nVERSION_ID=") + text + "\n");
+    CHECK_FALSE(story.watched.has(version));
+  }
+  story.tick("ID=u\nSUPPORT_END=2028-06-30\n");
+  CHECK(story.watched(end) == 1'845'936'000);
+  for (const char* text : {"2028-02-30", "2028-6-30", "2028-06-3x", "+028-06-30", "soon", ""}) {
+    INFO(text);
+    story.tick(std::string("ID=u\nSUPPORT_END=") + text + "\n");
+    CHECK_FALSE(story.watched.has(end));
+  }
+}
+
+TEST_CASE("the second place of os-release is read while the first has none, and an upgrade is a new layout") {
+  OsStory story;
+  store::Schema schema;
+  Result<void> described = story.source.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message ==
+        "cannot open " + story.machine.path("root/usr/lib/os-release") + ": No such file or directory");
+  story.machine.write("root/usr/lib/os-release", "ID=vendor\n");
+  CHECK(story.watched.tick() == 1);
+  CHECK(story.info() == "node_os_info{id=\"vendor\"}");
+  CHECK(story.watched.tick() == 0);
+  CHECK(story.tick("ID=local\n") == 1);
+  CHECK(story.info() == "node_os_info{id=\"local\"}");
+  CHECK(story.tick("ID=local\nVERSION_ID=2\n") == 1);
+  CHECK(story.watched("node_os_version{id=\"local\"}") == 2);
+  story.machine.remove("root/etc");
+  CHECK(story.watched.tick() == 1);
+  CHECK(story.info() == "node_os_info{id=\"vendor\"}");
+}
+
+TEST_CASE("an os-release that says nothing is not here") {
+  OsStory story;
+  story.machine.write("root/etc/os-release", "HOME_URL=x\n");
+  store::Schema schema;
+  Result<void> described = story.source.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message ==
+        story.machine.path("root/etc/os-release") + " says nothing of the system (NAME=..., ID=...)");
+  CHECK(schema.empty());
 }
 
 }  // namespace
