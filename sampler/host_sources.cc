@@ -8,8 +8,11 @@
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
 #include "sampler/host/netdev.h"
+#include "sampler/host/netstat.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
+#include "sampler/host/sockstat.h"
+#include "sampler/host/softnet.h"
 #include "sampler/host/stat.h"
 #include "sampler/host/time.h"
 #include "sampler/host/uname.h"
@@ -33,6 +36,9 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<TimeSource>(roots));
   sources.push_back(std::make_unique<UnameSource>());
   sources.push_back(std::make_unique<FilesystemSource>(roots));
+  sources.push_back(std::make_unique<NetstatSource>(roots));
+  sources.push_back(std::make_unique<SockstatSource>(roots));
+  sources.push_back(std::make_unique<SoftnetSource>(roots));
   return sources;
 }
 

@@ -31,10 +31,12 @@ import urllib.request
 
 COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netdev", "pressure", "filesystem", "time", "uname",
               "filefd", "entropy"]
+COLLECTORS += ["netstat", "sockstat", "softnet"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
-                  r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_)")
+                  r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
+                  r"|netstat_|sockstat_|softnet_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -46,12 +48,22 @@ FILTERS = {
         r"^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|"
         r"pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$",
 }
+FILTERS.update({
+    "collector.netstat.fields":
+        r"^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|"
+        r"TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|"
+        r"Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$",
+})
 
 # The differences that are meant, each with its reason.
 ONLY_TACHO = {
     "node_filesystem_mount_info": "new in 1.9",
     "node_pressure_irq_stalled_seconds_total": "new in 1.9",
 }
+ONLY_TACHO.update({f"node_softnet_{name}": "newer than 1.5" for name in
+                   ("cpu_collision_total", "received_rps_total", "flow_limit_count_total", "backlog_len")})
+# Untyped, but they go up and down like gauges: the exporter's own answers are connections.
+UNTYPED_GAUGES = {"node_netstat_Tcp_CurrEstab"}
 # Fields of /proc/meminfo that 1.5 shows and 1.9 and later, with their fixed list, do not.
 ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"
                            r"|HighFree|LowTotal|LowFree)_bytes$")
@@ -197,7 +209,7 @@ def compare(ours, before, after, tree):
             compared += 1
             one, two = first[name][labels], second.get(name, {}).get(labels, first[name][labels])
             # A counter that moves lies between the two answers; a gauge may have jumped and come back.
-            slack = gauge_slack(name, one) if live and types[name] == "gauge" else 0
+            slack = gauge_slack(name, one) if live and (types[name] == "gauge" or name in UNTYPED_GAUGES) else 0
             if live and name == "node_cpu_seconds_total":
                 slack = 0.05  # iowait and idle step back; the exporter remembers what it has seen, one sample of ours cannot
             if not agrees(mine[labels], one, two, slack):
