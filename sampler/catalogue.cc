@@ -238,6 +238,20 @@ constexpr MetricInfo kCatalogue[] = {
     {"node_softnet_received_rps_total", MetricType::counter, "", "Times another CPU woke this one to process packets (RPS).", "/proc/net/softnet_stat", "softnet"},
     {"node_softnet_flow_limit_count_total", MetricType::counter, "", "Packets dropped because their flow had too large a share of the backlog.", "/proc/net/softnet_stat", "softnet"},
     {"node_softnet_backlog_len", MetricType::gauge, "", "Packets in this CPU's backlog right now.", "/proc/net/softnet_stat", "softnet"},
+    // udp_queues, arp
+    {"node_udp_queues", MetricType::gauge, "", "Bytes that wait in the queues of all UDP sockets.", "/proc/net/{udp,udp6}", "udp_queues"},
+    {"node_arp_entries", MetricType::gauge, "", "Neighbours the kernel knows on this device.", "/proc/net/arp", "arp"},
+    // conntrack: gauges, as node_exporter has them, though those of /proc/net/stat count up
+    {"node_nf_conntrack_entries", MetricType::gauge, "", "Connections that are tracked right now.", "/proc/sys/net/netfilter/nf_conntrack_count", "conntrack", 0, Rollup::max, "a table that was full for seconds has dropped packets, and its average looks half empty"},
+    {"node_nf_conntrack_entries_limit", MetricType::gauge, "", "How many connections can be tracked.", "/proc/sys/net/netfilter/nf_conntrack_max", "conntrack"},
+    {"node_nf_conntrack_stat_found", MetricType::gauge, "", "Look-ups that found their connection.", "/proc/net/stat/nf_conntrack", "conntrack"},
+    {"node_nf_conntrack_stat_invalid", MetricType::gauge, "", "Packets that could not be tracked.", "/proc/net/stat/nf_conntrack", "conntrack"},
+    {"node_nf_conntrack_stat_ignore", MetricType::gauge, "", "Packets that were tracked already.", "/proc/net/stat/nf_conntrack", "conntrack"},
+    {"node_nf_conntrack_stat_insert", MetricType::gauge, "", "Connections put into the table.", "/proc/net/stat/nf_conntrack", "conntrack"},
+    {"node_nf_conntrack_stat_insert_failed", MetricType::gauge, "", "Connections that could not be put into the table.", "/proc/net/stat/nf_conntrack", "conntrack"},
+    {"node_nf_conntrack_stat_drop", MetricType::gauge, "", "Packets dropped because they could not be tracked.", "/proc/net/stat/nf_conntrack", "conntrack"},
+    {"node_nf_conntrack_stat_early_drop", MetricType::gauge, "", "Connections thrown out of a full table to make room.", "/proc/net/stat/nf_conntrack", "conntrack"},
+    {"node_nf_conntrack_stat_search_restart", MetricType::gauge, "", "Look-ups begun again because the table was resized.", "/proc/net/stat/nf_conntrack", "conntrack"},
     // tacho itself
     {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
     {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},

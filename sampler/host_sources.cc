@@ -1,5 +1,7 @@
 #include "sampler/host_sources.h"
 
+#include "sampler/host/arp.h"
+#include "sampler/host/conntrack.h"
 #include "sampler/host/cpu.h"
 #include "sampler/host/diskstats.h"
 #include "sampler/host/entropy.h"
@@ -15,6 +17,7 @@
 #include "sampler/host/softnet.h"
 #include "sampler/host/stat.h"
 #include "sampler/host/time.h"
+#include "sampler/host/udp_queues.h"
 #include "sampler/host/uname.h"
 #include "sampler/host/vmstat.h"
 
@@ -39,6 +42,9 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<NetstatSource>(roots));
   sources.push_back(std::make_unique<SockstatSource>(roots));
   sources.push_back(std::make_unique<SoftnetSource>(roots));
+  sources.push_back(std::make_unique<UdpQueuesSource>(roots));
+  sources.push_back(std::make_unique<ArpSource>(roots));
+  sources.push_back(std::make_unique<ConntrackSource>(roots));
   return sources;
 }
 

@@ -5,9 +5,12 @@
 #include <map>
 
 #include "proto/base/file.h"
+#include "sampler/host/arp.h"
+#include "sampler/host/conntrack.h"
 #include "sampler/host/netstat.h"
 #include "sampler/host/sockstat.h"
 #include "sampler/host/softnet.h"
+#include "sampler/host/udp_queues.h"
 #include "sampler/host_sources.h"
 #include "sampler/once.h"
 #include "source_fixture.h"
@@ -126,13 +129,92 @@ TEST_CASE("softnet's lines belong to the CPU they name, and to the line's number
   CHECK_FALSE(watched.has("node_softnet_backlog_len{cpu=\"1\"}"));
 }
 
+constexpr char kUdpHeader[] = "   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n";
+
+TEST_CASE("the queues of UDP are the sum over all sockets, and nothing when one of them cannot be read") {
+  Machine machine;
+  UdpQueuesSource source(machine.roots());
+  Watched watched(source);
+  const std::string tx = R"(node_udp_queues{ip="v4",queue="tx"})";
+  const std::string rx = R"(node_udp_queues{ip="v4",queue="rx"})";
+  const std::string header = kUdpHeader;
+  const std::string socket = "  7: 0100007F:0035 00000000:0000 07 0000000A:00000B00 00:00000000 00000000     0\n";
+  machine.write("proc/net/udp", header);
+  CHECK(watched.tick() == 1);
+  CHECK(watched(tx) == 0);
+  CHECK(watched(rx) == 0);
+  machine.write("proc/net/udp", header + socket + socket);
+  CHECK(watched.tick() == 0);
+  CHECK(watched(tx) == 20);
+  CHECK(watched(rx) == 0x1600);
+  for (const std::string& broken :
+       {socket + "  8: 0100007F:0035 00000000:0000 07 0000000A\n", socket + "\n", socket.substr(0, 20)}) {
+    machine.write("proc/net/udp", header + broken);
+    CHECK(watched.tick() == 0);
+    CHECK(is_absent(watched(tx)));
+    CHECK(is_absent(watched(rx)));
+  }
+  machine.write("proc/net/udp", "");
+  CHECK(watched.tick() == 0);
+  CHECK(is_absent(watched(tx)));
+}
+
+TEST_CASE("a device whose last neighbour has gone has no value, a new one changes the layout") {
+  Machine machine;
+  ArpSource source(machine.roots());
+  Watched watched(source);
+  const std::string header = "IP address       HW type     Flags       HW address            Mask     Device\n";
+  auto entry = [](const std::string& device) { return "192.0.2.1  0x1  0x2  02:00:5e:00:53:01  *  " + device + "\n"; };
+  machine.write("proc/net/arp", header);
+  CHECK_FALSE(watched.describe());
+  machine.write("proc/net/arp", header + entry("eth0") + entry("eth1") + entry("eth0") + entry("veth7"));
+  CHECK(watched.tick() == 1);
+  CHECK(watched(R"(node_arp_entries{device="eth0"})") == 2);
+  CHECK(watched(R"(node_arp_entries{device="eth1"})") == 1);
+  CHECK(watched.schema().size() == 2);
+  machine.write("proc/net/arp", header + entry("eth1"));
+  CHECK(watched.tick() == 0);
+  CHECK(is_absent(watched(R"(node_arp_entries{device="eth0"})")));
+  CHECK(watched(R"(node_arp_entries{device="eth1"})") == 1);
+  machine.write("proc/net/arp", header + entry("eth2"));
+  CHECK(watched.tick() == 1);
+  CHECK_FALSE(watched.has(R"(node_arp_entries{device="eth0"})"));
+}
+
+TEST_CASE("conntrack's counters are summed over the CPUs, each under the kernel's name for it") {
+  Machine machine;
+  machine.write("proc/sys/net/netfilter/nf_conntrack_count", "3\n");
+  machine.write("proc/sys/net/netfilter/nf_conntrack_max", "8\n");
+  ConntrackSource source(machine.roots());
+  Watched watched(source);
+  watched.tick();
+  CHECK(watched("node_nf_conntrack_entries") == 3);
+  CHECK(watched("node_nf_conntrack_entries_limit") == 8);
+  CHECK(watched.schema().size() == 2);
+  machine.write("proc/net/stat/nf_conntrack", "entries  drop new found\n3  0a 0 01\n3  0b 0 02\n");
+  REQUIRE(watched.describe());
+  CHECK(watched.tick() == 0);
+  CHECK(watched("node_nf_conntrack_stat_drop") == 21);
+  CHECK(watched("node_nf_conntrack_stat_found") == 3);
+  CHECK_FALSE(watched.has("node_nf_conntrack_stat_insert"));
+  machine.write("proc/net/stat/nf_conntrack", "entries  drop new found\n3  x 0 01\n3  0b 0 02\n");
+  CHECK(watched.tick() == 0);
+  CHECK(is_absent(watched("node_nf_conntrack_stat_drop")));
+  CHECK(watched("node_nf_conntrack_stat_found") == 3);
+  machine.write("proc/net/stat/nf_conntrack", "entries  found drop\n3  04 05\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_nf_conntrack_stat_found") == 4);
+  CHECK(watched("node_nf_conntrack_stat_drop") == 5);
+}
+
 TEST_CASE("any beginning of a file of the network's state is read without a wrong value") {
-  for (const std::string file : {"netstat", "snmp", "snmp6", "sockstat", "sockstat6", "softnet_stat"}) {
+  for (const std::string file :
+       {"netstat", "snmp", "snmp6", "sockstat", "sockstat6", "softnet_stat", "udp", "udp6", "arp", "stat/nf_conntrack"}) {
     Machine machine("vm");
     const std::string path = "proc/net/" + file;
     auto sources = make_host_sources(machine.roots());
     std::erase_if(sources, [](const auto& source) {
-      constexpr std::string_view kRead[] = {"netstat", "sockstat", "softnet"};
+      constexpr std::string_view kRead[] = {"netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack"};
       return std::find(std::begin(kRead), std::end(kRead), source->name()) == std::end(kRead);
     });
     auto samples = [&] {
@@ -144,7 +226,10 @@ TEST_CASE("any beginning of a file of the network's state is read without a wron
     };
     const std::map<std::string, double> whole = samples();
     const std::string text = read_file(machine.path(path)).value();
+    // A sum over lines cannot know of whole lines that are missing.
+    const bool is_sum = file == "udp" || file == "udp6" || file == "arp" || file == "stat/nf_conntrack";
     for (std::size_t length = 0; length < text.size(); ++length) {
+      if (is_sum && length > 0 && text[length - 1] == '\n') continue;
       machine.write(path, text.substr(0, length));
       for (const auto& [series, value] : samples()) {
         auto it = whole.find(series);
