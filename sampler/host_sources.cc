@@ -9,6 +9,7 @@
 #include "sampler/host/filesystem.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
+#include "sampler/host/netclass.h"
 #include "sampler/host/netdev.h"
 #include "sampler/host/netstat.h"
 #include "sampler/host/pressure.h"
@@ -45,6 +46,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<UdpQueuesSource>(roots));
   sources.push_back(std::make_unique<ArpSource>(roots));
   sources.push_back(std::make_unique<ConntrackSource>(roots));
+  sources.push_back(std::make_unique<NetclassSource>(roots));
   return sources;
 }
 

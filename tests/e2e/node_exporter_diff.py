@@ -31,7 +31,7 @@ import urllib.request
 
 COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netdev", "pressure", "filesystem", "time", "uname",
               "filefd", "entropy"]
-COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack"]
+COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack", "netclass"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
@@ -54,6 +54,7 @@ FILTERS.update({
         r"TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|"
         r"Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$",
     "collector.arp.device-exclude": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
+    "collector.netclass.ignored-devices": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
 })
 
 # The differences that are meant, each with its reason.
@@ -72,6 +73,7 @@ ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"
 NEW_LABELS = {"node_disk_info": ["rotational", "serial"]}
 NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
                    ("avail_bytes", "device_error", "files", "files_free", "free_bytes", "readonly", "size_bytes")})
+NEW_LABELS["node_network_info"] = ["adminstate"]
 # What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.
 LIVE_ON_TREES = re.compile(r"node_filesystem_")
 NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds)$")

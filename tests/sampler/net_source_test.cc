@@ -7,6 +7,7 @@
 #include "proto/base/file.h"
 #include "sampler/host/arp.h"
 #include "sampler/host/conntrack.h"
+#include "sampler/host/netclass.h"
 #include "sampler/host/netstat.h"
 #include "sampler/host/sockstat.h"
 #include "sampler/host/softnet.h"
@@ -205,6 +206,78 @@ TEST_CASE("conntrack's counters are summed over the CPUs, each under the kernel'
   CHECK(watched.tick() == 1);
   CHECK(watched("node_nf_conntrack_stat_found") == 4);
   CHECK(watched("node_nf_conntrack_stat_drop") == 5);
+}
+
+// An interface of files, and what is watched of it.
+struct NetclassStory {
+  Machine machine;
+  NetclassSource source{machine.roots()};
+  Watched watched{source};
+
+  void write(const std::string& device, const std::string& file, const std::string& text) {
+    machine.write("sys/class/net/" + device + "/" + file, text + "\n");
+  }
+  double operator()(const std::string& field, const std::string& device = "eth0") const {
+    return watched(fmt::format("node_network_{}{{device=\"{}\"}}", field, device));
+  }
+};
+
+TEST_CASE("a link that goes down keeps the series of its state, and gets a new one of its words") {
+  NetclassStory story;
+  story.write("eth0", "operstate", "up");
+  story.write("eth0", "flags", "0x1003");
+  story.write("eth0", "speed", "400000");
+  story.write("eth0", "carrier_changes", "2");
+  CHECK(story.watched.tick() == 1);
+  CHECK(story("up") == 1);
+  CHECK(story("flags") == 0x1003);
+  CHECK(story("speed_bytes") == 50e9);
+  CHECK(story.watched(R"(node_network_info{adminstate="up",device="eth0",operstate="up"})") == 1);
+  CHECK(story.watched.tick() == 0);
+  story.write("eth0", "operstate", "down");
+  story.write("eth0", "carrier_changes", "3");
+  story.write("eth0", "speed", "-1");
+  CHECK(story.watched.tick() == 1);
+  CHECK(story("up") == 0);
+  CHECK(story("carrier_changes_total") == 3);
+  CHECK(story("speed_bytes") == -125000);
+  CHECK_FALSE(story.watched.has(R"(node_network_info{adminstate="up",device="eth0",operstate="up"})"));
+  story.write("eth0", "flags", "0x1002");
+  CHECK(story.watched.tick() == 1);
+  CHECK(story.watched(R"(node_network_info{adminstate="down",device="eth0",operstate="down"})") == 1);
+}
+
+TEST_CASE("a file of an interface that cannot be read is absent, one that can be read anew gets a series") {
+  NetclassStory story;
+  story.write("eth0", "operstate", "up");
+  story.write("eth0", "mtu", "1500");
+  CHECK(story.watched.tick() == 1);
+  CHECK_FALSE(story.watched.has(R"(node_network_carrier{device="eth0"})"));
+  story.write("eth0", "carrier", "1");
+  story.write("eth0", "mtu", "none");
+  CHECK(story.watched.tick() == 1);
+  CHECK(story("carrier") == 1);
+  CHECK_FALSE(story.watched.has(R"(node_network_mtu_bytes{device="eth0"})"));
+  story.machine.remove("sys/class/net/eth0/carrier");
+  CHECK(story.watched.tick() == 0);
+  CHECK(is_absent(story("carrier")));
+}
+
+TEST_CASE("interfaces come and go, those of pods and what is no folder without a new layout") {
+  NetclassStory story;
+  CHECK_FALSE(story.watched.describe());
+  story.write("eth0", "mtu", "1500");
+  CHECK(story.watched.tick() == 1);
+  story.write("veth1234", "mtu", "1500");
+  story.machine.write("sys/class/net/bonding_masters", "bond0\n");
+  CHECK(story.watched.tick() == 0);
+  story.write("bond0", "mtu", "9000");
+  CHECK(story.watched.tick() == 1);
+  CHECK(story("mtu_bytes", "bond0") == 9000);
+  CHECK_FALSE(story.watched.has(R"(node_network_mtu_bytes{device="veth1234"})"));
+  story.machine.remove("sys/class/net/eth0");
+  CHECK(story.watched.tick() == 1);
+  CHECK_FALSE(story.watched.has(R"(node_network_mtu_bytes{device="eth0"})"));
 }
 
 TEST_CASE("any beginning of a file of the network's state is read without a wrong value") {
