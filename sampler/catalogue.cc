@@ -207,6 +207,8 @@ constexpr MetricInfo kCatalogue[] = {
     {"node_netstat_Udp6_NoPorts", MetricType::unknown, "", "Datagrams of UDP over IPv6 for which nobody listened.", "/proc/net/snmp6", "netstat"},
     {"node_netstat_Udp6_RcvbufErrors", MetricType::unknown, "", "Datagrams of UDP over IPv6 dropped because the receive buffer was full.", "/proc/net/snmp6", "netstat"},
     {"node_netstat_Udp6_SndbufErrors", MetricType::unknown, "", "Datagrams of UDP over IPv6 not sent because the send buffer was full.", "/proc/net/snmp6", "netstat"},
+    {"node_netstat_UdpLite_InErrors", MetricType::unknown, "", "Datagrams of UDP-Lite over IPv4 that could not be delivered.", "/proc/net/snmp", "netstat"},
+    {"node_netstat_UdpLite6_InErrors", MetricType::unknown, "", "Datagrams of UDP-Lite over IPv6 that could not be delivered.", "/proc/net/snmp6", "netstat"},
     {"node_netstat_*", MetricType::unknown, "", "A counter of the kernel's network protocols, under the kernel's own name.", "/proc/net/{netstat,snmp,snmp6}", "netstat"},
     // sockstat
     {"node_sockstat_sockets_used", MetricType::gauge, "", "Sockets of any kind in use.", "/proc/net/sockstat", "sockstat"},
