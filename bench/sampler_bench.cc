@@ -60,8 +60,8 @@ Roots made_machine(int cpus) {
 }
 
 int registered = [] {
-  for (const char* name :
-       {"cpu", "stat", "meminfo", "loadavg", "vmstat", "pressure", "diskstats", "netdev", "filesystem", "time"}) {
+  for (const char* name : {"cpu", "stat", "meminfo", "loadavg", "vmstat", "pressure", "diskstats", "netdev", "filesystem", "time",
+                           "netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack", "netclass"}) {
     benchmark::RegisterBenchmark(fmt::format("tick/{}", name).c_str(), [name](benchmark::State& s) { tick(s, {}, name); });
   }
   for (const char* name : {"stat", "meminfo", "loadavg", "vmstat", "diskstats", "net/dev"}) {

@@ -1,5 +1,7 @@
 #include "sampler/host_sources.h"
 
+#include "sampler/host/arp.h"
+#include "sampler/host/conntrack.h"
 #include "sampler/host/cpu.h"
 #include "sampler/host/cpufreq.h"
 #include "sampler/host/diskstats.h"
@@ -8,14 +10,19 @@
 #include "sampler/host/filesystem.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
+#include "sampler/host/netclass.h"
 #include "sampler/host/netdev.h"
+#include "sampler/host/netstat.h"
 #include "sampler/host/os.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
 #include "sampler/host/schedstat.h"
+#include "sampler/host/sockstat.h"
+#include "sampler/host/softnet.h"
 #include "sampler/host/stat.h"
 #include "sampler/host/time.h"
 #include "sampler/host/timex.h"
+#include "sampler/host/udp_queues.h"
 #include "sampler/host/uname.h"
 #include "sampler/host/vmstat.h"
 
@@ -41,6 +48,13 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<OsSource>(roots));
   sources.push_back(std::make_unique<CpufreqSource>(roots));
   sources.push_back(std::make_unique<FilesystemSource>(roots));
+  sources.push_back(std::make_unique<NetstatSource>(roots));
+  sources.push_back(std::make_unique<SockstatSource>(roots));
+  sources.push_back(std::make_unique<SoftnetSource>(roots));
+  sources.push_back(std::make_unique<UdpQueuesSource>(roots));
+  sources.push_back(std::make_unique<ArpSource>(roots));
+  sources.push_back(std::make_unique<ConntrackSource>(roots));
+  sources.push_back(std::make_unique<NetclassSource>(roots));
   return sources;
 }
 

@@ -53,6 +53,17 @@ inline std::optional<std::uint64_t> take_u64(std::string_view& rest) {
   return number ? std::optional(value) : std::nullopt;
 }
 
+// A word as an unsigned hexadecimal number of 64 bits, in either case and without "0x".
+inline std::optional<std::uint64_t> hex_u64(std::string_view word) {
+  std::uint64_t value = 0;
+  auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, 16);
+  if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
+  return value;
+}
+
+// The next word as such a number.
+inline std::optional<std::uint64_t> take_hex_u64(std::string_view& rest) { return hex_u64(take_word(rest)); }
+
 // The next word as a decimal fraction ("0.33").
 inline std::optional<double> take_double(std::string_view& rest) {
   std::string_view word = take_word(rest);

@@ -26,32 +26,12 @@ std::string_view key_of(std::string_view line) {
 
 }  // namespace
 
-NetdevSource::NetdevSource(const Roots& roots, Exclude exclude) : sysfs_(roots.sysfs), exclude_(std::move(exclude)) {
-  if (roots.procfs != Roots{}.procfs) candidates_.push_back(roots.procfs + "/1/net/dev");
-  candidates_.push_back(roots.procfs + "/net/dev");
-}
-
-Result<void> NetdevSource::choose_file() {
-  Result<void> outcome;
-  for (const std::string& path : candidates_) {
-    file_.emplace(path);
-    Result<std::string_view> text = file_->read();
-    if (text) return {};
-    outcome = std::unexpected(text.error());
-  }
-  file_.reset();
-  return outcome;
-}
+NetdevSource::NetdevSource(const Roots& roots, Exclude exclude)
+    : file_(roots, "dev"), sysfs_(roots.sysfs), exclude_(std::move(exclude)) {}
 
 Result<void> NetdevSource::describe(store::Schema& schema) {
-  if (!file_) {
-    if (Result<void> chosen = choose_file(); !chosen) return chosen;
-  }
-  Result<std::string_view> text = file_->read();
-  if (!text) {
-    file_.reset();
-    return std::unexpected(text.error());
-  }
+  Result<std::string_view> text = file_.choose();
+  if (!text) return std::unexpected(text.error());
   SchemaBuilder builder(schema);
   std::vector<Device> devices;
   for (Lines lines(*text); lines.next() && lines.whole();) {
@@ -73,14 +53,13 @@ Result<void> NetdevSource::describe(store::Schema& schema) {
     }
     devices.push_back(std::move(device));
   }
-  if (devices.empty()) return failure("{} has no line of an interface", file_->path());
+  if (devices.empty()) return failure("{} has no line of an interface", file_.path());
   devices_ = std::move(devices);
   return {};
 }
 
 Result<Sampled> NetdevSource::sample(Row& row) {
-  if (!file_) return failure("no interface has been found yet");
-  Result<std::string_view> text = file_->read();
+  Result<std::string_view> text = file_.read();
   if (!text) return std::unexpected(text.error());
   std::size_t i = 0;
   bool cut = false;

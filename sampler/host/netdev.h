@@ -3,8 +3,7 @@
 // Source   /proc/net/dev, whose columns the kernel already folds the way node_exporter does: drop contains missed packets,
 //          frame the length, overrun, checksum and alignment errors, carrier the abort, window and heartbeat errors.
 //          receive_nohandler comes from SYSFS/class/net/DEVICE/statistics/rx_nohandler, where there is one.
-// Space    /proc/net/dev is this process's network namespace. With --procfs elsewhere (the host's /proc in a container) it
-//          would still be ours, so PROCFS/1/net/dev, the host's, is preferred there.
+// Space    the network namespace that net_file.h says.
 // Devices  all but the host ends of pods' and containers' interfaces (veth*, cali*, lxc*), of which a node has hundreds that come
 //          and go; node_exporter shows those. Debian 12's package hides lo, node_exporter itself and this source do not.
 #pragma once
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "sampler/host/filter.h"
+#include "sampler/host/net_file.h"
 #include "sampler/kernel_file.h"
 #include "sampler/source.h"
 
@@ -41,12 +41,9 @@ class NetdevSource : public Source {
     std::size_t nohandler_column = static_cast<std::size_t>(-1);
   };
 
-  Result<void> choose_file();
-
-  std::vector<std::string> candidates_;
+  NetFile file_;
   std::string sysfs_;
   Exclude exclude_;
-  std::optional<KernelFile> file_;
   std::vector<Device> devices_;
 };
 

@@ -32,11 +32,13 @@ import urllib.request
 COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netdev", "pressure", "filesystem", "time", "uname",
               "filefd", "entropy",
               "schedstat", "cpufreq", "timex", "os"]
+COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack", "netclass"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
-                  r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_)")
+                  r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
+                  r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -48,6 +50,14 @@ FILTERS = {
         r"^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|procfs|"
         r"pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$",
 }
+FILTERS.update({
+    "collector.netstat.fields":
+        r"^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)|TcpExt_(Listen.*|Syncookies.*|"
+        r"TCPSynRetrans|TCPTimeouts|TCPOFOQueue|TCPRcvQDrop)|Tcp_(ActiveOpens|InSegs|OutSegs|OutRsts|PassiveOpens|RetransSegs|CurrEstab)|"
+        r"Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$",
+    "collector.arp.device-exclude": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
+    "collector.netclass.ignored-devices": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
+})
 
 # The differences that are meant, each with its reason.
 ONLY_TACHO = {
@@ -57,6 +67,10 @@ ONLY_TACHO = {
     "node_cpu_frequency_avg_hertz": "newer than 1.5",
     "node_os_support_end_timestamp_seconds": "newer than 1.5",
 }
+ONLY_TACHO.update({f"node_softnet_{name}": "newer than 1.5" for name in
+                   ("cpu_collision_total", "received_rps_total", "flow_limit_count_total", "backlog_len")})
+# Untyped, but they go up and down like gauges: the exporter's own answers are connections.
+UNTYPED_GAUGES = {"node_netstat_Tcp_CurrEstab"}
 # Fields of /proc/meminfo that 1.5 shows and 1.9 and later, with their fixed list, do not.
 ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"
                            r"|HighFree|LowTotal|LowFree)_bytes$")
@@ -64,6 +78,7 @@ ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"
 NEW_LABELS = {"node_disk_info": ["rotational", "serial"]}
 NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
                    ("avail_bytes", "device_error", "files", "files_free", "free_bytes", "readonly", "size_bytes")})
+NEW_LABELS["node_network_info"] = ["adminstate"]
 # What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.
 LIVE_ON_TREES = re.compile(r"node_filesystem_")
 NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds|timex_.*)$")
@@ -202,7 +217,7 @@ def compare(ours, before, after, tree):
             compared += 1
             one, two = first[name][labels], second.get(name, {}).get(labels, first[name][labels])
             # A counter that moves lies between the two answers; a gauge may have jumped and come back.
-            slack = gauge_slack(name, one) if live and types[name] == "gauge" else 0
+            slack = gauge_slack(name, one) if live and (types[name] == "gauge" or name in UNTYPED_GAUGES) else 0
             if live and name == "node_cpu_seconds_total":
                 slack = 0.05  # iowait and idle step back; the exporter remembers what it has seen, one sample of ours cannot
             if not agrees(mine[labels], one, two, slack):
