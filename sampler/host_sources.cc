@@ -5,6 +5,7 @@
 #include "sampler/host/entropy.h"
 #include "sampler/host/filefd.h"
 #include "sampler/host/filesystem.h"
+#include "sampler/host/infiniband.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
 #include "sampler/host/netdev.h"
@@ -33,6 +34,8 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<TimeSource>(roots));
   sources.push_back(std::make_unique<UnameSource>());
   sources.push_back(std::make_unique<FilesystemSource>(roots));
+  // Hardware, as sysfs shows it.
+  sources.push_back(std::make_unique<InfinibandSource>(roots));
   return sources;
 }
 

@@ -32,9 +32,13 @@ import urllib.request
 COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netdev", "pressure", "filesystem", "time", "uname",
               "filefd", "entropy"]
 
+# Hardware, as sysfs shows it.
+COLLECTORS += ["infiniband"]
+
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
-                  r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_)")
+                  r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
+                  r"|infiniband_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -52,6 +56,22 @@ ONLY_TACHO = {
     "node_filesystem_mount_info": "new in 1.9",
     "node_pressure_irq_stalled_seconds_total": "new in 1.9",
 }
+# Hardware.
+ONLY_TACHO.update({
+    "node_infiniband_link_layer_info": "tacho's own",
+})
+ONLY_TACHO.update((f"node_infiniband_{name}", "hw_counters are read by versions after 1.5") for name in (
+    "lifespan_seconds duplicate_requests_packets_total implied_nak_seq_errors_total local_ack_timeout_errors_total "
+    "np_cnp_packets_sent_total np_ecn_marked_roce_packets_received_total out_of_buffer_drops_total "
+    "out_of_sequence_packets_received_total packet_sequence_errors_total req_cqes_errors_total "
+    "req_cqes_flush_errors_total req_remote_access_errors_total req_remote_invalid_request_errors_total "
+    "resp_cqes_errors_total resp_cqes_flush_errors_total resp_local_length_errors_total "
+    "resp_remote_access_errors_total rnr_nak_retry_packets_received_total roce_adp_retransmits_total "
+    "roce_adp_retransmits_timeout_total roce_slow_restart_used_total roce_slow_restart_cnps_total "
+    "roce_slow_restart_total rp_cnp_packets_handled_total rp_cnp_ignored_packets_received_total "
+    "rx_atomic_requests_total rx_dct_connect_requests_total rx_icrc_encapsulated_errors_total rx_read_requests_total "
+    "rx_write_requests_total "
+).split())
 # Fields of /proc/meminfo that 1.5 shows and 1.9 and later, with their fixed list, do not.
 ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"
                            r"|HighFree|LowTotal|LowFree)_bytes$")

@@ -1,0 +1,165 @@
+// Hardware that comes, goes and refuses to answer: the sources that read small files of sysfs.
+
+#include <catch2/catch.hpp>
+
+#include "sampler/host/infiniband.h"
+#include "sampler/host/number_files.h"
+#include "source_fixture.h"
+
+namespace tacho::sampler {
+namespace {
+
+// Ticks up to the next one at which folders are listed and silent files are tried again.
+int ticks_until_new_layout(Watched& watched) {
+  for (unsigned tick = 1; tick <= NumberFiles::kTicksPerCheck; ++tick) {
+    if (watched.tick() > 0) return static_cast<int>(tick);
+  }
+  return -1;
+}
+
+TEST_CASE("a short file is a number or nothing") {
+  CHECK(parse_short_number("42\n") == 42.0);
+  CHECK(parse_short_number("42") == 42.0);
+  CHECK(parse_short_number(" 7 \n") == 7.0);
+  CHECK(parse_short_number("-40000\n") == -40000.0);
+  CHECK(parse_short_number("0.5\n") == 0.5);
+  CHECK(parse_short_number("18446744073709551615\n") == 18446744073709551615.0);
+  for (const char* text :
+       {"", "\n", "-", "--1", "+1", "N/A (no PMA)\n", "enabled\n", "0x1f\n", "nan\n", "-inf\n", "1 2\n", "4: ACTIVE"}) {
+    INFO(text);
+    CHECK_FALSE(parse_short_number(text));
+  }
+  CHECK(parse_short_number("4: ACTIVE\n", true) == 4.0);
+  CHECK(parse_short_number("2.5 Gb/sec (1X SDR)\n", true) == 2.5);
+  CHECK_FALSE(parse_short_number("4x\n", true));
+}
+
+const std::string kPort = "sys/class/infiniband/mlx5_0/ports/1/";
+
+std::string port_series(const std::string& name, const std::string& device = "mlx5_0") {
+  return "node_infiniband_" + name + "{device=\"" + device + "\",port=\"1\"}";
+}
+
+struct Infiniband {
+  Machine machine{"hardware"};
+  InfinibandSource source{machine.roots()};
+  Watched watched{source};
+};
+
+TEST_CASE("words of four bytes are bytes, and a port's rate is bytes a second") {
+  Infiniband ib;
+  ib.machine.write(kPort + "counters/port_rcv_data", "1000000000001\n");
+  ib.watched.tick();
+  CHECK(ib.watched(port_series("port_data_received_bytes_total")) == 4000000000004.0);
+  CHECK(ib.watched(port_series("rate_bytes_per_second")) == 50e9);
+  CHECK(ib.watched(port_series("state_id")) == 4);
+}
+
+TEST_CASE("a port that changes its state and rate keeps its series") {
+  Infiniband ib;
+  ib.watched.tick();
+  ib.machine.write(kPort + "state", "1: DOWN\n");
+  ib.machine.write(kPort + "rate", "10 Gb/sec (4X SDR)\n");
+  CHECK(ib.watched.tick() == 0);
+  CHECK(ib.watched(port_series("state_id")) == 1);
+  CHECK(ib.watched(port_series("rate_bytes_per_second")) == 1.25e9);
+}
+
+TEST_CASE("counters of 32 bits go on counting over their wrap and start anew with their device") {
+  Infiniband ib;
+  const std::string series = port_series("rx_write_requests_total");
+  auto tick = [&](const std::string& value) {
+    ib.machine.write(kPort + "hw_counters/rx_write_requests", value + "\n");
+    ib.watched.tick();
+    return ib.watched(series);
+  };
+  CHECK(tick("4294967290") == 4294967290.0);
+  CHECK(tick("4") == 4294967300.0);
+  CHECK(tick("4294967295") == 8589934591.0);
+  CHECK(tick("0") == 8589934592.0);
+  // Another device's coming does not set it back.
+  ib.machine.write("sys/class/infiniband/mlx5_9/ports/1/state", "4: ACTIVE\n");
+  REQUIRE(ticks_until_new_layout(ib.watched) > 0);
+  CHECK(ib.watched(series) == 8589934592.0);
+  CHECK(ib.watched(port_series("state_id", "mlx5_9")) == 4);
+  // The file is another one: so is the device.
+  ib.machine.remove(kPort + "hw_counters/rx_write_requests");
+  ib.watched.tick();
+  CHECK(tick("3") == 3);
+  // A counter far from its top that steps back was reset.
+  CHECK(tick("1000") == 1000);
+  CHECK(tick("10") == 10);
+}
+
+TEST_CASE("a device that goes takes its series with it at once, and one that comes is seen within ten ticks") {
+  Infiniband ib;
+  CHECK(ib.watched.tick() == 1);
+  CHECK(ib.watched.tick() == 0);
+  ib.machine.remove("sys/class/infiniband/mlx5_0");
+  CHECK(ib.watched.tick() == 1);
+  CHECK_FALSE(ib.watched.has(port_series("state_id")));
+  CHECK(ib.watched(port_series("state_id", "mlx5_1")) == 1);
+  Machine again("hardware");
+  std::filesystem::copy(again.path("sys/class/infiniband/mlx5_0"), ib.machine.path("sys/class/infiniband/mlx5_0"),
+                        std::filesystem::copy_options::recursive);
+  CHECK(ticks_until_new_layout(ib.watched) > 0);
+  CHECK(ib.watched(port_series("state_id")) == 4);
+}
+
+TEST_CASE("a device that came back between two ticks is described anew, with its new firmware") {
+  Infiniband ib;
+  ib.watched.tick();
+  Machine other("hardware");
+  other.write("sys/class/infiniband/mlx5_0/fw_ver", "99.1\n");
+  ib.machine.remove("sys/class/infiniband/mlx5_0");
+  std::filesystem::copy(other.path("sys/class/infiniband/mlx5_0"), ib.machine.path("sys/class/infiniband/mlx5_0"),
+                        std::filesystem::copy_options::recursive);
+  CHECK(ib.watched.tick() == 1);
+  CHECK(ib.watched.has(
+      R"(node_infiniband_info{board_id="MADE0000000042",device="mlx5_0",firmware_version="99.1",hca_type="MT4129"})"));
+}
+
+TEST_CASE("what a driver does not say of its device is no label") {
+  Infiniband ib;
+  ib.machine.remove("sys/class/infiniband/mthca0/board_id");
+  ib.machine.remove("sys/class/infiniband/mthca0/ports/1/counters");
+  ib.watched.tick();
+  CHECK(ib.watched(R"(node_infiniband_info{device="mthca0",firmware_version="3.5.900",hca_type="MT4129"})") == 1);
+  CHECK(ib.watched(port_series("legacy_data_received_bytes_total", "mthca0")) == 20000000008.0);
+  CHECK_FALSE(ib.watched.has(port_series("symbol_error_total", "mthca0")));
+}
+
+TEST_CASE("a counter that stops answering is absent, and changes nothing else") {
+  Infiniband ib;
+  ib.watched.tick();
+  ib.machine.write(kPort + "counters/symbol_error", "N/A (no PMA)\n");
+  for (int i = 0; i < 25; ++i) CHECK(ib.watched.tick() == 0);
+  CHECK(is_absent(ib.watched(port_series("symbol_error_total"))));
+  CHECK(ib.watched(port_series("link_downed_total")) == 102);
+  ib.machine.write(kPort + "counters/symbol_error", "8\n");
+  CHECK(ib.watched.tick() == 0);
+  CHECK(ib.watched(port_series("symbol_error_total")) == 8);
+}
+
+TEST_CASE("a counter that had no number at first gets its series when it has one") {
+  Infiniband ib;
+  ib.watched.tick();
+  CHECK_FALSE(ib.watched.has(port_series("symbol_error_total", "mlx5_1")));
+  for (int i = 0; i < 25; ++i) CHECK(ib.watched.tick() == 0);
+  ib.machine.write("sys/class/infiniband/mlx5_1/ports/1/counters/symbol_error", "5\n");
+  CHECK(ticks_until_new_layout(ib.watched) > 0);
+  CHECK(ib.watched(port_series("symbol_error_total", "mlx5_1")) == 5);
+}
+
+TEST_CASE("a class folder without a device is not there, as one that does not exist") {
+  Machine machine;
+  machine.write("sys/class/infiniband/.keep", "");
+  InfinibandSource source(machine.roots());
+  store::Schema schema;
+  Result<void> described = source.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message == machine.path("sys/class/infiniband") + " has no device");
+}
+
+}  // namespace
+}  // namespace tacho::sampler
