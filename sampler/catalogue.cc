@@ -232,6 +232,10 @@ constexpr MetricInfo kCatalogue[] = {
     {"node_infiniband_rx_icrc_encapsulated_errors_total", MetricType::counter, "", "RoCE packets received with a bad checksum of their own.", "/sys/class/infiniband/DEVICE/ports/PORT/hw_counters/rx_icrc_encapsulated", "infiniband"},
     {"node_infiniband_rx_read_requests_total", MetricType::counter, "", "Read requests received.", "/sys/class/infiniband/DEVICE/ports/PORT/hw_counters/rx_read_requests", "infiniband"},
     {"node_infiniband_rx_write_requests_total", MetricType::counter, "", "Write requests received.", "/sys/class/infiniband/DEVICE/ports/PORT/hw_counters/rx_write_requests", "infiniband"},
+    // thermal_zone
+    {"node_thermal_zone_temp", MetricType::gauge, "", "Temperature of the zone, in degrees Celsius.", "/sys/class/thermal/thermal_zoneN/temp", "thermal_zone", 10000, Rollup::max, "the minute's hottest reading is what throttling and shutdown go by"},
+    {"node_cooling_device_cur_state", MetricType::gauge, "", "How hard the device cools now, from 0 to its max_state; -1 where it is not known.", "/sys/class/thermal/cooling_deviceN/cur_state", "thermal_zone", 10000},
+    {"node_cooling_device_max_state", MetricType::gauge, "", "How hard the device can cool.", "/sys/class/thermal/cooling_deviceN/max_state", "thermal_zone", 10000},
     // tacho itself
     {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
     {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},

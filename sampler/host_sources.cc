@@ -12,6 +12,7 @@
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
 #include "sampler/host/stat.h"
+#include "sampler/host/thermal_zone.h"
 #include "sampler/host/time.h"
 #include "sampler/host/uname.h"
 #include "sampler/host/vmstat.h"
@@ -36,6 +37,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<FilesystemSource>(roots));
   // Hardware, as sysfs shows it.
   sources.push_back(std::make_unique<InfinibandSource>(roots));
+  sources.push_back(std::make_unique<ThermalZoneSource>(roots));
   return sources;
 }
 

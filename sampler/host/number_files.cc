@@ -136,7 +136,7 @@ double NumberFiles::unwrapped(const File& file, double number) {
 }
 
 Sampled NumberFiles::sample(Row& row) {
-  bool check = ++ticks_ % kTicksPerCheck == 0;
+  bool check = ++ticks_ % ticks_per_check_ == 0;
   std::array<char, kShortFileBytes> buffer;
   for (Text& text : texts_) {
     std::string_view now;

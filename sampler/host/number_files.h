@@ -2,8 +2,8 @@
 //
 // Shape    describe(): start(), then add() for every file and constant() for every info metric. sample() fills the row.
 //          A file that holds no number now (a sensor that is asleep, a counter this port does not have) gets no column; it is
-//          tried again at every tenth tick, and its first number changes the layout.
-// Devices  a folder that is watched is listed at every tenth tick, and at once when a file can no longer be read: other names
+//          tried again at every tenth tick (a check), and its first number changes the layout.
+// Devices  a folder that is watched is listed at every check, and at once when a file can no longer be read: other names
 //          in it are another layout. So is a file that had to be opened anew: the device may be another one by the same name.
 // Wraps    a counter of few bits goes on counting over its wrap. What it has reached outlives the layout, not the device.
 // Cost     one pread a file and tick, into the stack; no allocation, failures included.
@@ -38,6 +38,9 @@ std::optional<double> parse_short_number(std::string_view text, bool words_may_f
 class NumberFiles {
  public:
   static constexpr unsigned kTicksPerCheck = 10;
+
+  // Slow sources check at every tick: 1.
+  explicit NumberFiles(unsigned ticks_per_check = kTicksPerCheck) : ticks_per_check_(ticks_per_check) {}
 
   // A new layout: all files and folders are forgotten, what wrapping counters have reached is not.
   void start();
@@ -83,6 +86,7 @@ class NumberFiles {
   std::vector<std::size_t> constants_;
   std::unordered_map<std::string, Wrapping> wrappings_;      // by path
   std::unordered_map<std::string, Wrapping> old_wrappings_;  // those of the layout before
+  unsigned ticks_per_check_;
   unsigned ticks_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include "sampler/host/infiniband.h"
 #include "sampler/host/number_files.h"
+#include "sampler/host/thermal_zone.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {
@@ -159,6 +160,39 @@ TEST_CASE("a class folder without a device is not there, as one that does not ex
   Result<void> described = source.describe(schema);
   REQUIRE_FALSE(described);
   CHECK(described.error().message == machine.path("sys/class/infiniband") + " has no device");
+}
+
+TEST_CASE("a thermal zone that is switched off has no series, one that cannot be read has an absent cell") {
+  Machine machine("hardware");
+  ThermalZoneSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  const std::string acpi = R"(node_thermal_zone_temp{type="acpitz",zone="0"})";
+  CHECK(watched(acpi) == 27.8);
+  machine.write("sys/class/thermal/thermal_zone0/temp", "");
+  CHECK(watched.tick() == 0);
+  CHECK(is_absent(watched(acpi)));
+  CHECK(watched(R"(node_thermal_zone_temp{type="x86_pkg_temp",zone="1"})") == 61);
+  machine.write("sys/class/thermal/thermal_zone0/temp", "30000\n");
+  machine.write("sys/class/thermal/thermal_zone0/mode", "disabled\n");
+  CHECK(watched.tick() == 1);
+  CHECK_FALSE(watched.has(acpi));
+  machine.write("sys/class/thermal/thermal_zone0/mode", "enabled\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched(acpi) == 30);
+}
+
+TEST_CASE("a thermal zone that had no reading at first gets its series with the first one") {
+  Machine machine("hardware");
+  machine.write("sys/class/thermal/thermal_zone1/temp", "");
+  ThermalZoneSource source(machine.roots());
+  Watched watched(source);
+  const std::string package = R"(node_thermal_zone_temp{type="x86_pkg_temp",zone="1"})";
+  CHECK(watched.tick() == 1);
+  CHECK_FALSE(watched.has(package));
+  machine.write("sys/class/thermal/thermal_zone1/temp", "50500\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched(package) == 50.5);
 }
 
 }  // namespace
