@@ -5,6 +5,7 @@
 #include "sampler/host/entropy.h"
 #include "sampler/host/filefd.h"
 #include "sampler/host/filesystem.h"
+#include "sampler/host/hwmon.h"
 #include "sampler/host/infiniband.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
@@ -38,6 +39,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   // Hardware, as sysfs shows it.
   sources.push_back(std::make_unique<InfinibandSource>(roots));
   sources.push_back(std::make_unique<ThermalZoneSource>(roots));
+  sources.push_back(std::make_unique<HwmonSource>(roots));
   return sources;
 }
 

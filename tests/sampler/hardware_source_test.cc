@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "sampler/host/hwmon.h"
+#include "sampler/host/hwmon_names.h"
 #include "sampler/host/infiniband.h"
 #include "sampler/host/number_files.h"
 #include "sampler/host/thermal_zone.h"
@@ -193,6 +195,110 @@ TEST_CASE("a thermal zone that had no reading at first gets its series with the 
   machine.write("sys/class/thermal/thermal_zone1/temp", "50500\n");
   CHECK(watched.tick() == 1);
   CHECK(watched(package) == 50.5);
+}
+
+TEST_CASE("a sensor's file name is its type, its number and its element") {
+  const auto is = [](std::string_view name, std::string_view type, std::string_view sensor, std::string_view element) {
+    const std::optional<SensorFile> file = parse_sensor_file(name);
+    return file && file->type == type && file->sensor == sensor && file->element == element;
+  };
+  CHECK(is("temp1_input", "temp", "temp1", "input"));
+  CHECK(is("temp12_crit_alarm", "temp", "temp12", "crit_alarm"));
+  CHECK(is("temp01_max", "temp", "temp1", "max"));
+  CHECK(is("temp1_auto_point2_temp", "temp", "temp1", "auto_point2_temp"));
+  CHECK(is("pwm2", "pwm", "pwm2", ""));
+  CHECK(is("in0_min", "in", "in0", "min"));
+  CHECK(is("update_interval", "update_interval", "update_interval0", ""));
+  for (const char* name : {"", "name", "uevent", "temp1x", "temp1_", "temp_input", "fans1_input", "1_input", "power_limit"}) {
+    INFO(name);
+    CHECK_FALSE(parse_sensor_file(name));
+  }
+}
+
+TEST_CASE("a chip's name is made of small letters, digits and single bars") {
+  CHECK(clean_name("Board Sensors.656") == "board_sensors_656");
+  CHECK(clean_name("0000:81:00.0") == "0000:81:00_0");
+  CHECK(clean_name("__x__") == "x");
+  CHECK(clean_name("---").empty());
+  CHECK(clean_name("k\u00e4rnan") == "k_rnan");
+}
+
+// A chip of the device sys/devices/platform/DEVICE.
+void add_chip(Machine& machine, const std::string& number, const std::string& device, const std::string& name) {
+  const std::string folder = "sys/devices/platform/" + device + "/hwmon/" + number;
+  machine.write(folder + "/name", name + "\n");
+  machine.write(folder + "/temp1_input", "40000\n");
+  std::filesystem::create_directories(machine.path("sys/class/hwmon"));
+  std::filesystem::create_directory_symlink("../..", machine.path(folder + "/device"));
+  std::filesystem::create_directory_symlink(machine.path(folder), machine.path("sys/class/hwmon/" + number));
+}
+
+TEST_CASE("chips of one device are told apart by their names, or by their numbers") {
+  Machine machine;
+  add_chip(machine, "hwmon0", "wmi.0", "fans");
+  add_chip(machine, "hwmon1", "wmi.0", "Temps");
+  add_chip(machine, "hwmon2", "twin.0", "same");
+  add_chip(machine, "hwmon3", "twin.0", "same");
+  add_chip(machine, "hwmon4", "alone.0", "same");
+  HwmonSource source(machine.roots());
+  Watched watched(source);
+  watched.tick();
+  for (const char* chip :
+       {"platform_wmi_0_fans", "platform_wmi_0_temps", "platform_twin_0_hwmon2", "platform_twin_0_hwmon3", "platform_alone_0"}) {
+    INFO(chip);
+    CHECK(watched(fmt::format("node_hwmon_temp_celsius{{chip=\"{}\",sensor=\"temp1\"}}", chip)) == 40);
+  }
+  CHECK(watched.has(R"(node_hwmon_chip_names{chip="platform_wmi_0_temps",chip_name="temps"})"));
+}
+
+TEST_CASE("chips that come, go and come back under another number are seen at the next tick") {
+  Machine machine;
+  add_chip(machine, "hwmon0", "a.0", "a");
+  HwmonSource source(machine.roots());
+  Watched watched(source);
+  const std::string a = R"(node_hwmon_temp_celsius{chip="platform_a_0",sensor="temp1"})";
+  CHECK(watched.tick() == 1);
+  add_chip(machine, "hwmon1", "b.0", "b");
+  CHECK(watched.tick() == 1);
+  CHECK(watched(R"(node_hwmon_temp_celsius{chip="platform_b_0",sensor="temp1"})") == 40);
+  machine.remove("sys/class/hwmon/hwmon0");
+  machine.remove("sys/devices/platform/a.0");
+  CHECK(watched.tick() == 1);
+  CHECK_FALSE(watched.has(a));
+  add_chip(machine, "hwmon7", "a.0", "a");
+  CHECK(watched.tick() == 1);
+  CHECK(watched(a) == 40);
+  CHECK(watched.tick() == 0);
+}
+
+TEST_CASE("a card's clocks are named by their labels, and one without a label is not shown") {
+  Machine machine;
+  add_chip(machine, "hwmon0", "card.0", "amdgpu");
+  const std::string folder = "sys/devices/platform/card.0/hwmon/hwmon0/";
+  machine.write(folder + "freq1_input", "1300000000\n");
+  machine.write(folder + "freq1_label", "sclk\n");
+  machine.write(folder + "freq2_input", "900000000\n");
+  HwmonSource source(machine.roots());
+  Watched watched(source);
+  watched.tick();
+  CHECK(watched(R"(node_hwmon_freq_freq_mhz{chip="platform_card_0",sensor="sclk"})") == 1300);
+  CHECK(watched.has(R"(node_hwmon_sensor_label{chip="platform_card_0",label="sclk",sensor="freq1"})"));
+  CHECK_FALSE(watched.has(R"(node_hwmon_freq_freq_mhz{chip="platform_card_0",sensor="freq2"})"));
+}
+
+TEST_CASE("a sensor that answers an error is absent until it has a reading again") {
+  Machine machine("hardware");
+  HwmonSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  const std::string drive = R"(node_hwmon_temp_celsius{chip="nvme_nvme0",sensor="temp1"})";
+  const std::string file = "sys/class/hwmon/hwmon2/temp1_input";
+  machine.write(file, "N/A\n");
+  CHECK(watched.tick() == 0);
+  CHECK(is_absent(watched(drive)));
+  machine.write(file, "-250\n");
+  CHECK(watched.tick() == 0);
+  CHECK(watched(drive) == -0.25);
 }
 
 }  // namespace
