@@ -257,6 +257,13 @@ constexpr MetricInfo kCatalogue[] = {
     {"node_hwmon_voltage_regulator_version", MetricType::gauge, "", "Version of the voltage regulator module.", "/sys/class/hwmon/hwmonN/vrm", "hwmon", 10000},
     {"node_hwmon_update_interval_seconds", MetricType::gauge, "seconds", "How often the chip measures.", "/sys/class/hwmon/hwmonN/update_interval", "hwmon", 10000},
     {"node_hwmon_*", MetricType::gauge, "", "Another value or limit of a sensor, as its driver names it.", "/sys/class/hwmon/hwmonN", "hwmon", 10000},
+    // edac
+    {"node_edac_correctable_errors_total", MetricType::counter, "", "Memory errors the controller has corrected.", "/sys/devices/system/edac/mc/mcN/ce_count", "edac", 10000},
+    {"node_edac_uncorrectable_errors_total", MetricType::counter, "", "Memory errors that could not be corrected: data was lost.", "/sys/devices/system/edac/mc/mcN/ue_count", "edac", 10000},
+    {"node_edac_csrow_correctable_errors_total", MetricType::counter, "", "Memory errors corrected in this row of chips; csrow unknown are those of no row.", "/sys/devices/system/edac/mc/mcN/csrowM/ce_count, ce_noinfo_count", "edac", 10000},
+    {"node_edac_csrow_uncorrectable_errors_total", MetricType::counter, "", "Memory errors of this row of chips that could not be corrected; csrow unknown are those of no row.", "/sys/devices/system/edac/mc/mcN/csrowM/ue_count, ue_noinfo_count", "edac", 10000},
+    {"node_edac_channel_correctable_errors_total", MetricType::counter, "", "Memory errors corrected in this row on this channel: mostly one DIMM.", "/sys/devices/system/edac/mc/mcN/csrowM/chK_ce_count", "edac", 10000},
+    {"node_edac_channel_uncorrectable_errors_total", MetricType::counter, "", "Memory errors in this row on this channel that could not be corrected.", "/sys/devices/system/edac/mc/mcN/csrowM/chK_ue_count", "edac", 10000},
     // tacho itself
     {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
     {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},

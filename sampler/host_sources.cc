@@ -2,6 +2,7 @@
 
 #include "sampler/host/cpu.h"
 #include "sampler/host/diskstats.h"
+#include "sampler/host/edac.h"
 #include "sampler/host/entropy.h"
 #include "sampler/host/filefd.h"
 #include "sampler/host/filesystem.h"
@@ -40,6 +41,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<InfinibandSource>(roots));
   sources.push_back(std::make_unique<ThermalZoneSource>(roots));
   sources.push_back(std::make_unique<HwmonSource>(roots));
+  sources.push_back(std::make_unique<EdacSource>(roots));
   return sources;
 }
 

@@ -116,6 +116,10 @@ void NumberFiles::constant(SchemaBuilder& schema, std::string_view metric, std::
   if (column != kNoColumn) constants_.push_back(column);
 }
 
+bool NumberFiles::empty() const {
+  return constants_.empty() && std::all_of(files_.begin(), files_.end(), [](const File& f) { return f.column == kNoColumn; });
+}
+
 bool NumberFiles::folders_changed() const {
   return std::any_of(folders_.begin(), folders_.end(), [](const Folder& f) { return folder_print(f.path) != f.print; });
 }

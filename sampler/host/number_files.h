@@ -52,7 +52,8 @@ class NumberFiles {
   // A text whose change is a new layout, as a label holds it. Looked at every tick.
   void watch_text(std::string path);
 
-  bool empty() const { return files_.empty() && constants_.empty(); }
+  // No series yet; files that hold no number now are none.
+  bool empty() const;
   Sampled sample(Row& row);
 
  private:

@@ -33,12 +33,12 @@ COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netde
               "filefd", "entropy"]
 
 # Hardware, as sysfs shows it.
-COLLECTORS += ["infiniband", "thermal_zone", "hwmon"]
+COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
-                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_)")
+                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -59,6 +59,8 @@ ONLY_TACHO = {
 # Hardware.
 ONLY_TACHO.update({
     "node_infiniband_link_layer_info": "tacho's own",
+    "node_edac_channel_correctable_errors_total": "new in 1.12",
+    "node_edac_channel_uncorrectable_errors_total": "new in 1.12",
 })
 ONLY_TACHO.update((f"node_infiniband_{name}", "hw_counters are read by versions after 1.5") for name in (
     "lifespan_seconds duplicate_requests_packets_total implied_nak_seq_errors_total local_ack_timeout_errors_total "

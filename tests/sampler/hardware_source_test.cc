@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "sampler/host/edac.h"
 #include "sampler/host/hwmon.h"
 #include "sampler/host/hwmon_names.h"
 #include "sampler/host/infiniband.h"
@@ -299,6 +300,41 @@ TEST_CASE("a sensor that answers an error is absent until it has a reading again
   machine.write(file, "-250\n");
   CHECK(watched.tick() == 0);
   CHECK(watched(drive) == -0.25);
+}
+
+TEST_CASE("memory errors are counted by controller, row and channel, and those of no row are the row unknown") {
+  Machine machine("hardware");
+  EdacSource source(machine.roots());
+  Watched watched(source);
+  watched.tick();
+  CHECK(watched(R"(node_edac_correctable_errors_total{controller="0"})") == 7);
+  CHECK(watched(R"(node_edac_csrow_correctable_errors_total{controller="0",csrow="unknown"})") == 2);
+  CHECK(
+      watched(
+          R"(node_edac_channel_correctable_errors_total{channel="1",controller="0",csrow="0",dimm_label="mc0_csrow0_channel1"})") ==
+      1);
+  CHECK(
+      watched.has(R"(node_edac_channel_uncorrectable_errors_total{channel="0",controller="0",csrow="1",dimm_label="unknown"})"));
+  machine.write("sys/devices/system/edac/mc/mc0/ce_count", "8\n");
+  machine.remove("sys/devices/system/edac/mc/mc0/ue_count");
+  CHECK(watched.tick() == 0);
+  CHECK(watched(R"(node_edac_correctable_errors_total{controller="0"})") == 8);
+  CHECK(is_absent(watched(R"(node_edac_uncorrectable_errors_total{controller="0"})")));
+  machine.remove("sys/devices/system/edac/mc/mc1");
+  CHECK(watched.tick() == 1);
+  CHECK_FALSE(watched.has(R"(node_edac_correctable_errors_total{controller="1"})"));
+}
+
+TEST_CASE("a source whose files all refuse to be read is not there") {
+  Machine machine;
+  machine.write("sys/devices/system/edac/mc/mc0/ce_count", "");
+  EdacSource source(machine.roots());
+  store::Schema schema;
+  REQUIRE_FALSE(source.describe(schema));
+  CHECK(schema.empty());
+  machine.write("sys/devices/system/edac/mc/mc0/ce_count", "0\n");
+  REQUIRE(source.describe(schema));
+  CHECK(schema.size() == 1);
 }
 
 }  // namespace
