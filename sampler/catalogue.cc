@@ -264,6 +264,13 @@ constexpr MetricInfo kCatalogue[] = {
     {"node_edac_csrow_uncorrectable_errors_total", MetricType::counter, "", "Memory errors of this row of chips that could not be corrected; csrow unknown are those of no row.", "/sys/devices/system/edac/mc/mcN/csrowM/ue_count, ue_noinfo_count", "edac", 10000},
     {"node_edac_channel_correctable_errors_total", MetricType::counter, "", "Memory errors corrected in this row on this channel: mostly one DIMM.", "/sys/devices/system/edac/mc/mcN/csrowM/chK_ce_count", "edac", 10000},
     {"node_edac_channel_uncorrectable_errors_total", MetricType::counter, "", "Memory errors in this row on this channel that could not be corrected.", "/sys/devices/system/edac/mc/mcN/csrowM/chK_ue_count", "edac", 10000},
+    // nvme
+    {"node_nvme_info", MetricType::gauge, "", "What drive this is, its firmware and its state; always 1.", "/sys/class/nvme/nvmeN", "nvme", 10000},
+    {"node_nvme_namespace_info", MetricType::gauge, "", "The namespace's state on this path; always 1.", "/sys/class/nvme/nvmeN/nvmeNnK/ana_state", "nvme", 10000},
+    {"node_nvme_namespace_capacity_bytes", MetricType::gauge, "bytes", "What the namespace can hold.", "/sys/class/nvme/nvmeN/nvmeNnK/size", "nvme", 10000},
+    {"node_nvme_namespace_size_bytes", MetricType::gauge, "bytes", "How large the namespace is.", "/sys/class/nvme/nvmeN/nvmeNnK/size", "nvme", 10000},
+    {"node_nvme_namespace_used_bytes", MetricType::gauge, "bytes", "What of the namespace the drive has handed out; all of it where it does not provision thinly.", "/sys/class/nvme/nvmeN/nvmeNnK/nuse", "nvme", 10000},
+    {"node_nvme_namespace_logical_block_size_bytes", MetricType::gauge, "bytes", "The block the drive reads and writes as one.", "/sys/class/nvme/nvmeN/nvmeNnK/queue/logical_block_size", "nvme", 10000},
     // tacho itself
     {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
     {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},

@@ -11,6 +11,7 @@
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
 #include "sampler/host/netdev.h"
+#include "sampler/host/nvme.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
 #include "sampler/host/stat.h"
@@ -42,6 +43,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<ThermalZoneSource>(roots));
   sources.push_back(std::make_unique<HwmonSource>(roots));
   sources.push_back(std::make_unique<EdacSource>(roots));
+  sources.push_back(std::make_unique<NvmeSource>(roots));
   return sources;
 }
 

@@ -33,12 +33,12 @@ COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netde
               "filefd", "entropy"]
 
 # Hardware, as sysfs shows it.
-COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac"]
+COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
-                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_)")
+                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -62,6 +62,8 @@ ONLY_TACHO.update({
     "node_edac_channel_correctable_errors_total": "new in 1.12",
     "node_edac_channel_uncorrectable_errors_total": "new in 1.12",
 })
+ONLY_TACHO.update((f"node_nvme_namespace_{name}", "versions after 1.5 have it") for name in (
+    "info", "capacity_bytes", "size_bytes", "used_bytes", "logical_block_size_bytes"))
 ONLY_TACHO.update((f"node_infiniband_{name}", "hw_counters are read by versions after 1.5") for name in (
     "lifespan_seconds duplicate_requests_packets_total implied_nak_seq_errors_total local_ack_timeout_errors_total "
     "np_cnp_packets_sent_total np_ecn_marked_roce_packets_received_total out_of_buffer_drops_total "
@@ -79,6 +81,7 @@ ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"
                            r"|HighFree|LowTotal|LowFree)_bytes$")
 # Labels that 1.5 does not have, or has empty: it takes the serial number from fewer places (not from ID_SERIAL, where virtio's is).
 NEW_LABELS = {"node_disk_info": ["rotational", "serial"]}
+NEW_LABELS["node_nvme_info"] = ["cntlid"]
 NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
                    ("avail_bytes", "device_error", "files", "files_free", "free_bytes", "readonly", "size_bytes")})
 # What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.

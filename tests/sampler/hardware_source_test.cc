@@ -7,6 +7,7 @@
 #include "sampler/host/hwmon_names.h"
 #include "sampler/host/infiniband.h"
 #include "sampler/host/number_files.h"
+#include "sampler/host/nvme.h"
 #include "sampler/host/thermal_zone.h"
 #include "source_fixture.h"
 
@@ -335,6 +336,46 @@ TEST_CASE("a source whose files all refuse to be read is not there") {
   machine.write("sys/devices/system/edac/mc/mc0/ce_count", "0\n");
   REQUIRE(source.describe(schema));
   CHECK(schema.size() == 1);
+}
+
+TEST_CASE("a namespace's size is in sectors of 512 bytes, what is used of it in the drive's blocks") {
+  Machine machine("hardware");
+  NvmeSource source(machine.roots());
+  Watched watched(source);
+  watched.tick();
+  const auto of = [&](const std::string& name) {
+    return watched("node_nvme_namespace_" + name + R"({device="nvme0",nsid="1"})");
+  };
+  CHECK(of("size_bytes") == 15002931888.0 * 512);
+  CHECK(of("capacity_bytes") == 15002931888.0 * 512);
+  CHECK(of("used_bytes") == 1000000.0 * 4096);
+  CHECK(of("logical_block_size_bytes") == 4096);
+  CHECK_FALSE(watched.has(R"(node_nvme_namespace_used_bytes{device="nvme1",nsid="1"})"));
+  CHECK(watched.has(R"(node_nvme_namespace_info{ana_state="unknown",device="nvme1",nsid="2"})"));
+}
+
+TEST_CASE("a drive's new state and a namespace that comes or goes are new series at the next tick") {
+  Machine machine("hardware");
+  NvmeSource source(machine.roots());
+  Watched watched(source);
+  const auto info = [](const std::string& state) {
+    return R"(node_nvme_info{cntlid="0",device="nvme1",firmware_revision="7",model="MADE BOOT 960GB",serial="SN0000000002",state=")" +
+           state + "\"}";
+  };
+  CHECK(watched.tick() == 1);
+  CHECK(watched.has(info("resetting")));
+  machine.write("sys/class/nvme/nvme1/state", "live\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched(info("live")) == 1);
+  machine.remove("sys/class/nvme/nvme1/nvme1n2");
+  CHECK(watched.tick() == 1);
+  CHECK_FALSE(watched.has(R"(node_nvme_namespace_size_bytes{device="nvme1",nsid="2"})"));
+  machine.write("sys/class/nvme/nvme1/nvme1n3/size", "8\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched(R"(node_nvme_namespace_size_bytes{device="nvme1",nsid="3"})") == 4096);
+  machine.write("sys/class/nvme/nvme1/nvme1n1/queue/logical_block_size", "4096\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched.tick() == 0);
 }
 
 }  // namespace
