@@ -271,6 +271,13 @@ constexpr MetricInfo kCatalogue[] = {
     {"node_nvme_namespace_size_bytes", MetricType::gauge, "bytes", "How large the namespace is.", "/sys/class/nvme/nvmeN/nvmeNnK/size", "nvme", 10000},
     {"node_nvme_namespace_used_bytes", MetricType::gauge, "bytes", "What of the namespace the drive has handed out; all of it where it does not provision thinly.", "/sys/class/nvme/nvmeN/nvmeNnK/nuse", "nvme", 10000},
     {"node_nvme_namespace_logical_block_size_bytes", MetricType::gauge, "bytes", "The block the drive reads and writes as one.", "/sys/class/nvme/nvmeN/nvmeNnK/queue/logical_block_size", "nvme", 10000},
+    // rapl
+    {"node_rapl_package_joules_total", MetricType::counter, "joules", "Energy the CPU package has used, cores, caches and controllers together.", "/sys/class/powercap/ZONE/energy_uj", "rapl"},
+    {"node_rapl_core_joules_total", MetricType::counter, "joules", "Energy the package's cores have used.", "/sys/class/powercap/ZONE/energy_uj", "rapl"},
+    {"node_rapl_uncore_joules_total", MetricType::counter, "joules", "Energy of what else is on the package: on some an integrated graphics card.", "/sys/class/powercap/ZONE/energy_uj", "rapl"},
+    {"node_rapl_dram_joules_total", MetricType::counter, "joules", "Energy the memory has used.", "/sys/class/powercap/ZONE/energy_uj", "rapl"},
+    {"node_rapl_psys_joules_total", MetricType::counter, "joules", "Energy the whole platform has used.", "/sys/class/powercap/ZONE/energy_uj", "rapl"},
+    {"node_rapl_*", MetricType::counter, "", "Energy another zone has used, named by its driver, in joules.", "/sys/class/powercap/ZONE/energy_uj", "rapl"},
     // tacho itself
     {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
     {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},

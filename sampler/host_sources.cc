@@ -14,6 +14,7 @@
 #include "sampler/host/nvme.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
+#include "sampler/host/rapl.h"
 #include "sampler/host/stat.h"
 #include "sampler/host/thermal_zone.h"
 #include "sampler/host/time.h"
@@ -44,6 +45,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<HwmonSource>(roots));
   sources.push_back(std::make_unique<EdacSource>(roots));
   sources.push_back(std::make_unique<NvmeSource>(roots));
+  sources.push_back(std::make_unique<RaplSource>(roots));
   return sources;
 }
 

@@ -8,6 +8,7 @@
 #include "sampler/host/infiniband.h"
 #include "sampler/host/number_files.h"
 #include "sampler/host/nvme.h"
+#include "sampler/host/rapl.h"
 #include "sampler/host/thermal_zone.h"
 #include "source_fixture.h"
 
@@ -376,6 +377,49 @@ TEST_CASE("a drive's new state and a namespace that comes or goes are new series
   machine.write("sys/class/nvme/nvme1/nvme1n1/queue/logical_block_size", "4096\n");
   CHECK(watched.tick() == 1);
   CHECK(watched.tick() == 0);
+}
+
+TEST_CASE("a zone's energy goes on counting over the end of its range") {
+  Machine machine("hardware");
+  RaplSource source(machine.roots());
+  Watched watched(source);
+  const std::string folder = "sys/class/powercap/intel-rapl:0:0/";
+  const std::string dram =
+      R"(node_rapl_dram_joules_total{index="0",path=")" + machine.path("sys/class/powercap/intel-rapl:0:0") + "\"}";
+  watched.tick();
+  CHECK(watched(dram) == 65712.999000);
+  machine.write(folder + "energy_uj", "1000000\n");
+  watched.tick();
+  CHECK(watched(dram) == Approx(65712.999613 + 1).epsilon(1e-12));
+  machine.write(folder + "energy_uj", "2000000\n");
+  watched.tick();
+  CHECK(watched(dram) == Approx(65712.999613 + 2).epsilon(1e-12));
+}
+
+TEST_CASE("zones of equal names are told apart by an index, in the order of their folders") {
+  Machine machine("hardware");
+  RaplSource source(machine.roots());
+  Watched watched(source);
+  watched.tick();
+  const auto series = [&](const std::string& zone, int index, const std::string& folder) {
+    return fmt::format("node_rapl_{}_joules_total{{index=\"{}\",path=\"{}\"}}", zone, index,
+                       machine.path("sys/class/powercap/" + folder));
+  };
+  CHECK(watched.has(series("dram", 1, "intel-rapl:1:0")));
+  CHECK(watched.has(series("package", 1, "intel-rapl:1")));
+  CHECK(watched.has(series("package_2_die_1", 0, "intel-rapl:3")));
+  CHECK(watched.schema().size() == 6);
+}
+
+TEST_CASE("zones nobody may read are a source that is not there, and says what to do") {
+  Machine machine;
+  machine.write("sys/class/powercap/intel-rapl:0/name", "package-0\n");
+  machine.write("sys/class/powercap/intel-rapl:0/energy_uj", "");
+  RaplSource source(machine.roots());
+  store::Schema schema;
+  Result<void> described = source.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message.find("only root may") != std::string::npos);
 }
 
 }  // namespace
