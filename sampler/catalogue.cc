@@ -278,6 +278,8 @@ constexpr MetricInfo kCatalogue[] = {
     {"node_rapl_dram_joules_total", MetricType::counter, "joules", "Energy the memory has used.", "/sys/class/powercap/ZONE/energy_uj", "rapl"},
     {"node_rapl_psys_joules_total", MetricType::counter, "joules", "Energy the whole platform has used.", "/sys/class/powercap/ZONE/energy_uj", "rapl"},
     {"node_rapl_*", MetricType::counter, "", "Energy another zone has used, named by its driver, in joules.", "/sys/class/powercap/ZONE/energy_uj", "rapl"},
+    // dmi
+    {"node_dmi_info", MetricType::gauge, "", "What board, chassis, product and BIOS this is; always 1.", "/sys/class/dmi/id", "dmi", 60000},
     // tacho itself
     {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
     {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},

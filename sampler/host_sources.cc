@@ -2,6 +2,7 @@
 
 #include "sampler/host/cpu.h"
 #include "sampler/host/diskstats.h"
+#include "sampler/host/dmi.h"
 #include "sampler/host/edac.h"
 #include "sampler/host/entropy.h"
 #include "sampler/host/filefd.h"
@@ -38,14 +39,15 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<EntropySource>(roots));
   sources.push_back(std::make_unique<TimeSource>(roots));
   sources.push_back(std::make_unique<UnameSource>());
-  sources.push_back(std::make_unique<FilesystemSource>(roots));
   // Hardware, as sysfs shows it.
+  sources.push_back(std::make_unique<EdacSource>(roots));
+  sources.push_back(std::make_unique<RaplSource>(roots));
+  sources.push_back(std::make_unique<DmiSource>(roots));
   sources.push_back(std::make_unique<InfinibandSource>(roots));
   sources.push_back(std::make_unique<ThermalZoneSource>(roots));
   sources.push_back(std::make_unique<HwmonSource>(roots));
-  sources.push_back(std::make_unique<EdacSource>(roots));
   sources.push_back(std::make_unique<NvmeSource>(roots));
-  sources.push_back(std::make_unique<RaplSource>(roots));
+  sources.push_back(std::make_unique<FilesystemSource>(roots));
   return sources;
 }
 

@@ -33,12 +33,12 @@ COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netde
               "filefd", "entropy"]
 
 # Hardware, as sysfs shows it.
-COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl"]
+COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
-                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_)")
+                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {

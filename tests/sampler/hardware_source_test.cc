@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "sampler/host/dmi.h"
 #include "sampler/host/edac.h"
 #include "sampler/host/hwmon.h"
 #include "sampler/host/hwmon_names.h"
@@ -420,6 +421,19 @@ TEST_CASE("zones nobody may read are a source that is not there, and says what t
   Result<void> described = source.describe(schema);
   REQUIRE_FALSE(described);
   CHECK(described.error().message.find("only root may") != std::string::npos);
+}
+
+TEST_CASE("a board's labels are those files that can be read, as text that may be shipped") {
+  Machine machine;
+  machine.write("sys/class/dmi/id/sys_vendor", "MADE\xC3\xA9 \xFF\xFE Ltd  \n");
+  machine.write("sys/class/dmi/id/board_asset_tag", "   \n");
+  machine.write("sys/class/dmi/id/uevent", "MODALIAS=dmi\n");
+  DmiSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  REQUIRE(watched.schema().size() == 1);
+  CHECK(watched.schema()[0].labels == Labels::of("node_dmi_info", {{"system_vendor", "MADE\xC3\xA9 \xEF\xBF\xBD Ltd"}}));
+  CHECK(watched.tick() == 0);
 }
 
 }  // namespace
