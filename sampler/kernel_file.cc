@@ -21,12 +21,18 @@ bool is_stale(int err) { return err == ESTALE || err == ENODEV || err == ENXIO |
 
 }  // namespace
 
-Result<void> KernelFile::open() {
-  Result<Fd> fd = Fd::open(path_, O_RDONLY | O_CLOEXEC);
-  if (!fd) return std::unexpected(fd.error());
+int KernelFile::open() {
+  Fd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return errno;
   struct statfs fs{};
-  in_kernel_fs_ = ::fstatfs(fd->get(), &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
-  fd_ = std::move(*fd);
+  in_kernel_fs_ = ::fstatfs(fd.get(), &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
+  fd_ = std::move(fd);
+  ++opened_;
+  return 0;
+}
+
+Result<void> KernelFile::open_or_say() {
+  if (const int error = open()) return sys_failure(error, "cannot open {}", path_);
   return {};
 }
 
@@ -57,16 +63,38 @@ Result<std::string_view> KernelFile::read() {
   if (fd_ && !in_kernel_fs_ && was_replaced()) fd_ = Fd{};
   const bool was_open = static_cast<bool>(fd_);
   if (!was_open) {
-    if (Result<void> opened = open(); !opened) return std::unexpected(opened.error());
+    if (Result<void> opened = open_or_say(); !opened) return std::unexpected(opened.error());
   }
   Result<std::string_view> text = read_open_file();
   if (!text && was_open && is_stale(text.error().sys_errno)) {
     fd_ = Fd{};
-    if (Result<void> opened = open(); !opened) return std::unexpected(opened.error());
+    if (Result<void> opened = open_or_say(); !opened) return std::unexpected(opened.error());
     text = read_open_file();
   }
   if (!text) fd_ = Fd{};
   return text;
+}
+
+int KernelFile::read_short(std::span<char> buffer, std::string_view& text) {
+  if (fd_ && !in_kernel_fs_ && was_replaced()) fd_ = Fd{};
+  bool may_be_stale = static_cast<bool>(fd_);
+  while (true) {
+    if (!fd_) {
+      if (const int error = open()) return error;
+    }
+    ssize_t n = 0;
+    do n = ::pread(fd_.get(), buffer.data(), buffer.size(), 0);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0) {
+      text = std::string_view{buffer.data(), static_cast<std::size_t>(n)};
+      return 0;
+    }
+    const int error = errno;
+    if (!is_stale(error)) return error;
+    fd_ = Fd{};
+    if (!may_be_stale) return error;
+    may_be_stale = false;
+  }
 }
 
 Result<std::string> read_attribute(const std::string& path) {

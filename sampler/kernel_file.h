@@ -2,13 +2,16 @@
 //
 // Shape    read() is pread from offset 0 on, until the kernel says 0: some files hand out one page a call, whatever is asked.
 //          The text stays valid until the next read().
+//          read_short() is one pread into the caller's own bytes, for files of one short line, of which a machine has hundreds.
 // Cost     two system calls for a short file; no allocation once the buffer has grown to the file's size.
 //          Outside /proc and /sys (recorded trees) one stat more, to see that the path still names the open file.
-// Errors   what failed, with the path and the system's reason. A handle that went stale (device or process gone and come
+// Errors   what failed, with the path and the system's reason; read_short() gives errno alone. A handle that went stale (device or process gone and come
 //          back, file replaced) is reopened once before that.
 // Threads  one.
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,15 +26,21 @@ class KernelFile {
   explicit KernelFile(std::string path) : path_(std::move(path)) {}
 
   Result<std::string_view> read();
+  // 0, and `text` points into `buffer`; or errno. What does not fit the buffer is left out. Allocates nothing.
+  int read_short(std::span<char> buffer, std::string_view& text);
+  // How often the file was opened: more than before means that something else may be behind the path.
+  std::size_t opened() const { return opened_; }
   const std::string& path() const { return path_; }
 
  private:
-  Result<void> open();
+  int open();
+  Result<void> open_or_say();
   bool was_replaced() const;
   Result<std::string_view> read_open_file();
 
   std::string path_;
   Fd fd_;
+  std::size_t opened_ = 0;
   bool in_kernel_fs_ = false;  // /proc or /sys: the path cannot be renamed away under us
   std::vector<char> buffer_;
 };

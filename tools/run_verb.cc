@@ -1,7 +1,9 @@
 #include <malloc.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "proto/base/duration.h"
@@ -41,11 +43,22 @@ Result<AgentOptions> settle(const RunOptions& run) {
   return out;
 }
 
+// Sources keep their files open, and a node with 16 RDMA ports has near a thousand of them alone; 1024 is the usual limit. If it
+// cannot be raised, what cannot be opened stays absent.
+void raise_open_files_limit() {
+  constexpr rlim_t kEnough = 65536;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 int run(const RunOptions& options) {
   // A few threads that allocate little: one arena is enough, and keeps memory small.
   ::mallopt(M_ARENA_MAX, 1);
+  raise_open_files_limit();
   sigset_t ends;
   sigemptyset(&ends);
   for (const int s : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ends, s);

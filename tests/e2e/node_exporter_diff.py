@@ -34,11 +34,15 @@ COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netde
               "schedstat", "cpufreq", "timex", "os"]
 COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack", "netclass"]
 
+# Hardware, as sysfs shows it.
+COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
+
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
-                  r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_)")
+                  r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
+                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -71,11 +75,32 @@ ONLY_TACHO.update({f"node_softnet_{name}": "newer than 1.5" for name in
                    ("cpu_collision_total", "received_rps_total", "flow_limit_count_total", "backlog_len")})
 # Untyped, but they go up and down like gauges: the exporter's own answers are connections.
 UNTYPED_GAUGES = {"node_netstat_Tcp_CurrEstab"}
+# Hardware.
+ONLY_TACHO.update({
+    "node_infiniband_link_layer_info": "tacho's own",
+    "node_edac_channel_correctable_errors_total": "new in 1.12",
+    "node_edac_channel_uncorrectable_errors_total": "new in 1.12",
+})
+ONLY_TACHO.update((f"node_nvme_namespace_{name}", "versions after 1.5 have it") for name in (
+    "info", "capacity_bytes", "size_bytes", "used_bytes", "logical_block_size_bytes"))
+ONLY_TACHO.update((f"node_infiniband_{name}", "hw_counters are read by versions after 1.5") for name in (
+    "lifespan_seconds duplicate_requests_packets_total implied_nak_seq_errors_total local_ack_timeout_errors_total "
+    "np_cnp_packets_sent_total np_ecn_marked_roce_packets_received_total out_of_buffer_drops_total "
+    "out_of_sequence_packets_received_total packet_sequence_errors_total req_cqes_errors_total "
+    "req_cqes_flush_errors_total req_remote_access_errors_total req_remote_invalid_request_errors_total "
+    "resp_cqes_errors_total resp_cqes_flush_errors_total resp_local_length_errors_total "
+    "resp_remote_access_errors_total rnr_nak_retry_packets_received_total roce_adp_retransmits_total "
+    "roce_adp_retransmits_timeout_total roce_slow_restart_used_total roce_slow_restart_cnps_total "
+    "roce_slow_restart_total rp_cnp_packets_handled_total rp_cnp_ignored_packets_received_total "
+    "rx_atomic_requests_total rx_dct_connect_requests_total rx_icrc_encapsulated_errors_total rx_read_requests_total "
+    "rx_write_requests_total "
+).split())
 # Fields of /proc/meminfo that 1.5 shows and 1.9 and later, with their fixed list, do not.
 ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"
                            r"|HighFree|LowTotal|LowFree)_bytes$")
 # Labels that 1.5 does not have, or has empty: it takes the serial number from fewer places (not from ID_SERIAL, where virtio's is).
 NEW_LABELS = {"node_disk_info": ["rotational", "serial"]}
+NEW_LABELS["node_nvme_info"] = ["cntlid"]
 NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
                    ("avail_bytes", "device_error", "files", "files_free", "free_bytes", "readonly", "size_bytes")})
 NEW_LABELS["node_network_info"] = ["adminstate"]

@@ -51,6 +51,28 @@ TEST_CASE("a folder is an error, not an endless read") {
   CHECK_FALSE(file.read());
 }
 
+TEST_CASE("a short read gives the file's beginning or errno, and says when another file was opened") {
+  Machine machine;
+  machine.write("sys/number", "1234567\n");
+  KernelFile file(machine.path("sys/number"));
+  std::array<char, 4> buffer;
+  std::string_view text;
+  REQUIRE(file.read_short(buffer, text) == 0);
+  CHECK(text == "1234");
+  machine.write("sys/number", "9\n");
+  REQUIRE(file.read_short(buffer, text) == 0);
+  CHECK(text == "9\n");
+  CHECK(file.opened() == 1);
+  machine.remove("sys/number");
+  CHECK(file.read_short(buffer, text) == ENOENT);
+  machine.write("sys/number", "7\n");
+  REQUIRE(file.read_short(buffer, text) == 0);
+  CHECK(text == "7\n");
+  CHECK(file.opened() == 2);
+  KernelFile folder(machine.path("sys"));
+  CHECK(folder.read_short(buffer, text) == EISDIR);
+}
+
 TEST_CASE("the kernel's own files are read to their end") {
   KernelFile file("/proc/self/mountinfo");
   Result<std::string_view> text = file.read();

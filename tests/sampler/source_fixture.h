@@ -31,7 +31,8 @@ class Machine {
 
   void lay_over(const std::string& tree) {
     std::filesystem::copy(tree, root_,
-                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing |
+                              std::filesystem::copy_options::copy_symlinks);
   }
   void write(const std::string& path, const std::string& text) {
     const std::filesystem::path file = root_ / path;

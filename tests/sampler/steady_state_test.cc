@@ -65,6 +65,11 @@ TEST_CASE("a steady tick allocates nothing, on a recorded machine") {
   check_no_allocation(machine.roots());
 }
 
+TEST_CASE("a steady tick allocates nothing, on recorded hardware") {
+  Machine machine("hardware");
+  check_no_allocation(machine.roots());
+}
+
 TEST_CASE("a steady tick allocates nothing, on this machine") { check_no_allocation({}); }
 
 }  // namespace
