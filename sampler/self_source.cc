@@ -61,6 +61,7 @@ Result<void> SelfSource::describe(store::Schema& schema) {
   builder.add("tacho_process_resident_memory_bytes");
   builder.add("tacho_build_info", {{"version", TACHO_VERSION}});
   for (const SelfGauge& g : gauges_) builder.add(g.metric, g.labels);
+  just_described_ = true;
   return {};
 }
 
@@ -71,7 +72,11 @@ Result<Sampled> SelfSource::sample(Row& row) {
     seen += r->stats().seen.load(relaxed);
     steps = std::max(steps, r->stats().clock_steps.load(relaxed));
   }
-  if (seen != described_.size()) return Sampled::layout_changed;
+  // Sources with threads of their own may give their first row just now: at the start one after another does, and a tick
+  // has no time for a layout each. They wait for the next tick.
+  const bool may_wait = just_described_;
+  just_described_ = false;
+  if (seen != described_.size() && !may_wait) return Sampled::layout_changed;
 
   const MonoNs now = clock_.mono();
   std::size_t c = 0;

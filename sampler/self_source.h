@@ -36,6 +36,7 @@ class SelfSource final : public Source {
   const Clock& clock_;
   std::vector<SelfGauge> gauges_;
   std::vector<const SourceRunner*> described_;  // those that had given a row when the series were described
+  bool just_described_ = false;
   int statm_ = -1;
 };
 

@@ -1,6 +1,9 @@
 // Hardware that comes, goes and refuses to answer: the sources that read small files of sysfs.
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <cerrno>
+#include <filesystem>
 
 #include "sampler/host/dmi.h"
 #include "sampler/host/edac.h"
@@ -39,6 +42,27 @@ TEST_CASE("a short file is a number or nothing") {
   CHECK(parse_short_number("4: ACTIVE\n", true) == 4.0);
   CHECK(parse_short_number("2.5 Gb/sec (1X SDR)\n", true) == 2.5);
   CHECK_FALSE(parse_short_number("4x\n", true));
+}
+
+TEST_CASE("a file of the kernel's that answers an error is not opened again and has no series") {
+  // The loopback interface has a length of packets, and no speed: reading that is EINVAL.
+  const std::string lo = "/sys/class/net/lo";
+  if (!std::filesystem::exists(lo + "/speed")) return;
+  KernelFile speed(lo + "/speed");
+  std::array<char, 128> buffer;
+  std::string_view text;
+  CHECK(speed.read_short(buffer, text) == EINVAL);
+  CHECK(speed.read_short(buffer, text) == EINVAL);
+  CHECK(speed.opened() == 1);
+  NumberFiles files(1);
+  store::Schema schema;
+  SchemaBuilder builder(schema);
+  CHECK(files.add(builder, lo + "/mtu", "node_hwmon_mtu", {}));
+  CHECK_FALSE(files.add(builder, lo + "/speed", "node_hwmon_speed", {}));
+  RowBuffer cells(schema.size());
+  Row row = cells.row();
+  for (int i = 0; i < 3; ++i) CHECK(files.sample(row) == Sampled::ok);
+  CHECK(cells[0] > 0);
 }
 
 const std::string kPort = "sys/class/infiniband/mlx5_0/ports/1/";

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "sampler/row_buffer.h"
 #include "sampler/scheduler.h"
+#include "sampler/self_source.h"
 #include "store/dir_store.h"
 #include "tests/fake_clock.h"
 #include "tests/temp_dir.h"
@@ -204,4 +206,23 @@ TEST_CASE("a hanging source leaves the others alone, and stopping does not wait 
   hang = false;
   CHECK(scheduler.stop());
   CHECK(runners[1]->stats().rows == 0);  // what came after the deadline is not a row
+}
+
+TEST_CASE("a source whose first row comes while the agent's own series are described waits for the next tick") {
+  RunnerFixture f;
+  f.start();
+  const std::vector<std::shared_ptr<SourceRunner>> runners{std::move(f.runner)};
+  SelfSource self(runners, f.clock, {});
+  store::Schema schema;
+  REQUIRE(self.describe(schema));
+  const std::size_t before = schema.size();
+  f.clock.pass(runners[0]->wait_ns() + 100'000);
+  runners[0]->tick();
+  RowBuffer cells(schema.size());
+  Row row = cells.row();
+  CHECK(self.sample(row).value() == Sampled::ok);
+  CHECK(self.sample(row).value() == Sampled::layout_changed);
+  schema.clear();
+  REQUIRE(self.describe(schema));
+  CHECK(schema.size() == before + 6);
 }
