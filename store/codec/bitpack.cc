@@ -51,6 +51,16 @@ void pack_few(const std::uint64_t* values, std::size_t count, unsigned width, st
   if (out < end) std::memcpy(out, &word, static_cast<std::size_t>(end - out));
 }
 
+void put_packed(const std::uint64_t* values, std::size_t count, unsigned width, Bytes& out) {
+  const std::size_t at = out.size();
+  out.resize(at + (count == kSub ? packed_bytes(width) : packed_bytes(count, width)));
+  if (count == kSub) {
+    pack(values, width, out.data() + at);
+  } else {
+    pack_few(values, count, width, out.data() + at);
+  }
+}
+
 void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out, const Kernels& kernels) {
   const std::uint64_t mask = width == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
   const std::size_t bytes = packed_bytes(count, width);

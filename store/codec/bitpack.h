@@ -10,6 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "store/codec/varint.h"
+
 namespace tacho::store::codec {
 
 inline constexpr std::size_t kSub = 128;         // values of a sub-block
@@ -25,6 +27,8 @@ void pack(const std::uint64_t* values, unsigned width, std::byte* out);
 // Fewer than 128 values, one after the other from the lowest bit on: (count x width + 7) / 8 bytes.
 constexpr std::size_t packed_bytes(std::size_t count, unsigned width) { return (count * width + 7) / 8; }
 void pack_few(const std::uint64_t* values, std::size_t count, unsigned width, std::byte* out);
+// Appends a frame: all kSub of them in lanes, fewer one after the other.
+void put_packed(const std::uint64_t* values, std::size_t count, unsigned width, Bytes& out);
 void unpack_few(const std::byte* in, std::size_t count, unsigned width, std::uint64_t* out, const struct Kernels& kernels);
 
 // What encoding and decoding spend their time in, in one of three builds of the same code: for every processor of the architecture, and for

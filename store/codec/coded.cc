@@ -60,17 +60,6 @@ Choice choose(const Counts& counts, unsigned top, std::size_t n) {
 
 std::size_t bytes_of(const Choice& c) { return 1 + (c.shift >= kShiftFollows ? 1 : 0) + (c.bits + 7) / 8; }
 
-std::size_t put_packed(const std::uint64_t* values, std::size_t n, unsigned width, Bytes& out) {
-  const std::size_t at = out.size(), bytes = n == kSub ? packed_bytes(width) : packed_bytes(n, width);
-  out.resize(at + bytes);
-  if (n == kSub) {
-    pack(values, width, out.data() + at);
-  } else {
-    pack_few(values, n, width, out.data() + at);
-  }
-  return bytes;
-}
-
 // Places in a sub-block.
 struct Where {
   std::array<std::uint64_t, 2> bits{};

@@ -73,14 +73,7 @@ void write_frame(const Plan& p, std::uint64_t* values, std::size_t n, Bytes& out
       values[i] &= (std::uint64_t{1} << p.width) - 1;
     }
   }
-  const std::size_t at = out.size();
-  if (n == kSub) {
-    out.resize(at + packed_bytes(p.width));
-    pack(values, p.width, out.data() + at);
-  } else {
-    out.resize(at + packed_bytes(n, p.width));
-    pack_few(values, n, p.width, out.data() + at);
-  }
+  put_packed(values, n, p.width, out);
   for (unsigned i = 0; i < found; ++i) put_byte(out, where[i]);
   for (unsigned i = 0; i < found; ++i) put_fixed(out, high[i], p.exception_bytes);
 }

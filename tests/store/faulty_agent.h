@@ -7,6 +7,7 @@
 
 #include "store/dir_store.h"
 #include "store/store.h"
+#include "tests/store/copied_dirs.h"
 #include "tests/store/telling_rows.h"
 
 namespace tacho::test {
@@ -80,13 +81,6 @@ inline void make_rows(const StoreDirs& dirs, std::uint64_t rows) {
   Agent agent(wrong, dirs);
   agent.write(rows);
   CHECK(wrong.text == "");
-}
-
-inline StoreDirs copied(const StoreDirs& from, const std::string& to) {
-  fs::remove_all(to);
-  for (const auto& [a, b] : {std::pair(from.state, to + "/state"), std::pair(from.runtime, to + "/run")})
-    fs::create_directories(b), fs::copy(a, b, fs::copy_options::recursive);
-  return {to + "/state", to + "/run"};
 }
 
 inline std::uint64_t rounds(std::uint64_t in_release) {

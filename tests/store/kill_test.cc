@@ -18,15 +18,15 @@
 
 #include "store/dir_store.h"
 #include "store/store.h"
+#include "tests/store/copied_dirs.h"
 #include "tests/store/telling_rows.h"
 #include "tests/temp_dir.h"
 
 using namespace tacho;
 using namespace tacho::store;
+using test::copied;
 
 namespace {
-
-namespace fs = std::filesystem;
 
 // Two groups that are written together: every 30th row of the first has one of the second beside it.
 const std::array<test::TellingRows, 2> kGroups{{{"quick", 1000, 1700}, {"slow", 30'000, 90}}};
@@ -133,13 +133,6 @@ pid_t start(const StoreDirs& dirs, Shared& shared, std::uint64_t until, bool tra
   const std::string wrong = live(dirs, shared, until);
   std::strncpy(shared.wrong, wrong.c_str(), sizeof shared.wrong - 1);
   ::_exit(wrong.empty() ? 0 : 1);
-}
-
-StoreDirs copied(const StoreDirs& from, const std::string& to) {
-  fs::remove_all(to);
-  for (const auto& [a, b] : {std::pair(from.state, to + "/state"), std::pair(from.runtime, to + "/run")})
-    fs::create_directories(b), fs::copy(a, b, fs::copy_options::recursive);
-  return {to + "/state", to + "/run"};
 }
 
 // Readers of the files, the next agent, and that one after it has sealed everything, all have what was published.
