@@ -4,7 +4,8 @@
 // that is not in the table does not exist: SchemaBuilder stops the process over it.
 //
 // Shape    rows in the order of the sources. A name that ends in '*' stands for all names with that beginning (kernels
-//          name their vmstat counters as they like); exact names win.
+//          name their vmstat counters as they like); exact names win, then the longest beginning. The rows lie in
+//          sampler/catalogue/, a file a subject.
 // Threads  any; the table never changes.
 // Cost     find_metric(): a hash look-up, for describe() and for rendering, not for every tick.
 #pragma once

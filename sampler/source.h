@@ -60,6 +60,9 @@ class Source {
   virtual std::int64_t default_interval_ms() const { return 0; }
   // True for what can hang (statfs on a dead mount, a vendor library, a scrape): it gets a thread of its own.
   virtual bool may_block() const { return false; }
+  // False for what most nodes do not need, or what costs more than it tells: sampled only where the configuration says so
+  // (sampling.sources.NAME.enabled), and by `tacho sample --once`, which shows every source.
+  virtual bool on_by_default() const { return true; }
 
   // Appends the series that sample() will fill, as of now; reads what it needs. An error: not here (yet); asked again later.
   virtual Result<void> describe(store::Schema& schema) = 0;

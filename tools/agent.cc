@@ -155,10 +155,12 @@ void Agent::Impl::add_sources() {
   for (auto& source : sampler::make_host_sources(options.roots)) {
     const auto configured = options.config.sources.find(std::string(source->name()));
     std::int64_t interval = source->default_interval_ms() == 0 ? options.interval_ms : source->default_interval_ms();
+    bool enabled = source->on_by_default();
     if (configured != options.config.sources.end()) {
-      if (!configured->second.enabled) continue;
+      enabled = configured->second.enabled.value_or(enabled);
       interval = configured->second.interval_ms.value_or(interval);
     }
+    if (!enabled) continue;
     scheduler->add(std::move(source), interval);
   }
   // Last, so that a tick's row tells of the same tick's sources.

@@ -84,7 +84,7 @@ void read_sampling(Section& file, Config& config, const ConfigContext& context) 
       check_source_name(sources, name, context);
       SourceConfig source;
       Section one(file.problems(), item.second, "sampling.sources." + name);
-      one.boolean("enabled", source.enabled);
+      if (bool enabled = true; one.boolean("enabled", enabled)) source.enabled = enabled;
       if (one.duration("interval", interval, kIntervalMinMs, kIntervalMaxMs)) source.interval_ms = interval;
       one.finish();
       config.sources[name] = source;

@@ -44,7 +44,7 @@ struct RemoteWriteConfig {
 };
 
 struct SourceConfig {
-  bool enabled = true;
+  std::optional<bool> enabled;  // absent: as the source has it by default
   std::optional<std::int64_t> interval_ms;
 };
 

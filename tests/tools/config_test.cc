@@ -97,7 +97,8 @@ listen: 0.0.0.0:9980
   CHECK(c.runtime_dir == "/run/tacho");
   CHECK(c.interval_ms == 500);
   CHECK(c.sources.at("filesystem").interval_ms == 10'000);
-  CHECK_FALSE(c.sources.at("pressure").enabled);
+  CHECK(c.sources.at("pressure").enabled == false);
+  CHECK_FALSE(c.sources.at("filesystem").enabled.has_value());
   CHECK(c.listen == "0.0.0.0:9980");
   CHECK(c.ship_spread_ms == 15'000);
 }

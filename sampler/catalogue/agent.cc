@@ -1,0 +1,44 @@
+// The agent's own health: rows of the catalogue (sampler/catalogue.h).
+
+#include "sampler/catalogue/rows.h"
+
+namespace tacho::sampler {
+namespace {
+
+using store::Rollup;
+
+// clang-format off
+constexpr MetricInfo kRows[] = {
+    // tacho itself
+    {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
+    {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},
+    {"tacho_source_lateness_seconds", MetricType::gauge, "seconds", "How long after its tick the source's last row was begun.", "scheduler", "tacho", 0, Rollup::max, "the worst tick of the minute says whether the seconds can be trusted"},
+    {"tacho_source_missed_ticks_total", MetricType::counter, "", "Ticks for which the source has no row.", "scheduler", "tacho"},
+    {"tacho_source_rows_total", MetricType::counter, "", "Rows the source has given.", "scheduler", "tacho"},
+    {"tacho_source_errors_total", MetricType::counter, "", "Times the source could not be read.", "scheduler", "tacho"},
+    {"tacho_process_cpu_seconds_total", MetricType::counter, "seconds", "CPU time the agent has used.", "getrusage", "tacho"},
+    {"tacho_process_resident_memory_bytes", MetricType::gauge, "bytes", "Memory the agent holds.", "/proc/self/statm", "tacho"},
+    {"tacho_clock_steps_total", MetricType::counter, "", "Times the wall clock was seen to jump.", "scheduler", "tacho"},
+    {"tacho_build_info", MetricType::info, "", "The agent's version; always 1.", "build", "tacho"},
+    {"tacho_store_window_seconds", MetricType::gauge, "seconds", "How far back every second can be queried.", "store", "tacho"},
+    {"tacho_store_series", MetricType::gauge, "", "Live series.", "store", "tacho"},
+    {"tacho_store_refused_series", MetricType::gauge, "", "Series described and not kept, for the limit of live series is reached.", "store", "tacho"},
+    {"tacho_store_series_created_total", MetricType::counter, "", "Series that became live, over the time since start.", "store", "tacho"},
+    {"tacho_store_series_removed_total", MetricType::counter, "", "Series that ended, over the time since start.", "store", "tacho"},
+    {"tacho_store_refused_series_total", MetricType::counter, "", "Series not kept, over the time since start.", "store", "tacho"},
+    {"tacho_store_sealed_rows_total", MetricType::counter, "", "Rows sealed into blocks.", "store", "tacho"},
+    {"tacho_store_lost_rows_total", MetricType::counter, "", "Rows overwritten before they could be sealed.", "store", "tacho"},
+    {"tacho_remote_write_samples_sent_total", MetricType::counter, "", "Samples a remote endpoint has accepted.", "shipping", "tacho"},
+    {"tacho_remote_write_windows_sent_total", MetricType::counter, "", "Minutes a remote endpoint has accepted.", "shipping", "tacho"},
+    {"tacho_remote_write_failures_total", MetricType::counter, "", "Attempts to send that failed.", "shipping", "tacho"},
+    {"tacho_remote_write_dropped_windows_total", MetricType::counter, "", "Minutes given up: refused, too old, or pushed out of a full queue.", "shipping", "tacho"},
+    {"tacho_remote_write_lag_seconds", MetricType::gauge, "seconds", "Age of the newest minute that a remote endpoint has accepted.", "shipping", "tacho"},
+    {"tacho_rollup_samples_ratio", MetricType::gauge, "", "Share of the last minute's ticks for which the source has a row.", "rollup", "tacho"},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const MetricInfo> agent_metrics() { return kRows; }
+
+}  // namespace tacho::sampler

@@ -1,0 +1,59 @@
+// Disks and file systems: rows of the catalogue (sampler/catalogue.h).
+
+#include "sampler/catalogue/rows.h"
+
+namespace tacho::sampler {
+namespace {
+
+using store::Rollup;
+
+// clang-format off
+constexpr MetricInfo kRows[] = {
+    // diskstats
+    {"node_disk_reads_completed_total", MetricType::counter, "", "Reads finished.", "/proc/diskstats", "diskstats"},
+    {"node_disk_reads_merged_total", MetricType::counter, "", "Reads that were merged with a neighbour before they reached the device.", "/proc/diskstats", "diskstats"},
+    {"node_disk_read_bytes_total", MetricType::counter, "bytes", "Bytes read.", "/proc/diskstats", "diskstats"},
+    {"node_disk_read_time_seconds_total", MetricType::counter, "seconds", "Time spent in reads, summed over all reads in flight.", "/proc/diskstats", "diskstats"},
+    {"node_disk_writes_completed_total", MetricType::counter, "", "Writes finished.", "/proc/diskstats", "diskstats"},
+    {"node_disk_writes_merged_total", MetricType::counter, "", "Writes that were merged with a neighbour before they reached the device.", "/proc/diskstats", "diskstats"},
+    {"node_disk_written_bytes_total", MetricType::counter, "bytes", "Bytes written.", "/proc/diskstats", "diskstats"},
+    {"node_disk_write_time_seconds_total", MetricType::counter, "seconds", "Time spent in writes, summed over all writes in flight.", "/proc/diskstats", "diskstats"},
+    {"node_disk_io_now", MetricType::gauge, "", "Requests in flight right now.", "/proc/diskstats", "diskstats", 0, Rollup::max, "a queue that fills for seconds is a checkpoint or a straggling loader"},
+    {"node_disk_io_time_seconds_total", MetricType::counter, "seconds", "Time with at least one request in flight.", "/proc/diskstats", "diskstats"},
+    {"node_disk_io_time_weighted_seconds_total", MetricType::counter, "seconds", "Time weighted by the number of requests in flight: its rate is the mean queue length.", "/proc/diskstats", "diskstats"},
+    {"node_disk_discards_completed_total", MetricType::counter, "", "Discards (TRIM) finished.", "/proc/diskstats", "diskstats"},
+    {"node_disk_discards_merged_total", MetricType::counter, "", "Discards that were merged with a neighbour.", "/proc/diskstats", "diskstats"},
+    {"node_disk_discarded_sectors_total", MetricType::counter, "", "Sectors of 512 bytes discarded.", "/proc/diskstats", "diskstats"},
+    {"node_disk_discard_time_seconds_total", MetricType::counter, "seconds", "Time spent in discards.", "/proc/diskstats", "diskstats"},
+    {"node_disk_flush_requests_total", MetricType::counter, "", "Cache flushes finished.", "/proc/diskstats", "diskstats"},
+    {"node_disk_flush_requests_time_seconds_total", MetricType::counter, "seconds", "Time spent in cache flushes.", "/proc/diskstats", "diskstats"},
+    {"node_disk_info", MetricType::gauge, "", "What kind of disk this is; always 1.", "/run/udev/data, /sys/block/DEVICE/queue/rotational", "diskstats"},
+    {"node_disk_filesystem_info", MetricType::gauge, "", "The file system udev found on the disk; always 1.", "/run/udev/data", "diskstats"},
+    {"node_disk_device_mapper_info", MetricType::gauge, "", "What the device mapper made this device of; always 1.", "/run/udev/data", "diskstats"},
+    {"node_disk_ata_write_cache", MetricType::gauge, "", "1 if the ATA disk has a write cache.", "/run/udev/data", "diskstats"},
+    {"node_disk_ata_write_cache_enabled", MetricType::gauge, "", "1 if the ATA disk's write cache is on.", "/run/udev/data", "diskstats"},
+    {"node_disk_ata_rotation_rate_rpm", MetricType::gauge, "", "Turns of the ATA disk per minute; 0 for a disk without moving parts.", "/run/udev/data", "diskstats"},
+    // filesystem: the labels are those of node_exporter 1.6 and later
+    {"node_filesystem_size_bytes", MetricType::gauge, "bytes", "Size of the file system.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_free_bytes", MetricType::gauge, "bytes", "Free space, what is kept for root included.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_avail_bytes", MetricType::gauge, "bytes", "Free space for programs that are not root.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_files", MetricType::gauge, "", "Inodes the file system has.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_files_free", MetricType::gauge, "", "Inodes nobody uses.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_readonly", MetricType::gauge, "", "1 if it is mounted read-only.", "/proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_device_error", MetricType::gauge, "", "1 if the file system could not be asked; the label of the same name says why.", "statfs over /proc/1/mountinfo", "filesystem", 10000},
+    {"node_filesystem_mount_info", MetricType::gauge, "", "Which device is mounted where; always 1.", "/proc/1/mountinfo", "filesystem", 10000},
+    // nvme
+    {"node_nvme_info", MetricType::gauge, "", "What drive this is, its firmware and its state; always 1.", "/sys/class/nvme/nvmeN", "nvme", 10000},
+    {"node_nvme_namespace_info", MetricType::gauge, "", "The namespace's state on this path; always 1.", "/sys/class/nvme/nvmeN/nvmeNnK/ana_state", "nvme", 10000},
+    {"node_nvme_namespace_capacity_bytes", MetricType::gauge, "bytes", "What the namespace can hold.", "/sys/class/nvme/nvmeN/nvmeNnK/size", "nvme", 10000},
+    {"node_nvme_namespace_size_bytes", MetricType::gauge, "bytes", "How large the namespace is.", "/sys/class/nvme/nvmeN/nvmeNnK/size", "nvme", 10000},
+    {"node_nvme_namespace_used_bytes", MetricType::gauge, "bytes", "What of the namespace the drive has handed out; all of it where it does not provision thinly.", "/sys/class/nvme/nvmeN/nvmeNnK/nuse", "nvme", 10000},
+    {"node_nvme_namespace_logical_block_size_bytes", MetricType::gauge, "bytes", "The block the drive reads and writes as one.", "/sys/class/nvme/nvmeN/nvmeNnK/queue/logical_block_size", "nvme", 10000},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const MetricInfo> storage_metrics() { return kRows; }
+
+}  // namespace tacho::sampler
