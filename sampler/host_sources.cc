@@ -35,17 +35,17 @@
 
 namespace tacho::sampler {
 
-std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
+std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const HostOptions& options) {
   std::vector<std::unique_ptr<Source>> sources;
   auto stat = std::make_shared<ProcStat>(roots);
   sources.push_back(std::make_unique<CpuSource>(stat));
   sources.push_back(std::make_unique<StatSource>(stat));
   sources.push_back(std::make_unique<MeminfoSource>(roots));
   sources.push_back(std::make_unique<LoadavgSource>(roots));
-  sources.push_back(std::make_unique<VmstatSource>(roots));
+  sources.push_back(std::make_unique<VmstatSource>(roots, Exclude::all_but(options.get("vmstat", "fields"))));
   sources.push_back(std::make_unique<PressureSource>(roots));
-  sources.push_back(std::make_unique<DiskstatsSource>(roots));
-  sources.push_back(std::make_unique<NetdevSource>(roots));
+  sources.push_back(std::make_unique<DiskstatsSource>(roots, options.filter("diskstats", "device")));
+  sources.push_back(std::make_unique<NetdevSource>(roots, options.filter("netdev", "device")));
   sources.push_back(std::make_unique<FilefdSource>(roots));
   sources.push_back(std::make_unique<EntropySource>(roots));
   sources.push_back(std::make_unique<TimeSource>(roots));
@@ -60,16 +60,18 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<DmiSource>(roots));
   sources.push_back(std::make_unique<InfinibandSource>(roots));
   sources.push_back(std::make_unique<ThermalZoneSource>(roots));
-  sources.push_back(std::make_unique<HwmonSource>(roots));
+  sources.push_back(std::make_unique<HwmonSource>(roots, options.filter("hwmon", "chip"), options.filter("hwmon", "sensor")));
   sources.push_back(std::make_unique<NvmeSource>(roots));
-  sources.push_back(std::make_unique<FilesystemSource>(roots));
-  sources.push_back(std::make_unique<NetstatSource>(roots));
+  sources.push_back(std::make_unique<FilesystemSource>(roots, system_statfs, options.filter("filesystem", "mount_points"),
+                                                       options.filter("filesystem", "fs_types")));
+  sources.push_back(std::make_unique<NetstatSource>(roots, Exclude::all_but(options.get("netstat", "fields"))));
   sources.push_back(std::make_unique<SockstatSource>(roots));
   sources.push_back(std::make_unique<SoftnetSource>(roots));
   sources.push_back(std::make_unique<UdpQueuesSource>(roots));
-  sources.push_back(std::make_unique<ArpSource>(roots));
+  sources.push_back(std::make_unique<ArpSource>(roots, options.filter("arp", "device")));
   sources.push_back(std::make_unique<ConntrackSource>(roots));
-  sources.push_back(std::make_unique<NetclassSource>(roots));
+  sources.push_back(std::make_unique<NetclassSource>(roots, options.filter("netclass", "device"),
+                                                     options.flag("netclass", "ignore_invalid_speed")));
   return sources;
 }
 

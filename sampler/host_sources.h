@@ -4,11 +4,12 @@
 #include <memory>
 #include <vector>
 
+#include "sampler/host_options.h"
 #include "sampler/source.h"
 
 namespace tacho::sampler {
 
 // A source whose files this kernel does not have is in the list too: its describe() says so.
-std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots);
+std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const HostOptions& options = {});
 
 }  // namespace tacho::sampler

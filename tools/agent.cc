@@ -152,7 +152,7 @@ std::vector<sampler::SelfGauge> Agent::Impl::self_gauges() {
 
 void Agent::Impl::add_sources() {
   scheduler = std::make_unique<sampler::Scheduler>(*store, system_clock());
-  for (auto& source : sampler::make_host_sources(options.roots)) {
+  for (auto& source : sampler::make_host_sources(options.roots, options.config.host_options)) {
     const auto configured = options.config.sources.find(std::string(source->name()));
     std::int64_t interval = source->default_interval_ms() == 0 ? options.interval_ms : source->default_interval_ms();
     bool enabled = source->on_by_default();

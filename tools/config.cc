@@ -70,6 +70,23 @@ void check_source_name(Section& sources, const std::string& name, const ConfigCo
                                                             meant.empty() ? "" : fmt::format("; did you mean {}?", meant)));
 }
 
+// node_exporter's filters.
+void read_host_options(Section& one, const std::string& source, sampler::HostOptions& options) {
+  for (const sampler::HostOption& option : sampler::host_options()) {
+    if (option.source != source) continue;
+    std::string value;
+    bool flag = false;
+    if (option.kind == sampler::HostOption::Kind::flag) {
+      if (!one.boolean(option.key, flag)) continue;
+      value = flag ? "true" : "false";
+    } else if (!one.text(option.key, value)) {
+      continue;
+    }
+    if (auto ok = options.set(source, option.key, value); !ok)
+      one.problems().error(one.where(option.key), fmt::format("{}: {}", one.name_of(option.key), ok.error().message));
+  }
+}
+
 void read_sampling(Section& file, Config& config, const ConfigContext& context) {
   const auto node = file.node("sampling");
   if (!node) return;
@@ -86,6 +103,7 @@ void read_sampling(Section& file, Config& config, const ConfigContext& context) 
       Section one(file.problems(), item.second, "sampling.sources." + name);
       if (bool enabled = true; one.boolean("enabled", enabled)) source.enabled = enabled;
       if (one.duration("interval", interval, kIntervalMinMs, kIntervalMaxMs)) source.interval_ms = interval;
+      read_host_options(one, name, config.host_options);
       one.finish();
       config.sources[name] = source;
     }

@@ -17,7 +17,7 @@
 //   storage: {budget: 256MiB, series_max: 20000, state: /var/lib/tacho, runtime: /run/tacho}
 //   sampling:
 //     interval: 1s
-//     sources: {filesystem: {interval: 10s}, pressure: {enabled: false}}
+//     sources: {filesystem: {interval: 10s}, pressure: {enabled: false}, diskstats: {device_exclude: '^sr0$'}}
 //   shipping: {grace: 5s, spread: 10s}
 //   listen: 127.0.0.1:9980
 #pragma once
@@ -32,6 +32,7 @@
 #include "proto/base/error.h"
 #include "proto/base/labels.h"
 #include "store/ship_http.h"
+#include "sampler/host_options.h"
 #include "store/shipper.h"
 
 namespace tacho::tools {
@@ -58,6 +59,7 @@ struct Config {
   std::optional<std::string> runtime_dir;
   std::optional<std::int64_t> interval_ms;
   std::map<std::string, SourceConfig> sources;
+  sampler::HostOptions host_options;
   std::optional<std::string> listen;
   std::int64_t ship_grace_ms = 5000;
   std::int64_t ship_spread_ms = 10'000;  // nodes send at different moments of that span; 0..20 s

@@ -71,6 +71,7 @@ void HwmonSource::describe_chip(SchemaBuilder& builder, const std::string& folde
   find_sensors(folder, sensors);
   find_sensors(folder + "/device", sensors);
   for (const auto& [sensor, elements] : sensors) {
+    if (sensors_(chip + ";" + sensor)) continue;
     const auto label_file = elements.find("label");
     const std::string label = label_file == elements.end() ? "" : label_text(label_file->second.second);
     if (!label.empty()) {
@@ -107,10 +108,11 @@ Result<void> HwmonSource::describe(store::Schema& schema) {
   SchemaBuilder builder(schema);
   for (const Chip& chip : chips) {
     const std::string label = label_of(chip, chips);
+    if (chips_(label)) continue;
     if (!chip.name.empty()) files_.constant(builder, "node_hwmon_chip_names", {{"chip", label}, {"chip_name", chip.name}});
     describe_chip(builder, chip.folder, label);
   }
-  if (files_.empty()) return failure("{} has no chip", folder_);
+  if (files_.empty()) return failure("{} has no chip that is shown", folder_);
   return {};
 }
 

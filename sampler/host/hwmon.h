@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "sampler/host/filter.h"
 #include "sampler/host/number_files.h"
 #include "sampler/source.h"
 
@@ -17,7 +18,9 @@ namespace tacho::sampler {
 
 class HwmonSource : public Source {
  public:
-  explicit HwmonSource(const Roots& roots) : folder_(roots.sysfs + "/class/hwmon") {}
+  // `sensors` is asked about CHIP;SENSOR, as node_exporter's --collector.hwmon.sensor-exclude is.
+  explicit HwmonSource(const Roots& roots, Exclude chips = Exclude(""), Exclude sensors = Exclude(""))
+      : folder_(roots.sysfs + "/class/hwmon"), chips_(std::move(chips)), sensors_(std::move(sensors)) {}
 
   std::string_view name() const override { return "hwmon"; }
   std::int64_t default_interval_ms() const override { return 10'000; }
@@ -29,6 +32,8 @@ class HwmonSource : public Source {
   void describe_chip(SchemaBuilder& builder, const std::string& folder, const std::string& chip);
 
   std::string folder_;
+  Exclude chips_;
+  Exclude sensors_;
   NumberFiles files_{1};
 };
 

@@ -45,6 +45,8 @@ constexpr Number kNumbers[] = {
 };
 constexpr std::size_t kFlags = 7;
 static_assert(kNumbers[kFlags].file == "flags");
+constexpr std::size_t kSpeed = 14;
+static_assert(kNumbers[kSpeed].file == "speed");
 
 // Files and labels have the same names.
 constexpr std::string_view kWords[] = {"address", "broadcast", "duplex", "operstate", "ifalias"};
@@ -125,6 +127,7 @@ void NetclassSource::read(const std::string& device) {
   for (std::size_t i = 0; i < kNumberCount; ++i) {
     now_.numbers[i] = number_in(attribute(device, kNumbers[i].file), kNumbers[i].may_be_negative);
   }
+  if (ignore_invalid_speed_ && now_.numbers[kSpeed] < 0) now_.numbers[kSpeed].reset();
   for (std::size_t i = 0; i < kWordCount; ++i) now_.words[i].assign(word_in(attribute(device, kWords[i])));
   const std::optional<std::int64_t> flags = now_.numbers[kFlags];
   now_.admin_state = !flags ? "unknown" : *flags & kIffUp ? "up" : "down";

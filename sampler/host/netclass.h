@@ -27,8 +27,8 @@ namespace tacho::sampler {
 
 class NetclassSource : public Source {
  public:
-  explicit NetclassSource(const Roots& roots, Exclude exclude = Exclude(kNetdevExclude))
-      : folder_(roots.sysfs + "/class/net"), exclude_(std::move(exclude)) {}
+  explicit NetclassSource(const Roots& roots, Exclude exclude = Exclude(kNetdevExclude), bool ignore_invalid_speed = false)
+      : folder_(roots.sysfs + "/class/net"), exclude_(std::move(exclude)), ignore_invalid_speed_(ignore_invalid_speed) {}
 
   std::string_view name() const override { return "netclass"; }
   std::int64_t default_interval_ms() const override { return 10'000; }
@@ -61,6 +61,7 @@ class NetclassSource : public Source {
 
   std::string folder_;
   Exclude exclude_;
+  bool ignore_invalid_speed_;  // node_network_speed_bytes is absent, not -125000, where the speed is unknown
   std::vector<Device> devices_;
   std::string described_listing_;
   // Kept between ticks for their memory.

@@ -2,37 +2,20 @@
 
 #include <algorithm>
 #include <cctype>
-#include <iterator>
 
 namespace tacho::sampler {
 namespace {
-
-// Of these protocols these, and what is_kept() names by a beginning or an end.
-constexpr std::string_view kKept[] = {
-    "Ip_Forwarding",      "Ip6_InOctets",       "Ip6_OutOctets",      "IpExt_InOctets",    "IpExt_OutOctets",
-    "Icmp_InMsgs",        "Icmp_OutMsgs",       "Icmp6_InMsgs",       "Icmp6_OutMsgs",     "TcpExt_TCPSynRetrans",
-    "TcpExt_TCPTimeouts", "TcpExt_TCPOFOQueue", "TcpExt_TCPRcvQDrop", "Tcp_ActiveOpens",   "Tcp_InSegs",
-    "Tcp_OutSegs",        "Tcp_OutRsts",        "Tcp_PassiveOpens",   "Tcp_RetransSegs",   "Tcp_CurrEstab",
-    "Udp_InDatagrams",    "Udp_OutDatagrams",   "Udp_NoPorts",        "Udp_RcvbufErrors",  "Udp_SndbufErrors",
-    "Udp6_InDatagrams",   "Udp6_OutDatagrams",  "Udp6_NoPorts",       "Udp6_RcvbufErrors", "Udp6_SndbufErrors",
-};
 
 bool is_name(std::string_view field) {
   return std::all_of(field.begin(), field.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
 }
 
-bool is_kept(std::string_view field) {
-  if (!is_name(field)) return false;
-  return field.ends_with("_InErrors") || field.ends_with("_InErrs") || field.starts_with("TcpExt_Listen") ||
-         field.starts_with("TcpExt_Syncookies") || std::find(std::begin(kKept), std::end(kKept), field) != std::end(kKept);
-}
-
-std::size_t column_of(SchemaBuilder& builder, std::string_view protocol, std::string_view name) {
-  const std::string field = std::string(protocol) + "_" + std::string(name);
-  return is_kept(field) ? builder.add("node_netstat_" + field) : kNoColumn;
-}
-
 }  // namespace
+
+std::size_t NetstatSource::column_of(SchemaBuilder& builder, std::string_view protocol, std::string_view name) const {
+  const std::string field = std::string(protocol) + "_" + std::string(name);
+  return is_name(field) && !left_out_(field) ? builder.add("node_netstat_" + field) : kNoColumn;
+}
 
 Result<void> NetstatSource::describe(store::Schema& schema) {
   SchemaBuilder builder(schema);

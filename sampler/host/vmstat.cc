@@ -11,12 +11,6 @@ bool is_name(std::string_view key) {
   return std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
 }
 
-bool is_kept(std::string_view key) {
-  if (!is_name(key)) return false;
-  return key.starts_with("oom_kill") || key.starts_with("pgpg") || key.starts_with("pswp") ||
-         (key.starts_with("pg") && key.find("fault", 2) != std::string_view::npos);
-}
-
 }  // namespace
 
 Result<void> VmstatSource::describe(store::Schema& schema) {
@@ -25,7 +19,7 @@ Result<void> VmstatSource::describe(store::Schema& schema) {
   SchemaBuilder builder(schema);
   const std::size_t before = schema.size();
   lines_.learn(*text, [&](std::string_view key) -> KeyedLines::Column {
-    if (!is_kept(key)) return {};
+    if (!is_name(key) || left_out_(key)) return {};
     return {.index = builder.add("node_vmstat_" + std::string(key))};
   });
   if (schema.size() == before) return failure("{} has no counter that is kept (pgfault, pgpgin, ...)", file_.path());

@@ -246,6 +246,25 @@ TEST_CASE("sources are known by name where the names are given") {
   CHECK(problems_of("sampling: {sources: [cpu]}\n").find("sampling.sources must be a mapping") != std::string::npos);
 }
 
+TEST_CASE("sources take the filters of node_exporter, each checked on its line") {
+  const ConfigReport report = examine_config_text(
+      "sampling:\n  sources:\n    diskstats: {device_exclude: '^sr', device_include: ^s}\n    netclass: {ignore_invalid_speed: "
+      "true}\n",
+      "f.yml");
+  REQUIRE(report.ok());
+  const auto disks = report.config.host_options.filter("diskstats", "device");
+  CHECK(disks("sr0"));
+  CHECK_FALSE(disks("sda1"));
+  CHECK(disks("nvme0n1"));
+  CHECK(report.config.host_options.flag("netclass", "ignore_invalid_speed"));
+  CHECK(problems_of("sampling:\n  sources:\n    cpu: {}\n    diskstats: {device_exclude: '('}\n")
+            .starts_with("f.yml:4: sampling.sources.diskstats.device_exclude: \"(\" is no regular expression: "));
+  CHECK(problems_of("sampling:\n  sources:\n    diskstats: {device_exclud: x}\n").find("did you mean device_exclude?") !=
+        std::string::npos);
+  CHECK(problems_of("sampling:\n  sources:\n    cpu: {device_exclude: x}\n").find("unknown key \"device_exclude\"") !=
+        std::string::npos);
+}
+
 TEST_CASE("a file that cannot be used is one sentence") {
   const auto missing = load_config("/nonexistent/tacho.yml");
   REQUIRE_FALSE(missing);

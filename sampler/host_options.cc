@@ -1,0 +1,84 @@
+#include "sampler/host_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "proto/base/check.h"
+#include "sampler/host/diskstats.h"
+#include "sampler/host/filesystem.h"
+#include "sampler/host/netdev.h"
+#include "sampler/host/netstat.h"
+#include "sampler/host/vmstat.h"
+
+namespace tacho::sampler {
+namespace {
+
+using Kind = HostOption::Kind;
+
+constexpr std::string_view kInterfacesOut = "interfaces that are left out";
+constexpr std::string_view kInterfacesIn = "only these interfaces are shown";
+
+constexpr HostOption kOptions[] = {
+    {"arp", "device_exclude", Kind::pattern, kNetdevExclude, kInterfacesOut},
+    {"arp", "device_include", Kind::pattern, "", kInterfacesIn},
+    {"diskstats", "device_exclude", Kind::pattern, kDiskExclude, "disks that are left out"},
+    {"diskstats", "device_include", Kind::pattern, "", "only these disks are shown"},
+    {"filesystem", "fs_types_exclude", Kind::pattern, kFsTypeExclude, "types of file systems that are left out"},
+    {"filesystem", "fs_types_include", Kind::pattern, "", "only file systems of these types are shown"},
+    {"filesystem", "mount_points_exclude", Kind::pattern, kMountExclude, "mount points that are left out"},
+    {"filesystem", "mount_points_include", Kind::pattern, "", "only these mount points are shown"},
+    {"hwmon", "chip_exclude", Kind::pattern, "", "chips that are left out, by their label chip"},
+    {"hwmon", "chip_include", Kind::pattern, "", "only these chips are shown"},
+    {"hwmon", "sensor_exclude", Kind::pattern, "", "sensors that are left out, as CHIP;SENSOR"},
+    {"hwmon", "sensor_include", Kind::pattern, "", "only these sensors are shown, as CHIP;SENSOR"},
+    {"netclass", "device_exclude", Kind::pattern, kNetdevExclude, kInterfacesOut},
+    {"netclass", "device_include", Kind::pattern, "", kInterfacesIn},
+    {"netclass", "ignore_invalid_speed", Kind::flag, "false", "an unknown speed is absent, not -125000"},
+    {"netdev", "device_exclude", Kind::pattern, kNetdevExclude, kInterfacesOut},
+    {"netdev", "device_include", Kind::pattern, "", kInterfacesIn},
+    {"netstat", "fields", Kind::pattern, kNetstatFields, "counters that are shown, as PROTOCOL_NAME"},
+    {"vmstat", "fields", Kind::pattern, kVmstatFields, "lines of /proc/vmstat that are shown"},
+};
+
+const HostOption* find(std::string_view source, std::string_view key) {
+  const auto* const found = std::find_if(std::begin(kOptions), std::end(kOptions),
+                                         [&](const HostOption& o) { return o.source == source && o.key == key; });
+  return found == std::end(kOptions) ? nullptr : found;
+}
+
+}  // namespace
+
+std::span<const HostOption> host_options() { return kOptions; }
+
+Result<void> HostOptions::set(std::string_view source, std::string_view key, std::string value) {
+  const HostOption* option = find(source, key);
+  if (!option) {
+    std::string known;
+    for (const HostOption& o : kOptions) {
+      if (o.source == source) known += fmt::format("{}{}", known.empty() ? "" : ", ", o.key);
+    }
+    return failure("source {} has no option {}{}", source, key, known.empty() ? "" : "; it has " + known);
+  }
+  if (option->kind == Kind::flag && value != "true" && value != "false")
+    return failure("{} must be true or false, not \"{}\"", key, value);
+  if (option->kind == Kind::pattern) {
+    if (const auto pattern = Exclude::create(value); !pattern) return std::unexpected(pattern.error());
+  }
+  values_[{std::string(source), std::string(key)}] = std::move(value);
+  return {};
+}
+
+std::string HostOptions::get(std::string_view source, std::string_view key) const {
+  const HostOption* option = find(source, key);
+  TACHO_CHECK(option != nullptr, fmt::format("{}.{} is no option of a host source", source, key));
+  const auto set = values_.find({std::string(source), std::string(key)});
+  return set == values_.end() ? std::string(option->fallback) : set->second;
+}
+
+Exclude HostOptions::filter(std::string_view source, std::string_view what) const {
+  return Exclude(get(source, fmt::format("{}_exclude", what)), get(source, fmt::format("{}_include", what)));
+}
+
+}  // namespace tacho::sampler
