@@ -35,6 +35,11 @@ double resident_bytes(int fd) {
   return static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
 }
 
+// A source that is not there is not shown. One that never gave a row, but fails or hangs, is.
+bool is_shown(const SourceRunner& runner, MonoNs now) {
+  return runner.stats().seen.load(relaxed) || runner.stats().errors.load(relaxed) > 0 || runner.stuck(now);
+}
+
 }  // namespace
 
 SelfSource::SelfSource(const std::vector<std::shared_ptr<SourceRunner>>& runners, const Clock& clock,
@@ -48,12 +53,14 @@ SelfSource::~SelfSource() {
 Result<void> SelfSource::describe(store::Schema& schema) {
   SchemaBuilder builder(schema);
   described_.clear();
+  const MonoNs now = clock_.mono();
   for (const auto& r : runners_) {
-    if (!r->stats().seen.load(relaxed)) continue;
+    if (!is_shown(*r, now)) continue;
     described_.push_back(r.get());
     const std::string source(r->source().name());
-    for (const char* metric : {"tacho_source_up", "tacho_source_duration_seconds", "tacho_source_lateness_seconds",
-                               "tacho_source_missed_ticks_total", "tacho_source_rows_total", "tacho_source_errors_total"})
+    for (const char* metric :
+         {"tacho_source_up", "tacho_source_duration_seconds", "tacho_source_lateness_seconds", "tacho_source_stuck_seconds",
+          "tacho_source_missed_ticks_total", "tacho_source_rows_total", "tacho_source_errors_total"})
       builder.add(metric, {{"source", source}});
   }
   builder.add("tacho_clock_steps_total");
@@ -67,9 +74,10 @@ Result<void> SelfSource::describe(store::Schema& schema) {
 
 Result<Sampled> SelfSource::sample(Row& row) {
   std::size_t seen = 0;
+  const MonoNs now = clock_.mono();
   std::uint64_t steps = 0;
   for (const auto& r : runners_) {
-    seen += r->stats().seen.load(relaxed);
+    seen += is_shown(*r, now);
     steps = std::max(steps, r->stats().clock_steps.load(relaxed));
   }
   // Sources with threads of their own may give their first row just now: at the start one after another does, and a tick
@@ -78,16 +86,17 @@ Result<Sampled> SelfSource::sample(Row& row) {
   just_described_ = false;
   if (seen != described_.size() && !may_wait) return Sampled::layout_changed;
 
-  const MonoNs now = clock_.mono();
   std::size_t c = 0;
   for (const SourceRunner* r : described_) {
     const SourceStats& s = r->stats();
-    const bool up = s.up.load(relaxed) && !r->stuck(now);
+    const std::int64_t stuck_ns = r->stuck_ns(now);
+    const bool up = s.up.load(relaxed) && stuck_ns == 0;
     row.set(c++, up ? 1 : 0);
     // Of a source that gave no row there is no duration either: absent, not the last one again.
     if (up) row.set(c, seconds(s.duration_ns.load(relaxed)));
     if (up) row.set(c + 1, seconds(s.lateness_ns.load(relaxed)));
     c += 2;
+    row.set(c++, seconds(stuck_ns));
     row.set(c++, static_cast<double>(s.missed.load(relaxed)));
     row.set(c++, static_cast<double>(s.rows.load(relaxed)));
     row.set(c++, static_cast<double>(s.errors.load(relaxed)));

@@ -58,6 +58,8 @@ class Source {
   virtual std::string_view name() const = 0;
   // Milliseconds between ticks unless configured otherwise; 0: the agent's --interval.
   virtual std::int64_t default_interval_ms() const { return 0; }
+  // Told before anything else; for sources that wait for something and must be done before their deadline.
+  virtual void set_interval(std::int64_t) {}
   // True for what can hang (statfs on a dead mount, a vendor library, a scrape): it gets a thread of its own.
   virtual bool may_block() const { return false; }
   // False for what most nodes do not need, or what costs more than it tells: sampled only where the configuration says so

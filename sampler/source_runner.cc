@@ -1,5 +1,7 @@
 #include "sampler/source_runner.h"
 
+#include <algorithm>
+
 #include "proto/base/log.h"
 
 namespace tacho::sampler {
@@ -11,7 +13,9 @@ constexpr auto relaxed = std::memory_order_relaxed;
 
 SourceRunner::SourceRunner(std::unique_ptr<Source> source, std::unique_ptr<store::Group> group, std::int64_t interval_ms,
                            const Clock& clock)
-    : source_(std::move(source)), group_(std::move(group)), clock_(clock), grid_(interval_ms) {}
+    : source_(std::move(source)), group_(std::move(group)), clock_(clock), grid_(interval_ms) {
+  source_->set_interval(interval_ms);
+}
 
 void SourceRunner::start() {
   grid_.start(clock_.wall_ns(), clock_.mono());
@@ -37,9 +41,9 @@ bool SourceRunner::describe() {
   return true;
 }
 
-bool SourceRunner::stuck(MonoNs now) const {
+std::int64_t SourceRunner::stuck_ns(MonoNs now) const {
   const std::int64_t since = stats_.busy_since_ns.load(relaxed);
-  return since != 0 && now - MonoNs{since} > deadline_ns();
+  return since == 0 ? 0 : std::max<std::int64_t>(now - MonoNs{since} - deadline_ns(), 0);
 }
 
 void SourceRunner::tick() {
@@ -47,24 +51,29 @@ void SourceRunner::tick() {
   if (due.stepped) stats_.clock_steps.fetch_add(1, relaxed);
   if (due.missed > 0 && group_->described()) stats_.missed.fetch_add(static_cast<std::uint64_t>(due.missed), relaxed);
   if (!due.due) return;
-  if (!group_->described() && (ticks_to_describe_-- > 0 || !describe())) return;
+  if (!group_->described() && ticks_to_describe_-- > 0) return;
+  if (ticks_to_rest_ > 0) return rest(due.tick_ns / kNsPerMs);
 
   const MonoNs begun = clock_.mono();
-  const std::int64_t read_wall = clock_.wall_ns();
   stats_.busy_since_ns.store(static_cast<std::int64_t>(begun), relaxed);
+  if (!group_->described() && !describe()) return stats_.busy_since_ns.store(0, relaxed);
+  const std::int64_t read_wall = clock_.wall_ns();
   const auto sampled = sample_row();
   stats_.busy_since_ns.store(0, relaxed);
   const std::int64_t took = clock_.mono() - begun;
   const TimeMs t = grid_.stamp(due.tick_ns, read_wall);
   if (!sampled) return failed(sampled.error(), t);
   // What was read during so long a time has no one time: a gap is the honest answer.
-  if (source_->may_block() && took > deadline_ns())
+  if (source_->may_block() && took > deadline_ns()) {
+    overran();
     return failed(Error{fmt::format("took {} ms, its deadline is {} ms", took / kNsPerMs, deadline_ns() / kNsPerMs)}, t);
+  }
 
   group_->publish(t);
   if (complained_) log_info("source {} is back", source_->name());
   complained_ = false;
   failures_ = 0;
+  overruns_ = 0;
   stats_.duration_ns.store(took, relaxed);
   stats_.lateness_ns.store(read_wall - due.tick_ns, relaxed);
   stats_.rows.fetch_add(1, relaxed);
@@ -94,6 +103,19 @@ Result<void> SourceRunner::sample_row() {
     described_as_source_ = false;
   }
   return failure("its layout changed twice within a tick");
+}
+
+// What is slow is slowed down by being asked: after each overrun in a row twice as many ticks are let go by.
+void SourceRunner::overran() {
+  const std::int64_t most = std::max<std::int64_t>(kRestMaxMs / interval_ms(), 1);
+  ticks_to_rest_ = static_cast<int>(std::min<std::int64_t>((1LL << std::min(overruns_, 20)) - 1, most));
+  ++overruns_;
+}
+
+void SourceRunner::rest(TimeMs tick) {
+  --ticks_to_rest_;
+  stats_.missed.fetch_add(1, relaxed);
+  if (++failures_ == kStaleAfter) group_->publish_stale(tick);
 }
 
 void SourceRunner::failed(const Error& error, TimeMs t) {

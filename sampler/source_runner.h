@@ -2,8 +2,9 @@
 //
 // Threads  tick(): the one thread that owns the source. stats(): any.
 // Cost     a tick: the source's own reading, a handful of relaxed stores, two clock reads.
-// Gaps     A tick that gave no row is counted as missed. After kStaleAfter failures in a row the series get staleness markers
+// Gaps     A tick that gave no row is counted as missed. After kStaleAfter such ticks in a row the series get staleness markers
 //          (Prometheus's meaning of "gone"), so that nobody is shown the last value again.
+// Slow     a source that overran its deadline rests for 0, 1, 3, 7, ... ticks, at most a minute, until it gives a row in time.
 #pragma once
 
 #include <atomic>
@@ -24,7 +25,7 @@ struct SourceStats {
   std::atomic<bool> up{false};                 // its last tick gave a row in time
   std::atomic<std::int64_t> duration_ns{0};    // of its last sample() that gave a row
   std::atomic<std::int64_t> lateness_ns{0};    // from the tick to the beginning of that sample()
-  std::atomic<std::int64_t> busy_since_ns{0};  // monotonic; 0 when it is not inside sample()
+  std::atomic<std::int64_t> busy_since_ns{0};  // monotonic; 0 when it is not inside the source
   std::atomic<std::uint64_t> missed{0};
   std::atomic<std::uint64_t> rows{0};
   std::atomic<std::uint64_t> errors{0};
@@ -45,19 +46,23 @@ class SourceRunner {
   const Source& source() const { return *source_; }
   const SourceStats& stats() const { return stats_; }
   std::int64_t interval_ms() const { return grid_.interval_ns() / kNsPerMs; }
-  // In sample() for longer than its deadline: hangs.
-  bool stuck(MonoNs now) const;
+  // Since when it has been in sample() or describe() beyond its deadline, in nanoseconds; 0: it does not hang.
+  std::int64_t stuck_ns(MonoNs now) const;
+  bool stuck(MonoNs now) const { return stuck_ns(now) > 0; }
   // A source that has a thread of its own may take this long for a row; a row that took longer is not published.
   std::int64_t deadline_ns() const { return grid_.interval_ns(); }
 
  private:
   static constexpr int kStaleAfter = 5;
+  static constexpr std::int64_t kRestMaxMs = 60'000;
   static constexpr int kDescribeEvery = 30;  // ticks between looks for a source that is not there
 
   bool describe();
   Result<void> describe_again();
   Result<void> sample_row();
   void failed(const Error& error, TimeMs t);
+  void overran();
+  void rest(TimeMs tick);
 
   std::unique_ptr<Source> source_;
   std::unique_ptr<store::Group> group_;
@@ -65,7 +70,9 @@ class SourceRunner {
   TickGrid grid_;
   SourceStats stats_;
   bool described_as_source_ = true;  // what the group holds is the layout that the source fills
-  int failures_ = 0;                 // in a row
+  int failures_ = 0;                 // ticks without a row, in a row
+  int overruns_ = 0;                 // of the deadline, in a row
+  int ticks_to_rest_ = 0;
   int ticks_to_describe_ = 0;
   bool complained_ = false;  // the failure that goes on now has been logged
 };

@@ -13,6 +13,8 @@ constexpr MetricInfo kRows[] = {
     {"tacho_source_up", MetricType::gauge, "", "1 if the source gave its last row in time.", "scheduler", "tacho", 0, Rollup::min, "a source that was away for seconds must show in the minute"},
     {"tacho_source_duration_seconds", MetricType::gauge, "seconds", "How long the source took for its last row.", "scheduler", "tacho", 0, Rollup::max, "one slow read in sixty is what delays a tick"},
     {"tacho_source_lateness_seconds", MetricType::gauge, "seconds", "How long after its tick the source's last row was begun.", "scheduler", "tacho", 0, Rollup::max, "the worst tick of the minute says whether the seconds can be trusted"},
+    {"tacho_source_stuck_seconds", MetricType::gauge, "seconds", "How long the source has been hanging in a call that does not return; 0 while it does not hang.", "scheduler", "tacho", 0, Rollup::max, "a driver that hangs for seconds stalls the job, too"},
+    {"tacho_filesystem_hanging_calls", MetricType::gauge, "", "Calls of statfs that have not returned; each holds a thread.", "statfs", "filesystem", 10000, Rollup::max, "a mount that was dead for some seconds"},
     {"tacho_source_missed_ticks_total", MetricType::counter, "", "Ticks for which the source has no row.", "scheduler", "tacho"},
     {"tacho_source_rows_total", MetricType::counter, "", "Rows the source has given.", "scheduler", "tacho"},
     {"tacho_source_errors_total", MetricType::counter, "", "Times the source could not be read.", "scheduler", "tacho"},

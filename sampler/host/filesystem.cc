@@ -35,27 +35,28 @@ bool has_option(std::string_view options, std::string_view wanted) {
 }
 
 // As node_exporter's errors read: the system's text with a small first letter.
-std::string reason(int error) {
-  std::string text = ::strerror(error);
+std::string reason(const StatfsPool::Answer& answer) {
+  if (answer.outcome == StatfsPool::Outcome::hangs) return "mountpoint timeout";
+  if (answer.outcome == StatfsPool::Outcome::not_asked) return "not asked, too many mounts hang";
+  if (answer.error == 0) return "";
+  std::string text = ::strerror(answer.error);
   if (!text.empty()) text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
   return text;
 }
 
 }  // namespace
 
-int system_statfs(const char* path, struct statfs& out) {
-  while (::statfs(path, &out) != 0) {
-    if (errno != EINTR) return errno;
-  }
-  return 0;
-}
-
 FilesystemSource::FilesystemSource(const Roots& roots, StatfsCall call, Exclude mounts, Exclude types)
     : candidates_{roots.procfs + "/1/mountinfo", roots.procfs + "/self/mountinfo"},
       rootfs_(roots.rootfs == "/" ? "" : roots.rootfs),
-      statfs_(call),
+      pool_(call),
       mounts_(std::move(mounts)),
       types_(std::move(types)) {}
+
+// Twice in a tick it may have to be waited for: a new layout is described, then sampled.
+void FilesystemSource::set_interval(std::int64_t ms) {
+  patience_ = std::chrono::milliseconds(std::min<std::int64_t>(5000, std::max<std::int64_t>(ms / 3, 1)));
+}
 
 Result<std::string_view> FilesystemSource::read_mounts() {
   if (file_) {
@@ -113,21 +114,25 @@ Result<void> FilesystemSource::describe(store::Schema& schema) {
   Result<std::string_view> text = read_mounts();
   if (!text) return std::unexpected(text.error());
   text_ = *text;
+  std::vector<Mount> mounts = parse(text_);
+  if (mounts.empty()) return failure("{} has no mount that is not excluded", file_->path());
+  places_.clear();
+  for (const Mount& m : mounts) places_.push_back(pool_.place(m.path));
+  answers_.assign(places_.size(), {});
+  pool_.ask(places_, patience_, answers_);
+
   SchemaBuilder builder(schema);
-  std::vector<Shown> shown;
-  for (Mount& mount : parse(text_)) {
-    Shown one{.mount = std::move(mount)};
+  shown_.clear();
+  for (std::size_t i = 0; i < mounts.size(); ++i) {
+    Shown one{.mount = std::move(mounts[i]), .outcome = answers_[i].outcome, .error = answers_[i].error};
     const Mount& m = one.mount;
-    struct statfs unused{};
-    one.error = statfs_(m.path.c_str(), unused);
-    const std::vector<Label> labels{{"device", m.device},
-                                    {"mountpoint", m.mountpoint},
-                                    {"fstype", m.fstype},
-                                    {"device_error", one.error ? reason(one.error) : ""}};
+    const std::string why = reason(answers_[i]);
+    const std::vector<Label> labels{
+        {"device", m.device}, {"mountpoint", m.mountpoint}, {"fstype", m.fstype}, {"device_error", why}};
     one.columns.fill(kNoColumn);
     one.columns[kDeviceError] = builder.add("node_filesystem_device_error", labels);
     one.columns[kReadonly] = builder.add("node_filesystem_readonly", labels);
-    if (!one.error) {
+    if (why.empty()) {
       one.columns[kSize] = builder.add("node_filesystem_size_bytes", labels);
       one.columns[kFree] = builder.add("node_filesystem_free_bytes", labels);
       one.columns[kAvail] = builder.add("node_filesystem_avail_bytes", labels);
@@ -137,10 +142,9 @@ Result<void> FilesystemSource::describe(store::Schema& schema) {
           builder.add("node_filesystem_mount_info",
                       {{"device", m.device}, {"mountpoint", m.mountpoint}, {"major", m.major}, {"minor", m.minor}});
     }
-    shown.push_back(std::move(one));
+    shown_.push_back(std::move(one));
   }
-  if (shown.empty()) return failure("{} has no mount that is not excluded", file_->path());
-  shown_ = std::move(shown);
+  hanging_column_ = builder.add("tacho_filesystem_hanging_calls");
   return {};
 }
 
@@ -160,12 +164,14 @@ Result<Sampled> FilesystemSource::sample(Row& row) {
   Result<std::string_view> text = read_mounts();
   if (!text) return std::unexpected(text.error());
   if (!same_mounts(*text)) return Sampled::layout_changed;
-  for (const Shown& shown : shown_) {
-    struct statfs stat{};
-    const int error = statfs_(shown.mount.path.c_str(), stat);
-    if (error != shown.error) return Sampled::layout_changed;
+  pool_.ask(places_, patience_, answers_);
+  for (std::size_t i = 0; i < shown_.size(); ++i) {
+    const Shown& shown = shown_[i];
+    const StatfsPool::Answer& answer = answers_[i];
+    if (answer.outcome != shown.outcome || answer.error != shown.error) return Sampled::layout_changed;
+    const struct statfs& stat = answer.stat;
     const double block = static_cast<double>(stat.f_bsize);
-    put(row, shown.columns[kDeviceError], error ? 1.0 : 0.0);
+    put(row, shown.columns[kDeviceError], shown.columns[kSize] == kNoColumn ? 1.0 : 0.0);
     put(row, shown.columns[kReadonly], shown.mount.readonly ? 1.0 : 0.0);
     put(row, shown.columns[kSize], static_cast<double>(stat.f_blocks) * block);
     put(row, shown.columns[kFree], static_cast<double>(stat.f_bfree) * block);
@@ -174,6 +180,7 @@ Result<Sampled> FilesystemSource::sample(Row& row) {
     put(row, shown.columns[kFilesFree], static_cast<double>(stat.f_ffree));
     put(row, shown.columns[kMountInfo], 1.0);
   }
+  put(row, hanging_column_, static_cast<double>(pool_.hanging()));
   return Sampled::ok;
 }
 

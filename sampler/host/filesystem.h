@@ -8,11 +8,13 @@
 //          Equal label sets (mounts over mounts) are shown once, the first of them.
 // Filter   node_exporter's since 1.8, and the volumes of pods under /var/lib/kubelet, which it shows: there are hundreds a
 //          node, and they come and go. (Debian 12's package hides all of /run, /mnt and /media too.)
-// Blocks   statfs on a dead network mount hangs: this source has its own thread, and by default 10 s between ticks.
+// Blocks   statfs on a dead network mount hangs: a pool of threads asks (statfs_pool.h), this source waits for it, a third
+//          of its interval and 5 s at most. What has no answer by then has the device_error that node_exporter gives it, "mountpoint
+//          timeout", until its call is back; the others go on. Thus a thread of its own, and by default 10 s between ticks.
+// Bounded  4 hanging first calls, 8 hanging calls in all; mounts that cannot be asked for that have the device_error "not
+//          asked, too many mounts hang". tacho_filesystem_hanging_calls says how many there are.
 // Cost     a statfs a mount; the mounts' text is compared with the last one and parsed only when it differs.
 #pragma once
-
-#include <sys/vfs.h>
 
 #include <array>
 #include <optional>
@@ -20,6 +22,7 @@
 #include <vector>
 
 #include "sampler/host/filter.h"
+#include "sampler/host/statfs_pool.h"
 #include "sampler/kernel_file.h"
 #include "sampler/source.h"
 
@@ -32,10 +35,6 @@ inline constexpr char kFsTypeExclude[] =
     "overlay|"
     "proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$";
 
-// 0 or an errno; tests bring their own.
-using StatfsCall = int (*)(const char* path, struct statfs& out);
-int system_statfs(const char* path, struct statfs& out);
-
 class FilesystemSource : public Source {
  public:
   explicit FilesystemSource(const Roots& roots, StatfsCall call = system_statfs, Exclude mounts = Exclude(kMountExclude),
@@ -44,6 +43,7 @@ class FilesystemSource : public Source {
   std::string_view name() const override { return "filesystem"; }
   std::int64_t default_interval_ms() const override { return 10'000; }
   bool may_block() const override { return true; }
+  void set_interval(std::int64_t ms) override;
   Result<void> describe(store::Schema& schema) override;
   Result<Sampled> sample(Row& row) override;
 
@@ -58,7 +58,8 @@ class FilesystemSource : public Source {
   };
   struct Shown {
     Mount mount;
-    int error = 0;  // of statfs when the layout was learned
+    StatfsPool::Outcome outcome;  // of statfs when the layout was learned
+    int error = 0;
     std::array<std::size_t, kCellCount> columns{};
   };
 
@@ -69,11 +70,15 @@ class FilesystemSource : public Source {
   std::vector<std::string> candidates_;
   std::optional<KernelFile> file_;
   std::string rootfs_;
-  StatfsCall statfs_;
+  StatfsPool pool_;
+  std::chrono::milliseconds patience_{5000};
   Exclude mounts_;
   Exclude types_;
   std::string text_;  // the mounts as last parsed
   std::vector<Shown> shown_;
+  std::vector<std::shared_ptr<StatfsPool::Place>> places_;  // of shown_
+  std::vector<StatfsPool::Answer> answers_;
+  std::size_t hanging_column_ = 0;
 };
 
 }  // namespace tacho::sampler

@@ -283,7 +283,7 @@ TEST_CASE("a host's mounts seen below --rootfs carry the host's names") {
   watched.tick();
   CHECK(watched.has("node_filesystem_size_bytes{device=\"/dev/vda\",fstype=\"ext4\",mountpoint=\"/\"}"));
   CHECK(watched.has("node_filesystem_size_bytes{device=\"/dev/sda1\",fstype=\"xfs\",mountpoint=\"/data\"}"));
-  CHECK(watched.schema().size() == 16);
+  CHECK(watched.schema().size() == 17);
 }
 
 }  // namespace

@@ -129,6 +129,27 @@ TEST_CASE("a row that took longer than the deadline is a gap") {
   CHECK(f.rows() == "1=0 2=1 4.5=3 ");  // tick 3 is the gap; tick 4 came late and says so
 }
 
+TEST_CASE("a source that overruns its deadline again and again is asked less and less, and at once when it is quick again") {
+  RunnerFixture f;
+  f.script.blocks = true;
+  f.start();
+  f.ticks(1);
+  f.script.takes_ns = 1500 * kNsPerMs;
+  // Tries at ticks 2, 3 (it ran into it), then after 1, 3, 7, 15, 31 and always at most 60 ticks.
+  f.ticks(200);
+  CHECK(f.runner->stats().errors >= 8);
+  CHECK(f.runner->stats().errors <= 9);
+  CHECK(f.runner->stats().rows == 1);
+  CHECK(f.runner->stats().missed >= 200);
+  CHECK(f.rows().find("stale") != std::string::npos);
+  f.script.takes_ns = 0;
+  f.ticks(61);
+  const auto rows = f.runner->stats().rows.load();
+  CHECK(rows > 1);
+  f.ticks(5);
+  CHECK(f.runner->stats().rows == rows + 5);
+}
+
 TEST_CASE("a clock that steps back or forth neither stops sampling nor makes two rows of one time") {
   RunnerFixture f;
   f.start();
@@ -203,6 +224,18 @@ TEST_CASE("a hanging source leaves the others alone, and stopping does not wait 
   CHECK(runners[1]->stats().rows == 0);
   CHECK(entered);
   CHECK(runners[1]->stuck(system_clock().mono()));
+  // It has never given a row, and is seen all the same.
+  SelfSource self(runners, system_clock(), {});
+  store::Schema schema;
+  REQUIRE(self.describe(schema));
+  RowBuffer cells(schema.size());
+  Row row = cells.row();
+  REQUIRE(self.sample(row).value() == Sampled::ok);
+  double stuck_seconds = 0;
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    if (schema[i].labels == Labels::of("tacho_source_stuck_seconds", {{"source", "hanging"}})) stuck_seconds = cells[i];
+  }
+  CHECK(stuck_seconds > 0);
   hang = false;
   CHECK(scheduler.stop());
   CHECK(runners[1]->stats().rows == 0);  // what came after the deadline is not a row
@@ -224,5 +257,5 @@ TEST_CASE("a source whose first row comes while the agent's own series are descr
   CHECK(self.sample(row).value() == Sampled::layout_changed);
   schema.clear();
   REQUIRE(self.describe(schema));
-  CHECK(schema.size() == before + 6);
+  CHECK(schema.size() == before + 7);
 }
