@@ -138,8 +138,9 @@ def start_prometheus(processes, name="prometheus", config="", flags=()):
 class Tacho:
     """One agent's folders and address; started and ended any number of times."""
 
-    def __init__(self, processes, binary, remote_write_url=None, labels=None, extra_config="", interval="1s", name="tacho"):
-        self.processes, self.binary, self.interval, self.name = processes, binary, interval, name
+    def __init__(self, processes, binary, remote_write_url=None, labels=None, extra_config="", interval="1s", name="tacho",
+                 flags=()):
+        self.processes, self.binary, self.interval, self.name, self.flags = processes, binary, interval, name, flags
         self.state = processes.make_folder(name + "-state")
         self.runtime = processes.make_folder(name + "-runtime")
         self.listen = f"127.0.0.1:{free_port()}"
@@ -158,7 +159,7 @@ class Tacho:
     def start(self):
         self.process = self.processes.start(self.name, [
             self.binary, "run", "--config", self.config, "--listen", self.listen, "--state", self.state, "--runtime", self.runtime,
-            "--interval", self.interval])
+            "--interval", self.interval, *self.flags])
         self.processes.wait_http(self.process, self.base + "/-/healthy")
 
     def kill(self):
