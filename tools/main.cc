@@ -74,6 +74,7 @@ struct Program {
   QueryOptions query_options;
   SeriesOptions series_options;
   StatusOptions status_options;
+  MetricsOptions metrics_options;
   SampleOptions sample_options;
   ExportOptions export_options;
   ServeOptions serve_options;
@@ -135,7 +136,11 @@ struct Program {
         ->check(CLI::IsMember({"table", "json"}))
         ->capture_default_str();
 
-    verb("metrics", "the catalogue: name, type, unit, help, source", "tacho metrics | grep pressure", [] { return metrics(); });
+    auto& m = verb("metrics", "the catalogue: name, type, unit, help, source", "tacho metrics | grep pressure",
+                   [this] { return metrics(metrics_options); });
+    m.add_option("--format", metrics_options.format, "table, or markdown for the page docs/metrics.md")
+        ->check(CLI::IsMember({"table", "markdown"}))
+        ->capture_default_str();
 
     auto& o = verb("sample", "one sample of every source, to stdout", "tacho sample --once",
                    [this] { return sample_once(sample_options); });

@@ -52,7 +52,10 @@ struct StatusOptions {
 };
 int status(const StatusOptions& options);
 
-int metrics();
+struct MetricsOptions {
+  std::string format = "table";  // or markdown
+};
+int metrics(const MetricsOptions& options);
 
 struct SampleOptions {
   sampler::Roots roots;
