@@ -19,7 +19,10 @@ for one in "${what[@]}"; do
       build/bench/seal_bench --traces "$traces"
       # Days of seconds: on a tmpfs, for their syncs are not what is asked.
       TMPDIR=/dev/shm build/bench/window_bench --traces "$traces" ;;
-    cost) python3 bench/cost.py --tacho build/tacho --seconds 120 ;;
+    cost)
+      cmake --build build --target host_cost_bench
+      build/bench/host_cost_bench --pause-ms 20
+      python3 bench/cost.py --tacho build/tacho --seconds 120 ;;
     lateness) python3 bench/lateness.py --tacho build/tacho --minutes 10 ;;
     *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, lateness)" >&2; exit 2 ;;
   esac
