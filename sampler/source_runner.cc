@@ -19,20 +19,25 @@ SourceRunner::SourceRunner(std::unique_ptr<Source> source, std::unique_ptr<store
 
 void SourceRunner::start() {
   grid_.start(clock_.wall_ns(), clock_.mono());
-  if (!source_->may_block()) describe();  // one that can hang is described on its own thread
+  if (interval_ms() > kFirstTickMs) return take_row({});
+  if (!source_->may_block()) describe();  // one that can hang is described when it is seen that it does
+}
+
+int SourceRunner::ticks_between_looks() const {
+  return static_cast<int>(std::clamp<std::int64_t>(kLookMs / interval_ms(), 0, kLookTicksMax));
 }
 
 bool SourceRunner::describe() {
   store::Schema schema;
   auto described = source_->describe(schema);
   if (!described) {
-    ticks_to_describe_ = kDescribeEvery;
+    ticks_to_describe_ = ticks_between_looks();
     if (!complained_) log_info("source {} is not there: {}", source_->name(), described.error());
     complained_ = true;
     return false;
   }
   if (auto ok = group_->describe(std::move(schema)); !ok) {
-    ticks_to_describe_ = kDescribeEvery;
+    ticks_to_describe_ = ticks_between_looks();
     if (!complained_) log_warn("source {} is not sampled: {}", source_->name(), ok.error());
     complained_ = true;
     return false;
@@ -53,7 +58,10 @@ void SourceRunner::tick() {
   if (!due.due) return;
   if (!group_->described() && ticks_to_describe_-- > 0) return;
   if (ticks_to_rest_ > 0) return rest(due.tick_ns / kNsPerMs);
+  take_row(due.tick_ns);
+}
 
+void SourceRunner::take_row(std::optional<std::int64_t> tick_ns) {
   const MonoNs begun = clock_.mono();
   stats_.busy_since_ns.store(static_cast<std::int64_t>(begun), relaxed);
   if (!group_->described() && !describe()) return stats_.busy_since_ns.store(0, relaxed);
@@ -61,7 +69,7 @@ void SourceRunner::tick() {
   const auto sampled = sample_row();
   stats_.busy_since_ns.store(0, relaxed);
   const std::int64_t took = clock_.mono() - begun;
-  const TimeMs t = grid_.stamp(due.tick_ns, read_wall);
+  const TimeMs t = tick_ns ? grid_.stamp(*tick_ns, read_wall) : read_wall / kNsPerMs;
   if (!sampled) return failed(sampled.error(), t);
   // What was read during so long a time has no one time: a gap is the honest answer.
   if (source_->may_block() && took > deadline_ns()) {
@@ -75,7 +83,7 @@ void SourceRunner::tick() {
   failures_ = 0;
   overruns_ = 0;
   stats_.duration_ns.store(took, relaxed);
-  stats_.lateness_ns.store(read_wall - due.tick_ns, relaxed);
+  stats_.lateness_ns.store(tick_ns ? read_wall - *tick_ns : 0, relaxed);
   stats_.rows.fetch_add(1, relaxed);
   stats_.up.store(true, relaxed);
   stats_.seen.store(true, relaxed);

@@ -20,7 +20,7 @@ All that the agent can sample, by source. This page is made from the program's o
 - **Shipped** is what a minute becomes in long-term storage, all stamped with the minute's end: *last* and *avg* go under the metric's own
   name, *max* and *min* as `NAME:1m_max` and `NAME:1m_min`. What it says in brackets is why a peak is worth a sample a minute.
 - A name that ends in `*` stands for all names with that beginning, as the kernel has them.
-- A source whose files a machine does not have costs nothing: it is looked for every 30 ticks.
+- A source whose files a machine does not have costs nothing: it is looked for now and then.
 - Options are node_exporter's flags: `--collector.diskstats.device-exclude` is `sampling.sources.diskstats.device_exclude`.
 )";
 

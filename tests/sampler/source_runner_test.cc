@@ -56,9 +56,9 @@ struct RunnerFixture {
   std::unique_ptr<store::Store> store = std::move(*store::Store::open({{dir / "s", dir / "r"}, 1 << 20, {}}));
   std::unique_ptr<SourceRunner> runner;
 
-  void start() {
-    runner = std::make_unique<SourceRunner>(std::make_unique<ScriptedSource>(script, &clock), store->group("scripted", 1000),
-                                            1000, clock);
+  void start(std::int64_t interval_ms = 1000) {
+    runner = std::make_unique<SourceRunner>(std::make_unique<ScriptedSource>(script, &clock),
+                                            store->group("scripted", interval_ms), interval_ms, clock);
     runner->start();
   }
   void ticks(int n) {
@@ -148,6 +148,15 @@ TEST_CASE("a source that overruns its deadline again and again is asked less and
   CHECK(rows > 1);
   f.ticks(5);
   CHECK(f.runner->stats().rows == rows + 5);
+}
+
+TEST_CASE("a source whose ticks are a minute apart gives its first row at once, then on its ticks") {
+  RunnerFixture f;
+  f.start(60'000);
+  CHECK(f.runner->stats().rows == 1);
+  CHECK(f.runner->stats().lateness_ns == 0);
+  f.ticks(2);
+  CHECK(f.rows() == "0=0 40=1 100=2 ");  // the test begins 40 s before a whole minute
 }
 
 TEST_CASE("a clock that steps back or forth neither stops sampling nor makes two rows of one time") {
