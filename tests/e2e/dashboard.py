@@ -124,7 +124,7 @@ PANELS = [
     ("node_netstat_Tcp_CurrEstab{S}", None),
     # the node mixin's rules and alerts
     ('(sum without (mode) (rate(node_cpu_seconds_total{mode!="idle",mode!="iowait",mode!="steal",S}[R]))) < bool 0.9', None),
-    ('predict_linear(node_filesystem_avail_bytes{S,fstype!=""}[R], 24*60*60) < bool 0', None),
+    ('predict_linear(node_filesystem_avail_bytes{S,fstype!=""}[1m], 24*60*60) < bool 0', None),
     ('increase(node_network_receive_errs_total{S}[R]) / increase(node_network_receive_packets_total{S}[R]) > 0.01', None),
     ('node_filesystem_avail_bytes{S,fstype!=""} / node_filesystem_size_bytes{S,fstype!=""} * 100 < bool 5 and node_filesystem_readonly{S} == 0', 0),
     ('(node_timex_offset_seconds{S} > 0.05 and deriv(node_timex_offset_seconds{S}[R]) >= 0)', None),
