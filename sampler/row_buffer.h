@@ -24,6 +24,7 @@ class RowBuffer {
   }
   Row row() { return Row(std::span(cells_.get(), size_)); }
   double operator[](std::size_t column) const { return std::bit_cast<double>(cells_[column].load(std::memory_order_relaxed)); }
+  std::uint64_t bits(std::size_t column) const { return cells_[column].load(std::memory_order_relaxed); }
   std::size_t size() const { return size_; }
 
  private:

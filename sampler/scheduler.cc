@@ -64,37 +64,42 @@ void Scheduler::start() {
   TACHO_CHECK(!shared_);
   shared_ = std::make_shared<Shared>();
   std::vector<std::shared_ptr<SourceRunner>> never_blocking;
+  std::vector<std::shared_ptr<SourceRunner>> blocking;
   for (const auto& runner : runners_) {
     if (runner->source().may_block()) {
-      start_thread("tacho-" + std::string(runner->source().name()), {runner});
+      start_thread("tacho-" + std::string(runner->source().name()), {runner}, {});
+      blocking.push_back(runner);
     } else {
       never_blocking.push_back(runner);
     }
   }
-  if (!never_blocking.empty()) start_thread("tacho-tick", std::move(never_blocking));
+  if (!never_blocking.empty()) start_thread("tacho-tick", std::move(never_blocking), std::move(blocking));
 }
 
-void Scheduler::start_thread(std::string name, std::vector<std::shared_ptr<SourceRunner>> runners) {
+void Scheduler::start_thread(std::string name, std::vector<std::shared_ptr<SourceRunner>> runners,
+                             std::vector<std::shared_ptr<SourceRunner>> watched) {
   ++shared_->running;
-  threads_.emplace_back([shared = shared_, name = name.substr(0, 15), runners = std::move(runners)] {
-    ::pthread_setname_np(::pthread_self(), name.c_str());
-    prefer_short_latency();
-    for (const auto& r : runners) r->start();
-    std::unique_lock lock(shared->mutex);
-    while (!shared->stopping) {
-      lock.unlock();
-      std::int64_t wait = kNsPerSecond;
-      for (const auto& r : runners) wait = std::min(wait, r->wait_ns());
-      const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(wait);
-      lock.lock();
-      if (shared->changed.wait_until(lock, until, [&] { return shared->stopping; })) break;
-      lock.unlock();
-      for (const auto& r : runners) r->tick();
-      lock.lock();
-    }
-    --shared->running;
-    shared->changed.notify_all();
-  });
+  threads_.emplace_back(
+      [shared = shared_, name = name.substr(0, 15), runners = std::move(runners), watched = std::move(watched)] {
+        ::pthread_setname_np(::pthread_self(), name.c_str());
+        prefer_short_latency();
+        for (const auto& r : runners) r->start();
+        std::unique_lock lock(shared->mutex);
+        while (!shared->stopping) {
+          lock.unlock();
+          std::int64_t wait = kNsPerSecond;
+          for (const auto& r : runners) wait = std::min(wait, r->wait_ns());
+          const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(wait);
+          lock.lock();
+          if (shared->changed.wait_until(lock, until, [&] { return shared->stopping; })) break;
+          lock.unlock();
+          for (const auto& r : runners) r->tick();
+          for (const auto& r : watched) r->watch();
+          lock.lock();
+        }
+        --shared->running;
+        shared->changed.notify_all();
+      });
 }
 
 bool Scheduler::stop() {

@@ -1,6 +1,6 @@
 // All sources at work: one thread for those that never block, one thread each for those that can.
 //
-// Threads  "tacho-tick" owns the sources that never block; "tacho-NAME" each owns one that can. add() before start().
+// Threads  "tacho-tick" owns the sources that never block, and watches the others; "tacho-NAME" each owns one that can. add() before start().
 //          runners(), stuck(): any thread while the scheduler lives.
 // Stop     stop() wakes all threads and joins them; a source that hangs is waited for (its thread cannot be ended), but never
 //          longer than stop_wait; then it is left behind and reported.
@@ -36,7 +36,8 @@ class Scheduler {
 
  private:
   struct Shared;
-  void start_thread(std::string name, std::vector<std::shared_ptr<SourceRunner>> runners);
+  void start_thread(std::string name, std::vector<std::shared_ptr<SourceRunner>> runners,
+                    std::vector<std::shared_ptr<SourceRunner>> watched);
 
   store::Store& store_;
   const Clock& clock_;

@@ -1,6 +1,7 @@
 #include "sampler/source_runner.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "proto/base/log.h"
 
@@ -23,13 +24,41 @@ void SourceRunner::start() {
   if (!source_->may_block()) describe();  // one that can hang is described when it is seen that it does
 }
 
+template <typename Call>
+auto SourceRunner::in_source(Call call) {
+  if (!source_->may_block()) return call();
+  hand_.store(Hand::lent, std::memory_order_release);
+  auto result = call();
+  for (Hand expected = Hand::lent; !hand_.compare_exchange_weak(expected, Hand::thread, std::memory_order_acquire);
+       expected = Hand::lent)
+    std::this_thread::yield();  // the watch is about to write a row, which takes microseconds
+  if (marked_stale_) failures_ = std::max(failures_, kStaleAfter);
+  return result;
+}
+
+void SourceRunner::watch() {
+  const std::int64_t since = stats_.busy_since_ns.load(relaxed);
+  const MonoNs now = clock_.mono();
+  if (since == 0 || MonoNs{since} == watched_ || now - MonoNs{since} < kStaleAfter * grid_.interval_ns()) return;
+  Hand expected = Hand::lent;
+  if (!hand_.compare_exchange_strong(expected, Hand::watch, std::memory_order_acquire)) return;
+  // Still the same hang, now that the thread cannot go on. Half a tick back: no row of the thread's has such a time.
+  if (stats_.busy_since_ns.load(relaxed) == since) {
+    const std::int64_t wall = clock_.wall_ns();
+    if (group_->described()) group_->publish_stale((wall - wall % grid_.interval_ns() - grid_.interval_ns() / 2) / kNsPerMs);
+    marked_stale_ = true;
+    watched_ = MonoNs{since};
+  }
+  hand_.store(Hand::lent, std::memory_order_release);
+}
+
 int SourceRunner::ticks_between_looks() const {
   return static_cast<int>(std::clamp<std::int64_t>(kLookMs / interval_ms(), 0, kLookTicksMax));
 }
 
 bool SourceRunner::describe() {
   store::Schema schema;
-  auto described = source_->describe(schema);
+  auto described = in_source([&] { return source_->describe(schema); });
   if (!described) {
     ticks_to_describe_ = ticks_between_looks();
     if (!complained_) log_info("source {} is not there: {}", source_->name(), described.error());
@@ -82,6 +111,7 @@ void SourceRunner::take_row(std::optional<std::int64_t> tick_ns) {
   complained_ = false;
   failures_ = 0;
   overruns_ = 0;
+  marked_stale_ = false;
   stats_.duration_ns.store(took, relaxed);
   stats_.lateness_ns.store(tick_ns ? read_wall - *tick_ns : 0, relaxed);
   stats_.rows.fetch_add(1, relaxed);
@@ -93,10 +123,28 @@ void SourceRunner::take_row(std::optional<std::int64_t> tick_ns) {
 Result<void> SourceRunner::describe_again() {
   described_as_source_ = false;
   store::Schema schema;
-  if (auto described = source_->describe(schema); !described) return described;
+  if (auto described = in_source([&] { return source_->describe(schema); }); !described) return described;
   if (auto ok = group_->describe(std::move(schema)); !ok) return ok;
   described_as_source_ = true;
   return {};
+}
+
+Result<Sampled> SourceRunner::sample_in_place() {
+  Row row(group_->begin_row());
+  return source_->sample(row);
+}
+
+// What a source that hangs may still write must not lie in the head, which goes on without it.
+Result<Sampled> SourceRunner::sample_aside() {
+  const std::size_t size = group_->begin_row().size();
+  if (row_.size() != size) row_ = RowBuffer(size);
+  row_.clear();
+  Row row = row_.row();
+  const auto sampled = in_source([&] { return source_->sample(row); });
+  if (!sampled || *sampled != Sampled::ok) return sampled;
+  const auto cells = group_->begin_row();
+  for (std::size_t c = 0; c < size; ++c) cells[c].store(row_.bits(c), std::memory_order_release);
+  return sampled;
 }
 
 Result<void> SourceRunner::sample_row() {
@@ -104,8 +152,7 @@ Result<void> SourceRunner::sample_row() {
     if (!described_as_source_) {
       if (auto ok = describe_again(); !ok) return ok;
     }
-    Row row(group_->begin_row());
-    const auto sampled = source_->sample(row);
+    const auto sampled = source_->may_block() ? sample_aside() : sample_in_place();
     if (!sampled) return std::unexpected(sampled.error());
     if (*sampled == Sampled::ok) return {};
     described_as_source_ = false;

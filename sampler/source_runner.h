@@ -1,6 +1,6 @@
 // One source at work: ticks in, rows out, and an account of how that went.
 //
-// Threads  tick(): the one thread that owns the source. stats(): any.
+// Threads  start(), tick(): the one thread that owns the source. watch(): one other. stats(): any.
 // Cost     a tick: the source's own reading, a handful of relaxed stores, two clock reads.
 // Gaps     A tick that gave no row is counted as missed. After kStaleAfter such ticks in a row the series get staleness markers
 //          (Prometheus's meaning of "gone"), so that nobody is shown the last value again.
@@ -8,11 +8,13 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "proto/base/clock.h"
+#include "sampler/row_buffer.h"
 #include "sampler/source.h"
 #include "sampler/tick_grid.h"
 #include "store/store.h"
@@ -44,6 +46,9 @@ class SourceRunner {
   std::int64_t wait_ns() const { return grid_.wait_ns(clock_.wall_ns()); }
   // Samples if a tick is due.
   void tick();
+  // For another thread, always the same one, now and then: if the source has been hanging for kStaleAfter ticks, its series get their
+  // staleness markers now, not when it returns.
+  void watch();
 
   const Source& source() const { return *source_; }
   const SourceStats& stats() const { return stats_; }
@@ -55,6 +60,12 @@ class SourceRunner {
   std::int64_t deadline_ns() const { return grid_.interval_ns(); }
 
  private:
+  // Whose the group is at the moment. The thread lends it out while it is inside a source that can block.
+  enum class Hand : std::uint8_t { thread, lent, watch };
+  // Runs what may hang, with the group lent out.
+  template <typename Call>
+  auto in_source(Call call);
+
   static constexpr int kStaleAfter = 5;
   static constexpr std::int64_t kRestMaxMs = 60'000;
   static constexpr std::int64_t kFirstTickMs = 1000;  // nobody waits longer than that for a first row
@@ -68,12 +79,19 @@ class SourceRunner {
   void take_row(std::optional<std::int64_t> tick_ns);
   Result<void> describe_again();
   Result<void> sample_row();
+  Result<Sampled> sample_in_place();
+  Result<Sampled> sample_aside();
   void failed(const Error& error, TimeMs t);
   void overran();
   void rest(TimeMs tick);
 
   std::unique_ptr<Source> source_;
-  std::unique_ptr<store::Group> group_;
+  std::unique_ptr<store::Group> group_;  // belongs to whom hand_ says
+  // Release when it is given away, acquire when it is taken: the group, row_ and marked_stale_ are handed over with it.
+  std::atomic<Hand> hand_{Hand::thread};
+  bool marked_stale_ = false;  // by the watch, since the last row
+  RowBuffer row_{0};           // of a source that can block: what it fills while it does not have the group
+  MonoNs watched_{};           // the watch's own: the hang it has dealt with, by its beginning
   const Clock& clock_;
   TickGrid grid_;
   SourceStats stats_;

@@ -116,6 +116,7 @@ def run(binary, seconds):
             dead = phase(agent, "mount and sensor dead", seconds)
             check(value(agent, "tacho_filesystem_hanging_calls") == 1, "one mount hangs, once")
             check(value(agent, 'tacho_source_up{source="hwmon"}') == 0, "a source that hangs is not up")
+            check(not values(agent, 'node_hwmon_temp_celsius{sensor="temp1"}'), "a sensor that hangs has no value, not its last one")
             check(value(agent, 'tacho_source_up{source="filesystem"}') == 1, "the other mounts are sampled")
             check(not values(agent, f"node_filesystem_size_bytes{{{here}}}"), "a dead mount has no size")
             check(dead[0] <= before[0] + 1, f"a dead mount takes one thread: {before[0]} became {dead[0]}")

@@ -1,6 +1,7 @@
 #include "sampler/source_runner.h"
 
 #include <catch2/catch.hpp>
+#include <functional>
 
 #include "sampler/row_buffer.h"
 #include "sampler/scheduler.h"
@@ -20,6 +21,8 @@ struct Script {
   bool fail = false;
   bool blocks = false;
   std::int64_t takes_ns = 0;
+  std::function<void()> meanwhile;  // what others do while it is in sample(), in describe()
+  std::function<void()> meanwhile_described;
   double value = 0;
 };
 
@@ -29,6 +32,7 @@ class ScriptedSource final : public Source {
   std::string_view name() const override { return "scripted"; }
   bool may_block() const override { return script_.blocks; }
   Result<void> describe(store::Schema& schema) override {
+    if (script_.meanwhile_described) script_.meanwhile_described();
     if (script_.fail) return failure("the test says no");
     described_ = script_.devices;
     for (const auto& d : described_) schema.push_back({Labels::of("x", {{"d", d}}), MetricType::gauge, store::Rollup::none});
@@ -36,6 +40,7 @@ class ScriptedSource final : public Source {
   }
   Result<Sampled> sample(Row& row) override {
     if (clock_ != nullptr) clock_->pass(script_.takes_ns);
+    if (script_.meanwhile) script_.meanwhile();
     if (script_.fail) return failure("the test says no");
     if (described_ != script_.devices) return Sampled::layout_changed;
     for (std::size_t c = 0; c < row.size(); ++c) row.set(c, script_.value);
@@ -148,6 +153,46 @@ TEST_CASE("a source that overruns its deadline again and again is asked less and
   CHECK(rows > 1);
   f.ticks(5);
   CHECK(f.runner->stats().rows == rows + 5);
+}
+
+TEST_CASE("a source that hangs has its series marked stale while it hangs, once, and goes on when it is back") {
+  RunnerFixture f;
+  f.script.blocks = true;
+  f.start();
+  f.ticks(2);
+  f.script.takes_ns = 4200 * kNsPerMs;
+  f.script.meanwhile = [&] {
+    f.runner->watch();  // too early
+    CHECK(f.rows() == "1=0 2=1 ");
+    f.clock.pass(2 * kNsPerSecond);
+    f.runner->watch();
+    f.clock.pass(2 * kNsPerSecond);
+    f.runner->watch();
+    CHECK(f.rows() == "1=0 2=1 8.5=stale ");
+  };
+  f.ticks(1);
+  f.script.takes_ns = 0;
+  f.script.meanwhile = [&] { f.runner->watch(); };
+  f.ticks(3);
+  CHECK(f.rows() == "1=0 2=1 8.5=stale 11.2=3 12=4 13=5 ");
+}
+
+TEST_CASE("a source that hangs while it is described anew has the series it had marked stale") {
+  RunnerFixture f;
+  f.script.blocks = true;
+  f.start();
+  f.ticks(2);
+  f.script.devices = {"b"};
+  f.script.meanwhile_described = [&] {
+    f.clock.pass(7 * kNsPerSecond);
+    f.runner->watch();
+  };
+  f.ticks(1);
+  CHECK(f.rows("a") == "1=0 2=1 9.5=stale ");
+  f.script.meanwhile_described = {};
+  f.ticks(2);
+  CHECK(f.rows("a") == "1=0 2=1 9.5=stale 10=stale ");
+  CHECK(f.rows("b").find("=") != std::string::npos);
 }
 
 TEST_CASE("a source whose ticks are a minute apart gives its first row at once, then on its ticks") {
