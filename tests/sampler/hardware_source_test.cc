@@ -11,8 +11,8 @@
 #include "sampler/host/hwmon_names.h"
 #include "sampler/host/infiniband.h"
 #include "sampler/host/number_files.h"
-#include "sampler/host/nvme.h"
 #include "sampler/host/rapl.h"
+#include "sampler/host/storage/nvme.h"
 #include "sampler/host/thermal_zone.h"
 #include "source_fixture.h"
 

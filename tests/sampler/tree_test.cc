@@ -8,7 +8,7 @@
 
 #include "proto/base/file.h"
 #include "proto/base/number.h"
-#include "sampler/host/filesystem.h"
+#include "sampler/host/storage/filesystem.h"
 #include "sampler/host/time.h"
 #include "sampler/host_sources.h"
 #include "sampler/once.h"

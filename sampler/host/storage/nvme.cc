@@ -1,4 +1,4 @@
-#include "sampler/host/nvme.h"
+#include "sampler/host/storage/nvme.h"
 
 #include <re2/re2.h>
 

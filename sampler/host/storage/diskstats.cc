@@ -1,4 +1,4 @@
-#include "sampler/host/diskstats.h"
+#include "sampler/host/storage/diskstats.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "sampler/host/filesystem.h"
+#include "sampler/host/storage/filesystem.h"
 
 #include <algorithm>
 #include <cctype>
