@@ -1,6 +1,7 @@
 #include "sampler/host_sources.h"
 
 #include "sampler/host/arp.h"
+#include "sampler/host/bonding.h"
 #include "sampler/host/conntrack.h"
 #include "sampler/host/cpu.h"
 #include "sampler/host/cpufreq.h"
@@ -25,7 +26,9 @@
 #include "sampler/host/stat.h"
 #include "sampler/host/storage/diskstats.h"
 #include "sampler/host/storage/filesystem.h"
+#include "sampler/host/storage/mdadm.h"
 #include "sampler/host/storage/nvme.h"
+#include "sampler/host/storage/xfs.h"
 #include "sampler/host/thermal_zone.h"
 #include "sampler/host/time.h"
 #include "sampler/host/timex.h"
@@ -54,6 +57,10 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<TimexSource>());
   sources.push_back(std::make_unique<OsSource>(roots));
   sources.push_back(std::make_unique<CpufreqSource>(roots));
+  sources.push_back(std::make_unique<BondingSource>(roots));
+  // What storage counts of itself.
+  sources.push_back(std::make_unique<MdadmSource>(roots));
+  sources.push_back(std::make_unique<XfsSource>(roots));
   // Hardware, as sysfs shows it.
   sources.push_back(std::make_unique<EdacSource>(roots));
   sources.push_back(std::make_unique<RaplSource>(roots));

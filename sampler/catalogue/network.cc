@@ -27,6 +27,9 @@ constexpr MetricInfo kRows[] = {
     {"node_network_transmit_colls_total", MetricType::counter, "", "Collisions seen.", "/proc/net/dev", "netdev"},
     {"node_network_transmit_carrier_total", MetricType::counter, "", "Packets lost to carrier trouble: carrier, abort, window and heartbeat errors together.", "/proc/net/dev", "netdev"},
     {"node_network_transmit_compressed_total", MetricType::counter, "", "Compressed packets sent.", "/proc/net/dev", "netdev"},
+    // bonding
+    {"node_bonding_slaves", MetricType::gauge, "", "Interfaces the bond has.", "/sys/class/net/BOND/lower_DEVICE", "bonding"},
+    {"node_bonding_active", MetricType::gauge, "", "Interfaces of the bond whose link works; fewer than it has is less bandwidth, and none left to fail.", "/sys/class/net/BOND/lower_DEVICE/bonding_slave/mii_status", "bonding", 0, Rollup::min, "a link of a bond that was lost for seconds slows a collective, and is up again at the minute's end"},
     // netclass
     {"node_network_up", MetricType::gauge, "", "1 if the interface works (operstate is up).", "/sys/class/net/DEVICE/operstate", "netclass", 10000, Rollup::min, "a link that was down for seconds has stalled a collective, and is up again at the minute's end"},
     {"node_network_info", MetricType::gauge, "", "The interface's addresses and states; always 1.", "/sys/class/net/DEVICE", "netclass", 10000},

@@ -37,12 +37,16 @@ COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack
 # Hardware, as sysfs shows it.
 COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
+# Storage.
+COLLECTORS += ["bonding", "mdadm", "xfs"]
+
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
-                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_)")
+                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
+                  r"|bonding_|md_|xfs_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -95,6 +99,8 @@ ONLY_TACHO.update((f"node_infiniband_{name}", "hw_counters are read by versions 
     "rx_atomic_requests_total rx_dct_connect_requests_total rx_icrc_encapsulated_errors_total rx_read_requests_total "
     "rx_write_requests_total "
 ).split())
+# Storage.
+ONLY_TACHO.update({name: "versions after 1.5 have it" for name in ("node_md_raid_disks", "node_md_degraded")})
 # Fields of /proc/meminfo that 1.5 shows and 1.9 and later, with their fixed list, do not.
 ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"
                            r"|HighFree|LowTotal|LowFree)_bytes$")

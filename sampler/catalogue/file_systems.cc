@@ -1,0 +1,57 @@
+// What file systems count of their work, NFS among them: rows of the catalogue (sampler/catalogue.h).
+
+#include "sampler/catalogue/rows.h"
+
+namespace tacho::sampler {
+namespace {
+
+// clang-format off
+constexpr MetricInfo kRows[] = {
+    // xfs: 32 bits in the kernel, where they wrap
+    {"node_xfs_extent_allocation_extents_allocated_total", MetricType::counter, "", "Extents given to files.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_extent_allocation_blocks_allocated_total", MetricType::counter, "", "Blocks given to files.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_extent_allocation_extents_freed_total", MetricType::counter, "", "Extents given back.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_extent_allocation_blocks_freed_total", MetricType::counter, "", "Blocks given back.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_allocation_btree_lookups_total", MetricType::counter, "", "Look-ups in the trees of free space.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_allocation_btree_compares_total", MetricType::counter, "", "Comparisons those look-ups took.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_allocation_btree_records_inserted_total", MetricType::counter, "", "Records put into the trees of free space.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_allocation_btree_records_deleted_total", MetricType::counter, "", "Records taken out of the trees of free space.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_mapping_reads_total", MetricType::counter, "", "Times a file's blocks were looked up to read.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_mapping_writes_total", MetricType::counter, "", "Times a file's blocks were looked up to write.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_mapping_unmaps_total", MetricType::counter, "", "Times blocks were taken from a file.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_mapping_extent_list_insertions_total", MetricType::counter, "", "Extents put into files' lists.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_mapping_extent_list_deletions_total", MetricType::counter, "", "Extents taken out of files' lists.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_mapping_extent_list_lookups_total", MetricType::counter, "", "Look-ups in files' lists of extents.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_mapping_extent_list_compares_total", MetricType::counter, "", "Comparisons those look-ups took.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_map_btree_lookups_total", MetricType::counter, "", "Look-ups in the trees of files with many extents.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_map_btree_compares_total", MetricType::counter, "", "Comparisons those look-ups took.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_map_btree_records_inserted_total", MetricType::counter, "", "Records put into the trees of files with many extents.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_block_map_btree_records_deleted_total", MetricType::counter, "", "Records taken out of the trees of files with many extents.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_directory_operation_lookup_total", MetricType::counter, "", "Names looked up in folders on the disk, the cache of names having missed.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_directory_operation_create_total", MetricType::counter, "", "Names put into folders.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_directory_operation_remove_total", MetricType::counter, "", "Names taken out of folders.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_directory_operation_getdents_total", MetricType::counter, "", "Calls that listed a folder.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_inode_operation_attempts_total", MetricType::counter, "", "Inodes looked for in the cache.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_inode_operation_found_total", MetricType::counter, "", "Inodes found in the cache.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_inode_operation_recycled_total", MetricType::counter, "", "Inodes found in the cache while they were being thrown out.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_inode_operation_missed_total", MetricType::counter, "", "Inodes that were not in the cache.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_inode_operation_duplicates_total", MetricType::counter, "", "Inodes that somebody else had put into the cache in the meantime.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_inode_operation_reclaims_total", MetricType::counter, "", "Inodes thrown out of the cache.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_inode_operation_attribute_changes_total", MetricType::counter, "", "Times an inode's attributes were set.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_read_calls_total", MetricType::counter, "", "Calls that read files.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_write_calls_total", MetricType::counter, "", "Calls that wrote files.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_vnode_active_total", MetricType::counter, "", "Inodes in use; goes down too, though node_exporter calls it a counter.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_vnode_allocate_total", MetricType::counter, "", "Inodes allocated; current kernels do not count it.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_vnode_get_total", MetricType::counter, "", "Inodes got; current kernels do not count it.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_vnode_hold_total", MetricType::counter, "", "Inodes held; current kernels do not count it.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_vnode_release_total", MetricType::counter, "", "Inodes let go.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_vnode_reclaim_total", MetricType::counter, "", "Inodes thrown out of memory.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    {"node_xfs_vnode_remove_total", MetricType::counter, "", "Inodes removed from memory.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const MetricInfo> file_system_metrics() { return kRows; }
+
+}  // namespace tacho::sampler
