@@ -27,6 +27,8 @@
 #include "sampler/host/storage/diskstats.h"
 #include "sampler/host/storage/filesystem.h"
 #include "sampler/host/storage/mdadm.h"
+#include "sampler/host/storage/nfs.h"
+#include "sampler/host/storage/nfsd.h"
 #include "sampler/host/storage/nvme.h"
 #include "sampler/host/storage/xfs.h"
 #include "sampler/host/thermal_zone.h"
@@ -61,6 +63,8 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   // What storage counts of itself.
   sources.push_back(std::make_unique<MdadmSource>(roots));
   sources.push_back(std::make_unique<XfsSource>(roots));
+  sources.push_back(std::make_unique<NfsSource>(roots));
+  sources.push_back(std::make_unique<NfsdSource>(roots));
   // Hardware, as sysfs shows it.
   sources.push_back(std::make_unique<EdacSource>(roots));
   sources.push_back(std::make_unique<RaplSource>(roots));

@@ -47,6 +47,28 @@ constexpr MetricInfo kRows[] = {
     {"node_xfs_vnode_release_total", MetricType::counter, "", "Inodes let go.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
     {"node_xfs_vnode_reclaim_total", MetricType::counter, "", "Inodes thrown out of memory.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
     {"node_xfs_vnode_remove_total", MetricType::counter, "", "Inodes removed from memory.", "/sys/fs/xfs/DEVICE/stats/stats", "xfs", 10000},
+    // nfs
+    {"node_nfs_packets_total", MetricType::counter, "", "Packets of NFS sent and received, by protocol.", "/proc/net/rpc/nfs", "nfs"},
+    {"node_nfs_connections_total", MetricType::counter, "", "TCP connections made to NFS servers.", "/proc/net/rpc/nfs", "nfs"},
+    {"node_nfs_rpcs_total", MetricType::counter, "", "Calls sent to NFS servers.", "/proc/net/rpc/nfs", "nfs"},
+    {"node_nfs_rpc_retransmissions_total", MetricType::counter, "", "Calls that had to be sent again: the server or the network did not answer in time.", "/proc/net/rpc/nfs", "nfs"},
+    {"node_nfs_rpc_authentication_refreshes_total", MetricType::counter, "", "Times credentials were renewed.", "/proc/net/rpc/nfs", "nfs"},
+    {"node_nfs_requests_total", MetricType::counter, "", "Requests to NFS servers, by version and procedure.", "/proc/net/rpc/nfs", "nfs"},
+    // nfsd
+    {"node_nfsd_reply_cache_hits_total", MetricType::counter, "", "Requests that came a second time and were answered from the cache.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_reply_cache_misses_total", MetricType::counter, "", "Requests whose answer was put into the cache.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_reply_cache_nocache_total", MetricType::counter, "", "Requests whose answer need not be kept.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_file_handles_stale_total", MetricType::counter, "", "Requests for files that are gone.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_disk_bytes_read_total", MetricType::counter, "bytes", "Bytes read for clients.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_disk_bytes_written_total", MetricType::counter, "bytes", "Bytes written for clients.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_server_threads", MetricType::gauge, "", "Threads of the server.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_read_ahead_cache_size_blocks", MetricType::gauge, "", "Size of the read-ahead cache, on kernels before 5.4.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_read_ahead_cache_not_found_total", MetricType::counter, "", "Reads the read-ahead cache did not know, on kernels before 5.4.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_packets_total", MetricType::counter, "", "Packets of NFS sent and received, by protocol.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_connections_total", MetricType::counter, "", "TCP connections clients have made.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_rpc_errors_total", MetricType::counter, "", "Calls that were refused: bad format (fmt), bad credentials (auth), unknown client (cInt).", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_server_rpcs_total", MetricType::counter, "", "Calls received.", "/proc/net/rpc/nfsd", "nfsd"},
+    {"node_nfsd_requests_total", MetricType::counter, "", "Requests of clients, by version and procedure.", "/proc/net/rpc/nfsd", "nfsd"},
 };
 // clang-format on
 

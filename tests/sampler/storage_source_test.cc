@@ -7,6 +7,8 @@
 #include "proto/base/file.h"
 #include "sampler/host/bonding.h"
 #include "sampler/host/storage/mdadm.h"
+#include "sampler/host/storage/nfs.h"
+#include "sampler/host/storage/nfsd.h"
 #include "sampler/host/storage/xfs.h"
 #include "source_fixture.h"
 
@@ -235,6 +237,57 @@ TEST_CASE("a file system that is mounted or unmounted is another layout at the n
   CHECK(watched(series("node_xfs_read_calls_total", "device", "sdx")) == 8);
   CHECK(watched(series("node_xfs_extent_allocation_blocks_allocated_total", "device", "sdx")) == 2);
   CHECK_FALSE(watched.has(series("node_xfs_extent_allocation_extents_freed_total", "device", "sdx")));
+}
+
+TEST_CASE("procedures of NFS are counted by version and name, those of a newer kernel are left out") {
+  Machine machine("storage");
+  NfsSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_nfs_rpc_retransmissions_total") == 374636);
+  CHECK(watched(R"(node_nfs_packets_total{protocol="tcp"})") == 65);
+  CHECK(watched(R"(node_nfs_requests_total{method="Read",proto="4"})") == 4001);
+  CHECK(watched(R"(node_nfs_requests_total{method="LayoutGet",proto="4"})") == 4044);
+  CHECK(watched(R"(node_nfs_requests_total{method="Clone",proto="4"})") == 4058);
+  machine.write("proc/net/rpc/nfs", "net 0 0 0 0\nrpc 5 4 3\nproc4 3 7 8 9\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_nfs_rpc_retransmissions_total") == 4);
+  CHECK(watched(R"(node_nfs_requests_total{method="Write",proto="4"})") == 9);
+  CHECK_FALSE(watched.has(R"(node_nfs_requests_total{method="Commit",proto="4"})"));
+  CHECK_FALSE(watched.has(R"(node_nfs_requests_total{method="Read",proto="3"})"));
+  // A line that was cut keeps the series and leaves what is missing absent.
+  machine.write("proc/net/rpc/nfs", "net 0 0 0 0\nrpc 5 4 3\nproc4 3 7 1");
+  CHECK(watched.tick() == 0);
+  CHECK(watched(R"(node_nfs_requests_total{method="Null",proto="4"})") == 7);
+  CHECK(is_absent(watched(R"(node_nfs_requests_total{method="Read",proto="4"})")));
+}
+
+TEST_CASE("a file of rpc counters without a line that is known is a source that is not here") {
+  Machine machine;
+  machine.write("proc/net/rpc/nfs", "future 1 2 3\n");
+  NfsSource source(machine.roots());
+  store::Schema schema;
+  Result<void> described = source.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message == machine.path("proc/net/rpc/nfs") + " has no counter that is known");
+}
+
+TEST_CASE("an NFS server's operations stand at their places, and what its kernel does not count is not there") {
+  Machine machine("storage");
+  NfsdSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_nfsd_server_threads") == 128);
+  CHECK(watched("node_nfsd_read_ahead_cache_not_found_total") == 33);
+  CHECK(watched(R"(node_nfsd_requests_total{method="Access",proto="4"})") == 7003);
+  CHECK(watched(R"(node_nfsd_requests_total{method="Write",proto="4"})") == 7038);
+  CHECK_FALSE(watched.has(R"(node_nfsd_requests_total{method="WdelegGetattr",proto="4"})"));
+  machine.write("proc/net/rpc/nfsd", "rc 1 2 3\nth 8 0 0.000\nproc4ops 4 0 0 0 9\nwdeleg_getattr 16\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_nfsd_server_threads") == 8);
+  CHECK(watched(R"(node_nfsd_requests_total{method="Access",proto="4"})") == 9);
+  CHECK(watched(R"(node_nfsd_requests_total{method="WdelegGetattr",proto="4"})") == 16);
+  CHECK_FALSE(watched.has("node_nfsd_read_ahead_cache_size_blocks"));
 }
 
 }  // namespace
