@@ -31,6 +31,7 @@
 #include "sampler/host/storage/nfsd.h"
 #include "sampler/host/storage/nvme.h"
 #include "sampler/host/storage/xfs.h"
+#include "sampler/host/storage/zfs.h"
 #include "sampler/host/thermal_zone.h"
 #include "sampler/host/time.h"
 #include "sampler/host/timex.h"
@@ -63,6 +64,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   // What storage counts of itself.
   sources.push_back(std::make_unique<MdadmSource>(roots));
   sources.push_back(std::make_unique<XfsSource>(roots));
+  sources.push_back(std::make_unique<ZfsSource>(roots));
   sources.push_back(std::make_unique<NfsSource>(roots));
   sources.push_back(std::make_unique<NfsdSource>(roots));
   // Hardware, as sysfs shows it.

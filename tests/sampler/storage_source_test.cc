@@ -10,6 +10,7 @@
 #include "sampler/host/storage/nfs.h"
 #include "sampler/host/storage/nfsd.h"
 #include "sampler/host/storage/xfs.h"
+#include "sampler/host/storage/zfs.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {
@@ -288,6 +289,79 @@ TEST_CASE("an NFS server's operations stand at their places, and what its kernel
   CHECK(watched(R"(node_nfsd_requests_total{method="Access",proto="4"})") == 9);
   CHECK(watched(R"(node_nfsd_requests_total{method="WdelegGetattr",proto="4"})") == 16);
   CHECK_FALSE(watched.has("node_nfsd_read_ahead_cache_size_blocks"));
+}
+
+const std::string kZfs = "proc/spl/kstat/zfs/";
+
+TEST_CASE("a pool that loses a disk changes its state and nothing else") {
+  Machine machine("storage");
+  ZfsSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  const auto state = [&](const std::string& name) {
+    return watched("node_zfs_zpool_state{state=\"" + name + "\",zpool=\"scratch\"}");
+  };
+  CHECK(state("online") == 1);
+  CHECK(state("degraded") == 0);
+  machine.write(kZfs + "scratch/state", "DEGRADED\n");
+  CHECK(watched.tick() == 0);
+  CHECK(state("online") == 0);
+  CHECK(state("degraded") == 1);
+  machine.write(kZfs + "scratch/state", "DEGRA");
+  CHECK(watched.tick() == 0);
+  CHECK(is_absent(state("online")));
+}
+
+TEST_CASE("a dataset that is mounted, unmounted or renamed is another layout at the next tick") {
+  Machine machine("storage");
+  ZfsSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  const std::string reads = "node_zfs_zpool_dataset_nread{dataset=\"scratch/";
+  CHECK(watched(reads + "home\",zpool=\"scratch\"}") == 28);
+  std::string text = read_file(machine.path(kZfs + "scratch/objset-0x1f4")).value();
+  machine.write(kZfs + "scratch/objset-0x77", text.replace(text.find("scratch/home"), 12, "scratch/a b"));
+  CHECK(watched.tick() == 1);
+  CHECK(watched(reads + "a b\",zpool=\"scratch\"}") == 28);
+  machine.write(kZfs + "scratch/objset-0x77", text.replace(text.find("scratch/a b"), 11, "scratch/a c"));
+  CHECK(watched.tick() == 1);
+  CHECK_FALSE(watched.has(reads + "a b\",zpool=\"scratch\"}"));
+  CHECK(watched(reads + "a c\",zpool=\"scratch\"}") == 28);
+  machine.write(kZfs + "scratch/objset-0x77", text.substr(0, text.size() / 2));
+  CHECK(watched.tick() == 0);
+  machine.remove(kZfs + "scratch/objset-0x77");
+  CHECK(watched.tick() == 1);
+  CHECK_FALSE(watched.has(reads + "a c\",zpool=\"scratch\"}"));
+  machine.remove(kZfs + "scratch");
+  CHECK(watched.tick() == 1);
+  CHECK_FALSE(watched.has(reads + "home\",zpool=\"scratch\"}"));
+  CHECK(watched("node_zfs_arc_hits") == 8772612);
+}
+
+TEST_CASE("a signed number that is negative is absent, and no reason to show nothing") {
+  Machine machine("storage");
+  ZfsSource source(machine.roots());
+  Watched watched(source);
+  watched.tick();
+  std::string text = read_file(machine.path(kZfs + "arcstats")).value();
+  machine.write(kZfs + "arcstats", text.replace(text.find("922337203"), 9, "-12345678"));
+  CHECK(watched.tick() == 0);
+  CHECK(is_absent(watched("node_zfs_arc_memory_available_bytes")));
+  CHECK(watched("node_zfs_arc_size") == 1603939792);
+  CHECK_FALSE(watched.has("node_zfs_arc_arc_state"));
+}
+
+TEST_CASE("a pool's old counters of reads and writes stand below their names") {
+  Machine machine("storage");
+  ZfsSource source(machine.roots());
+  Watched watched(source);
+  watched.tick();
+  CHECK(watched(R"(node_zfs_zpool_nread{zpool="scratch"})") == 1884160);
+  CHECK(watched(R"(node_zfs_zpool_rcnt{zpool="scratch"})") == 0);
+  machine.write(kZfs + "scratch/io", "1 3 0x00 1 80 7 8\nnread nwritten\n5 6\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched(R"(node_zfs_zpool_nwritten{zpool="scratch"})") == 6);
+  CHECK_FALSE(watched.has(R"(node_zfs_zpool_rcnt{zpool="scratch"})"));
 }
 
 }  // namespace
