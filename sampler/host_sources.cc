@@ -24,6 +24,7 @@
 #include "sampler/host/sockstat.h"
 #include "sampler/host/softnet.h"
 #include "sampler/host/stat.h"
+#include "sampler/host/storage/btrfs.h"
 #include "sampler/host/storage/diskstats.h"
 #include "sampler/host/storage/filesystem.h"
 #include "sampler/host/storage/mdadm.h"
@@ -76,6 +77,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<HwmonSource>(roots));
   sources.push_back(std::make_unique<NvmeSource>(roots));
   sources.push_back(std::make_unique<FilesystemSource>(roots));
+  sources.push_back(std::make_unique<BtrfsSource>(roots));
   sources.push_back(std::make_unique<NetstatSource>(roots));
   sources.push_back(std::make_unique<SockstatSource>(roots));
   sources.push_back(std::make_unique<SoftnetSource>(roots));

@@ -49,7 +49,7 @@ Sampled KeyedLines::read(std::string_view text, Row& row) const {
     for (std::size_t at = entry.first; at < entry.end; ++at) {
       const Column& column = columns_[at];
       const std::optional<std::uint64_t> value = take_u64(rest);
-      if (value) put(row, column.index, static_cast<double>(*value) * column.scale);
+      if (value) put(row, column.index, static_cast<double>(*value) * column.scale / column.divisor);
     }
   }
   // Lines that the kernel has dropped end their series; lines behind a cut are only missing for now.

@@ -21,7 +21,8 @@ class KeyedLines {
  public:
   struct Column {
     std::size_t index = kNoColumn;
-    double scale = 1.0;  // the cell is the file's number times this
+    double scale = 1.0;    // the cell is the file's number times this,
+    double divisor = 1.0;  // by this; see put() in cells.h for why there are two
   };
 
   // Asks `column_of` for each key, in the text's order: where its one value goes.

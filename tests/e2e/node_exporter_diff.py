@@ -38,7 +38,7 @@ COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack
 COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
 # Storage.
-COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "nfs", "nfsd"]
+COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "btrfs", "nfs", "nfsd"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
@@ -46,7 +46,7 @@ OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boo
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
                   r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
-                  r"|bonding_|md_|xfs_|zfs_|nfs_|nfsd_)")
+                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -104,6 +104,8 @@ ONLY_TACHO.update({name: "versions after 1.5 have it" for name in ("node_md_raid
 ONLY_TACHO.update({f"node_zfs_dbuf_{name}": "1.5 does not read dbufstats" for name in
                    ("cache_count", "cache_level_0", "cache_size_bytes", "hash_hits")})
 ONLY_TACHO["node_zfs_arc_memory_available_bytes"] = "1.5 leaves signed numbers out"
+ONLY_TACHO.update({f"node_btrfs_{name}": "versions after 1.5 have it" for name in
+                   ("commits_total", "commit_seconds_total", "last_commit_seconds", "max_commit_seconds")})
 # Series that 1.5 does not have of families it has.
 ONLY_TACHO_SERIES = {
     r'node_zfs_zpool_state\{state="suspended",.*\}': "1.5 does not know the state",

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "proto/base/file.h"
 #include "sampler/host/bonding.h"
+#include "sampler/host/storage/btrfs.h"
 #include "sampler/host/storage/mdadm.h"
 #include "sampler/host/storage/nfs.h"
 #include "sampler/host/storage/nfsd.h"
@@ -362,6 +365,103 @@ TEST_CASE("a pool's old counters of reads and writes stand below their names") {
   CHECK(watched.tick() == 1);
   CHECK(watched(R"(node_zfs_zpool_nwritten{zpool="scratch"})") == 6);
   CHECK_FALSE(watched.has(R"(node_zfs_zpool_rcnt{zpool="scratch"})"));
+}
+
+// A Btrfs of two devices at every mount point "scratch".
+BtrfsDevices made_up_btrfs;
+int made_up_btrfs_error = 0;
+
+int made_up_btrfs_call(const char* path, BtrfsDevices& out) {
+  if (!std::string_view(path).ends_with("/scratch")) return ENOTTY;
+  if (made_up_btrfs_error != 0) return made_up_btrfs_error;
+  out = made_up_btrfs;
+  return 0;
+}
+
+struct Btrfs {
+  Machine machine{"storage"};
+  BtrfsSource source{machine.roots(), made_up_btrfs_call};
+  Watched watched{source};
+
+  Btrfs() {
+    made_up_btrfs_error = 0;
+    made_up_btrfs = {.fsid = {0x0a, 0xbb, 0x23, 0xa9, 0x57, 0x9b, 0x43, 0xe6, 0xad, 0x30, 0x22, 0x7e, 0xf4, 0x7f, 0xcb, 0x9d}};
+    for (std::uint8_t id : {1, 3}) {
+      BtrfsDevice device{.id = id, .uuid = {id}, .total_bytes = 1000u * id, .used_bytes = 400, .errors = {1, 2, 3, 4, 5}};
+      std::strcpy(device.path.data(), id == 1 ? "/dev/nvme5n1" : "/dev/mapper/fast");
+      made_up_btrfs.devices.push_back(device);
+    }
+  }
+  static std::string of(const std::string& name, const std::string& device, const std::string& first,
+                        const std::string& more = "") {
+    return "node_btrfs_device_" + name + "{btrfs_dev_uuid=\"" + first + "000000-0000-0000-0000-000000000000\",device=\"" +
+           device + "\"," + more + "uuid=\"11112222-3333-4444-5555-666677778888\"}";
+  }
+};
+
+TEST_CASE("a file system's devices are asked through its mount point, and named by their last names") {
+  Btrfs b;
+  CHECK(b.watched.tick() == 1);
+  CHECK(b.watched(Btrfs::of("size_bytes", "nvme5n1", "01")) == 1000);
+  CHECK(b.watched(Btrfs::of("unused_bytes", "fast", "03")) == 2600);
+  CHECK(b.watched(Btrfs::of("errors_total", "fast", "03", "type=\"corruption\",")) == 4);
+  // The other file system is mounted nowhere: what sysfs knows.
+  CHECK(b.watched(R"(node_btrfs_device_size_bytes{device="sdab",uuid="7f07c59f-6136-449c-ab87-e1cf2328731b"})") ==
+        20971521.0 * 512);
+  made_up_btrfs.devices[1].errors[3] = 40;
+  CHECK(b.watched.tick() == 0);
+  CHECK(b.watched(Btrfs::of("errors_total", "fast", "03", "type=\"corruption\",")) == 40);
+}
+
+TEST_CASE("a device that is taken out, and a mount point that no longer answers, are other layouts") {
+  Btrfs b;
+  b.watched.tick();
+  made_up_btrfs.devices.pop_back();
+  CHECK(b.watched.tick() == 1);
+  CHECK_FALSE(b.watched.has(Btrfs::of("size_bytes", "fast", "03")));
+  made_up_btrfs_error = EIO;
+  CHECK(b.watched.tick() == 1);
+  CHECK_FALSE(b.watched.has(Btrfs::of("size_bytes", "nvme5n1", "01")));
+  CHECK(b.watched(R"(node_btrfs_device_size_bytes{device="nvme5n1",uuid="11112222-3333-4444-5555-666677778888"})") ==
+        20971520.0 * 512);
+  made_up_btrfs_error = 0;
+  CHECK(b.watched.tick() == 0);  // not tried again until the mounts are others
+  b.machine.write("proc/1/mountinfo", "41 22 0:45 / /scratch rw - btrfs /dev/nvme5n1 rw\n");
+  CHECK(b.watched.tick() == 1);
+  CHECK(b.watched(Btrfs::of("size_bytes", "nvme5n1", "01")) == 1000);
+}
+
+TEST_CASE("space is told by kind and profile, and a balance to another profile is another layout") {
+  Btrfs b;
+  b.watched.tick();
+  const auto of = [&](const std::string& name, const std::string& mode) {
+    return b.watched("node_btrfs_" + name + R"({block_group_type="data",mode=")" + mode +
+                     R"(",uuid="7f07c59f-6136-449c-ab87-e1cf2328731b"})");
+  };
+  CHECK(of("allocation_ratio", "raid5") == 1.5);
+  CHECK(of("used_bytes", "raid5") == 808189952);
+  const std::string folder = "sys/fs/btrfs/7f07c59f-6136-449c-ab87-e1cf2328731b/allocation/data/raid1c3/";
+  b.machine.write(folder + "used_bytes", "77\n");
+  b.machine.write(folder + "total_bytes", "100\n");
+  CHECK(b.watched.tick() == 1);
+  CHECK(of("allocation_ratio", "raid1c3") == 3);
+  CHECK(of("used_bytes", "raid1c3") == 77);
+}
+
+TEST_CASE("commits' times are seconds, to the nearest double") {
+  Btrfs b;
+  b.watched.tick();
+  CHECK(b.watched(R"(node_btrfs_last_commit_seconds{uuid="7f07c59f-6136-449c-ab87-e1cf2328731b"})") == 1.059);
+  CHECK(b.watched(R"(node_btrfs_commit_seconds_total{uuid="7f07c59f-6136-449c-ab87-e1cf2328731b"})") == 47836.09);
+  CHECK_FALSE(b.watched.has(R"(node_btrfs_commits_total{uuid="11112222-3333-4444-5555-666677778888"})"));
+}
+
+TEST_CASE("what is no mount point of Btrfs refuses to be asked") {
+  BtrfsDevices out;
+  CHECK(system_btrfs("/proc", out) == ENOTTY);
+  CHECK(system_btrfs("/nowhere/at/all", out) == ENOENT);
+  CHECK(uuid_text({0x62, 0x4d, 0x61, 0xf7, 0x4c, 0xf0, 0x4d, 0x4d, 0x95, 0xee, 0x22, 0x72, 0x95, 0x64, 0x69, 0xb4}) ==
+        "624d61f7-4cf0-4d4d-95ee-2272956469b4");
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // File systems: node_filesystem_*, one set a mount.
 //
-// Source   statfs(2) over the mounts in PROCFS/1/mountinfo, or PROCFS/self/mountinfo where process 1 is hidden.
-// Roots    a mount point is asked at ROOTFS + mount point, and a mount point that begins with ROOTFS is shown without it: an
-//          agent in a container sees the host's mounts below --rootfs and names them as the host does.
+// Source   statfs(2) over the host's mounts (mounts.h).
 // Labels   device, mountpoint, fstype, device_error: empty, thus absent, while statfs answers; otherwise the system's reason,
 //          with device_error 1, readonly, and nothing else (node_exporter since 1.6; 1.5 has no such label).
 //          Equal label sets (mounts over mounts) are shown once, the first of them.
@@ -15,12 +13,11 @@
 #include <sys/vfs.h>
 
 #include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "sampler/host/filter.h"
-#include "sampler/kernel_file.h"
+#include "sampler/host/storage/mounts.h"
 #include "sampler/source.h"
 
 namespace tacho::sampler {
@@ -50,25 +47,16 @@ class FilesystemSource : public Source {
  private:
   enum Cell { kDeviceError, kReadonly, kSize, kFree, kAvail, kFiles, kFilesFree, kMountInfo, kCellCount };
 
-  struct Mount {
-    std::string device, mountpoint, fstype, major, minor;
-    bool readonly = false;
-    std::string path;  // what statfs is asked
-    bool operator==(const Mount&) const = default;
-  };
   struct Shown {
     Mount mount;
     int error = 0;  // of statfs when the layout was learned
     std::array<std::size_t, kCellCount> columns{};
   };
 
-  Result<std::string_view> read_mounts();
   std::vector<Mount> parse(std::string_view text) const;
   bool same_mounts(std::string_view text);
 
-  std::vector<std::string> candidates_;
-  std::optional<KernelFile> file_;
-  std::string rootfs_;
+  MountsFile file_;
   StatfsCall statfs_;
   Exclude mounts_;
   Exclude types_;
