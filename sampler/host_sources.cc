@@ -11,12 +11,15 @@
 #include "sampler/host/filefd.h"
 #include "sampler/host/hwmon.h"
 #include "sampler/host/infiniband.h"
+#include "sampler/host/ipvs.h"
+#include "sampler/host/kernel_hung.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
 #include "sampler/host/netclass.h"
 #include "sampler/host/netdev.h"
 #include "sampler/host/netstat.h"
 #include "sampler/host/os.h"
+#include "sampler/host/powersupplyclass.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
 #include "sampler/host/rapl.h"
@@ -39,6 +42,7 @@
 #include "sampler/host/udp_queues.h"
 #include "sampler/host/uname.h"
 #include "sampler/host/vmstat.h"
+#include "sampler/host/watchdog.h"
 
 namespace tacho::sampler {
 
@@ -62,6 +66,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<OsSource>(roots));
   sources.push_back(std::make_unique<CpufreqSource>(roots));
   sources.push_back(std::make_unique<BondingSource>(roots));
+  sources.push_back(std::make_unique<KernelHungSource>(roots));
   // What storage counts of itself.
   sources.push_back(std::make_unique<MdadmSource>(roots));
   sources.push_back(std::make_unique<XfsSource>(roots));
@@ -72,6 +77,8 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<EdacSource>(roots));
   sources.push_back(std::make_unique<RaplSource>(roots));
   sources.push_back(std::make_unique<DmiSource>(roots));
+  sources.push_back(std::make_unique<WatchdogSource>(roots));
+  sources.push_back(std::make_unique<PowerSupplyClassSource>(roots));
   sources.push_back(std::make_unique<InfinibandSource>(roots));
   sources.push_back(std::make_unique<ThermalZoneSource>(roots));
   sources.push_back(std::make_unique<HwmonSource>(roots));
@@ -84,6 +91,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<UdpQueuesSource>(roots));
   sources.push_back(std::make_unique<ArpSource>(roots));
   sources.push_back(std::make_unique<ConntrackSource>(roots));
+  sources.push_back(std::make_unique<IpvsSource>(roots));
   sources.push_back(std::make_unique<NetclassSource>(roots));
   return sources;
 }

@@ -38,7 +38,7 @@ COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack
 COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
 # Storage.
-COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "btrfs", "nfs", "nfsd"]
+COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "btrfs", "nfs", "nfsd", "ipvs", "powersupplyclass"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
@@ -46,7 +46,7 @@ OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boo
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
                   r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
-                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_)")
+                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_|ipvs_|power_supply_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
