@@ -6,10 +6,10 @@
 #include <iterator>
 
 #include "proto/base/check.h"
-#include "sampler/host/diskstats.h"
-#include "sampler/host/filesystem.h"
 #include "sampler/host/netdev.h"
 #include "sampler/host/netstat.h"
+#include "sampler/host/storage/diskstats.h"
+#include "sampler/host/storage/filesystem.h"
 #include "sampler/host/vmstat.h"
 
 namespace tacho::sampler {

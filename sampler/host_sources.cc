@@ -1,24 +1,25 @@
 #include "sampler/host_sources.h"
 
 #include "sampler/host/arp.h"
+#include "sampler/host/bonding.h"
 #include "sampler/host/conntrack.h"
 #include "sampler/host/cpu.h"
 #include "sampler/host/cpufreq.h"
-#include "sampler/host/diskstats.h"
 #include "sampler/host/dmi.h"
 #include "sampler/host/edac.h"
 #include "sampler/host/entropy.h"
 #include "sampler/host/filefd.h"
-#include "sampler/host/filesystem.h"
 #include "sampler/host/hwmon.h"
 #include "sampler/host/infiniband.h"
+#include "sampler/host/ipvs.h"
+#include "sampler/host/kernel_hung.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
 #include "sampler/host/netclass.h"
 #include "sampler/host/netdev.h"
 #include "sampler/host/netstat.h"
-#include "sampler/host/nvme.h"
 #include "sampler/host/os.h"
+#include "sampler/host/powersupplyclass.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
 #include "sampler/host/rapl.h"
@@ -26,12 +27,22 @@
 #include "sampler/host/sockstat.h"
 #include "sampler/host/softnet.h"
 #include "sampler/host/stat.h"
+#include "sampler/host/storage/btrfs.h"
+#include "sampler/host/storage/diskstats.h"
+#include "sampler/host/storage/filesystem.h"
+#include "sampler/host/storage/mdadm.h"
+#include "sampler/host/storage/nfs.h"
+#include "sampler/host/storage/nfsd.h"
+#include "sampler/host/storage/nvme.h"
+#include "sampler/host/storage/xfs.h"
+#include "sampler/host/storage/zfs.h"
 #include "sampler/host/thermal_zone.h"
 #include "sampler/host/time.h"
 #include "sampler/host/timex.h"
 #include "sampler/host/udp_queues.h"
 #include "sampler/host/uname.h"
 #include "sampler/host/vmstat.h"
+#include "sampler/host/watchdog.h"
 
 namespace tacho::sampler {
 
@@ -54,22 +65,34 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
   sources.push_back(std::make_unique<TimexSource>());
   sources.push_back(std::make_unique<OsSource>(roots));
   sources.push_back(std::make_unique<CpufreqSource>(roots));
+  sources.push_back(std::make_unique<BondingSource>(roots));
+  sources.push_back(std::make_unique<KernelHungSource>(roots));
+  // What storage counts of itself.
+  sources.push_back(std::make_unique<MdadmSource>(roots));
+  sources.push_back(std::make_unique<XfsSource>(roots));
+  sources.push_back(std::make_unique<ZfsSource>(roots));
+  sources.push_back(std::make_unique<NfsSource>(roots));
+  sources.push_back(std::make_unique<NfsdSource>(roots));
   // Hardware, as sysfs shows it.
   sources.push_back(std::make_unique<EdacSource>(roots));
   sources.push_back(std::make_unique<RaplSource>(roots));
   sources.push_back(std::make_unique<DmiSource>(roots));
+  sources.push_back(std::make_unique<WatchdogSource>(roots));
+  sources.push_back(std::make_unique<PowerSupplyClassSource>(roots));
   sources.push_back(std::make_unique<InfinibandSource>(roots));
   sources.push_back(std::make_unique<ThermalZoneSource>(roots));
   sources.push_back(std::make_unique<HwmonSource>(roots, options.filter("hwmon", "chip"), options.filter("hwmon", "sensor")));
   sources.push_back(std::make_unique<NvmeSource>(roots));
   sources.push_back(std::make_unique<FilesystemSource>(roots, system_statfs, options.filter("filesystem", "mount_points"),
                                                        options.filter("filesystem", "fs_types")));
+  sources.push_back(std::make_unique<BtrfsSource>(roots));
   sources.push_back(std::make_unique<NetstatSource>(roots, Exclude::all_but(options.get("netstat", "fields"))));
   sources.push_back(std::make_unique<SockstatSource>(roots));
   sources.push_back(std::make_unique<SoftnetSource>(roots));
   sources.push_back(std::make_unique<UdpQueuesSource>(roots));
   sources.push_back(std::make_unique<ArpSource>(roots, options.filter("arp", "device")));
   sources.push_back(std::make_unique<ConntrackSource>(roots));
+  sources.push_back(std::make_unique<IpvsSource>(roots));
   sources.push_back(std::make_unique<NetclassSource>(roots, options.filter("netclass", "device"),
                                                      options.flag("netclass", "ignore_invalid_speed")));
   return sources;

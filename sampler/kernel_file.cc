@@ -75,6 +75,11 @@ Result<std::string_view> KernelFile::read() {
   return text;
 }
 
+void KernelFile::turn_to(std::string_view path) {
+  fd_ = Fd{};
+  path_ = path;
+}
+
 int KernelFile::read_short(std::span<char> buffer, std::string_view& text) {
   if (fd_ && !in_kernel_fs_ && was_replaced()) fd_ = Fd{};
   bool may_be_stale = static_cast<bool>(fd_);

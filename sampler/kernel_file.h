@@ -31,6 +31,8 @@ class KernelFile {
   // How often the file was opened: more than before means that something else may be behind the path.
   std::size_t opened() const { return opened_; }
   const std::string& path() const { return path_; }
+  // Closes this file; from now on it is that one, with the buffer this one has grown. For many files of which none is kept open.
+  void turn_to(std::string_view path);
 
  private:
   int open();

@@ -27,6 +27,9 @@ constexpr MetricInfo kRows[] = {
     {"node_network_transmit_colls_total", MetricType::counter, "", "Collisions seen.", "/proc/net/dev", "netdev"},
     {"node_network_transmit_carrier_total", MetricType::counter, "", "Packets lost to carrier trouble: carrier, abort, window and heartbeat errors together.", "/proc/net/dev", "netdev"},
     {"node_network_transmit_compressed_total", MetricType::counter, "", "Compressed packets sent.", "/proc/net/dev", "netdev"},
+    // bonding
+    {"node_bonding_slaves", MetricType::gauge, "", "Interfaces the bond has.", "/sys/class/net/BOND/lower_DEVICE", "bonding"},
+    {"node_bonding_active", MetricType::gauge, "", "Interfaces of the bond whose link works; fewer than it has is less bandwidth, and none left to fail.", "/sys/class/net/BOND/lower_DEVICE/bonding_slave/mii_status", "bonding", 0, Rollup::min, "a link of a bond that was lost for seconds slows a collective, and is up again at the minute's end"},
     // netclass
     {"node_network_up", MetricType::gauge, "", "1 if the interface works (operstate is up).", "/sys/class/net/DEVICE/operstate", "netclass", 10000, Rollup::min, "a link that was down for seconds has stalled a collective, and is up again at the minute's end"},
     {"node_network_info", MetricType::gauge, "", "The interface's addresses and states; always 1.", "/sys/class/net/DEVICE", "netclass", 10000},
@@ -135,6 +138,15 @@ constexpr MetricInfo kRows[] = {
     {"node_nf_conntrack_stat_drop", MetricType::gauge, "", "Packets dropped because they could not be tracked.", "/proc/net/stat/nf_conntrack", "conntrack"},
     {"node_nf_conntrack_stat_early_drop", MetricType::gauge, "", "Connections thrown out of a full table to make room.", "/proc/net/stat/nf_conntrack", "conntrack"},
     {"node_nf_conntrack_stat_search_restart", MetricType::gauge, "", "Look-ups begun again because the table was resized.", "/proc/net/stat/nf_conntrack", "conntrack"},
+    // ipvs
+    {"node_ipvs_connections_total", MetricType::counter, "", "Connections made through the load balancer.", "/proc/net/ip_vs_stats", "ipvs", 10000},
+    {"node_ipvs_incoming_packets_total", MetricType::counter, "", "Packets that came in for a service.", "/proc/net/ip_vs_stats", "ipvs", 10000},
+    {"node_ipvs_outgoing_packets_total", MetricType::counter, "", "Packets that went out from a service.", "/proc/net/ip_vs_stats", "ipvs", 10000},
+    {"node_ipvs_incoming_bytes_total", MetricType::counter, "bytes", "Bytes that came in for a service.", "/proc/net/ip_vs_stats", "ipvs", 10000},
+    {"node_ipvs_outgoing_bytes_total", MetricType::counter, "bytes", "Bytes that went out from a service.", "/proc/net/ip_vs_stats", "ipvs", 10000},
+    {"node_ipvs_backend_weight", MetricType::gauge, "", "How much of the service's traffic the backend is to get; 0 takes no new connections.", "/proc/net/ip_vs", "ipvs", 10000},
+    {"node_ipvs_backend_connections_active", MetricType::gauge, "", "Connections the backend has.", "/proc/net/ip_vs", "ipvs", 10000},
+    {"node_ipvs_backend_connections_inactive", MetricType::gauge, "", "Connections of the backend that are being closed.", "/proc/net/ip_vs", "ipvs", 10000},
     // infiniband: link_layer_info is ours, all else node_exporter's
     {"node_infiniband_info", MetricType::gauge, "", "What kind of device this is and its firmware; always 1.", "/sys/class/infiniband/DEVICE", "infiniband"},
     {"node_infiniband_link_layer_info", MetricType::gauge, "", "Whether the port speaks InfiniBand or Ethernet (RoCE); always 1.", "/sys/class/infiniband/DEVICE/ports/PORT/link_layer", "infiniband"},

@@ -13,6 +13,7 @@ namespace tacho::sampler {
 std::span<const MetricInfo> system_metrics();
 std::span<const MetricInfo> memory_metrics();
 std::span<const MetricInfo> storage_metrics();
+std::span<const MetricInfo> file_system_metrics();
 std::span<const MetricInfo> network_metrics();
 std::span<const MetricInfo> hardware_metrics();
 std::span<const MetricInfo> agent_metrics();

@@ -49,6 +49,14 @@ constexpr MetricInfo kRows[] = {
     {"node_nvme_namespace_size_bytes", MetricType::gauge, "bytes", "How large the namespace is.", "/sys/class/nvme/nvmeN/nvmeNnK/size", "nvme", 10000},
     {"node_nvme_namespace_used_bytes", MetricType::gauge, "bytes", "What of the namespace the drive has handed out; all of it where it does not provision thinly.", "/sys/class/nvme/nvmeN/nvmeNnK/nuse", "nvme", 10000},
     {"node_nvme_namespace_logical_block_size_bytes", MetricType::gauge, "bytes", "The block the drive reads and writes as one.", "/sys/class/nvme/nvmeN/nvmeNnK/queue/logical_block_size", "nvme", 10000},
+    // mdadm
+    {"node_md_state", MetricType::gauge, "", "1 for what the array is doing: active, inactive, recovering, resync or check.", "/proc/mdstat", "mdadm", 10000},
+    {"node_md_disks", MetricType::gauge, "", "Disks of the array that work, have failed, or are spare.", "/proc/mdstat", "mdadm", 10000},
+    {"node_md_disks_required", MetricType::gauge, "", "Disks the array needs to be whole.", "/proc/mdstat", "mdadm", 10000},
+    {"node_md_blocks", MetricType::gauge, "", "Size of the array, in blocks of 1 KiB.", "/proc/mdstat", "mdadm", 10000},
+    {"node_md_blocks_synced", MetricType::gauge, "", "Blocks that are in step on all disks; while disks are rebuilt or checked, of those on one disk.", "/proc/mdstat", "mdadm", 10000},
+    {"node_md_raid_disks", MetricType::gauge, "", "Disks of a whole array.", "/sys/block/mdN/md/raid_disks", "mdadm", 10000},
+    {"node_md_degraded", MetricType::gauge, "", "Disks the array lacks.", "/sys/block/mdN/md/degraded", "mdadm", 10000},
 };
 // clang-format on
 

@@ -19,6 +19,8 @@ constexpr MetricInfo kRows[] = {
     {"node_boot_time_seconds", MetricType::gauge, "seconds", "When the machine booted, in Unix time.", "/proc/stat", "stat"},
     {"node_procs_running", MetricType::gauge, "", "Tasks that run or wait for a CPU right now.", "/proc/stat", "stat", 0, Rollup::max, "a burst of runnable tasks shorter than a minute starves a training step, and its average hides it"},
     {"node_procs_blocked", MetricType::gauge, "", "Tasks that wait for storage right now.", "/proc/stat", "stat", 0, Rollup::max, "data loaders blocked for a few seconds are a stalled step, and vanish in the average"},
+    // kernel_hung
+    {"node_kernel_hung_tasks_total", MetricType::counter, "", "Tasks that waited so long without a break that the kernel calls them hung.", "/proc/sys/kernel/hung_task_detect_count", "kernel_hung", 10000},
     // loadavg
     {"node_load1", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over one minute.", "/proc/loadavg", "loadavg", 0, Rollup::max, "the peak load of the minute, for nodes whose average looks calm"},
     {"node_load5", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over five minutes.", "/proc/loadavg", "loadavg"},

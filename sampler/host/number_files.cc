@@ -1,21 +1,16 @@
 #include "sampler/host/number_files.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstddef>
-#include <cstring>
 #include <filesystem>
 
 #include "proto/base/file.h"
 #include "proto/base/utf8.h"
 #include "sampler/cells.h"
+#include "sampler/host/folder_print.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {
@@ -32,23 +27,8 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// A number for the names in a folder, the same in whatever order the kernel lists them.
-std::uint64_t folder_print(const std::string& path) {
-  Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) return 0;
-  std::uint64_t print = 1;
-  alignas(dirent64) std::array<char, 8192> buffer;
-  while (true) {
-    const long bytes = ::syscall(SYS_getdents64, fd.get(), buffer.data(), buffer.size());
-    if (bytes <= 0) return print;
-    for (long at = 0; at < bytes;) {
-      const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
-      std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
-      for (const char* c = entry->d_name; *c; ++c) hash = (hash ^ static_cast<unsigned char>(*c)) * 0x100000001b3;
-      if (entry->d_name[0] != '.') print += hash;
-      at += entry->d_reclen;
-    }
-  }
+std::optional<double> number_in(std::string_view text, const NumberForm& form) {
+  return form.parse ? form.parse(text) : parse_short_number(text, form.words_may_follow);
 }
 
 }  // namespace
@@ -97,7 +77,7 @@ bool NumberFiles::add(SchemaBuilder& schema, std::string path, std::string_view 
   std::string_view text;
   const int error = file.file.read_short(buffer, text);
   if (error == ENOENT || error == ENOTDIR) return false;
-  file.readable = error == 0 && parse_short_number(text, form.words_may_follow);
+  file.readable = error == 0 && number_in(text, form);
   if (file.readable) {
     file.column = schema.add(metric, std::move(labels));
     if (file.column == kNoColumn) return false;
@@ -151,7 +131,7 @@ Sampled NumberFiles::sample(Row& row) {
     if (file.column == kNoColumn && !check) continue;
     std::string_view text;
     std::optional<double> number;
-    if (file.file.read_short(buffer, text) == 0) number = parse_short_number(text, file.form.words_may_follow);
+    if (file.file.read_short(buffer, text) == 0) number = number_in(text, file.form);
     if (!number) {
       check = check || file.readable;
       file.readable = false;

@@ -30,6 +30,8 @@ struct NumberForm {
   double divisor = 1.0;
   std::uint64_t wrap = 0;         // the file's number begins again at 0 when it reaches this; 0: never
   bool words_may_follow = false;  // "4: ACTIVE", "400 Gb/sec (4X NDR)"
+  // For text that is no decimal number ("0x1f", "1.5M"); nullopt: no number. nullptr: parse_short_number().
+  std::optional<double> (*parse)(std::string_view text) = nullptr;
 };
 
 // "-12", "0.5", "7\n"; nullopt for all else ("N/A (no PMA)", "enabled", "0x1f").

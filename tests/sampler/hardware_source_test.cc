@@ -11,9 +11,11 @@
 #include "sampler/host/hwmon_names.h"
 #include "sampler/host/infiniband.h"
 #include "sampler/host/number_files.h"
-#include "sampler/host/nvme.h"
+#include "sampler/host/powersupplyclass.h"
 #include "sampler/host/rapl.h"
+#include "sampler/host/storage/nvme.h"
 #include "sampler/host/thermal_zone.h"
+#include "sampler/host/watchdog.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {
@@ -458,6 +460,56 @@ TEST_CASE("a board's labels are those files that can be read, as text that may b
   REQUIRE(watched.schema().size() == 1);
   CHECK(watched.schema()[0].labels == Labels::of("node_dmi_info", {{"system_vendor", "MADE\xC3\xA9 \xEF\xBF\xBD Ltd"}}));
   CHECK(watched.tick() == 0);
+}
+
+TEST_CASE("a battery's values are whole units, and its new status a new layout") {
+  Machine machine("hardware");
+  PowerSupplyClassSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  const auto of = [&](const std::string& name) { return watched("node_power_supply_" + name + "{power_supply=\"BAT1\"}"); };
+  CHECK(of("temp_celsius") == -21.3);
+  CHECK(of("current_ampere") == -0.512123);
+  CHECK(of("voltage_volt") == 12.229);
+  CHECK(of("cyclecount") == 7);
+  CHECK(watched(R"(node_power_supply_online{power_supply="AC0"})") == 1);
+  machine.write("sys/class/power_supply/AC0/online", "0\n");
+  CHECK(watched.tick() == 0);
+  CHECK(watched(R"(node_power_supply_online{power_supply="AC0"})") == 0);
+  machine.write("sys/class/power_supply/BAT1/status", "Charging\n");
+  CHECK(watched.tick() == 1);
+  CHECK(
+      watched(
+          R"(node_power_supply_info{capacity_level="Normal",manufacturer="MADE",model_name="UPS 9",power_supply="BAT1",serial_number="38109",status="Charging",technology="Li-ion",type="Battery"})") ==
+      1);
+}
+
+TEST_CASE("supplies that are excluded are not shown, and none at all is a source that is not here") {
+  Machine machine("hardware");
+  PowerSupplyClassSource batteries(machine.roots(), Exclude("^AC"));
+  Watched watched(batteries);
+  watched.tick();
+  CHECK_FALSE(watched.has(R"(node_power_supply_online{power_supply="AC0"})"));
+  PowerSupplyClassSource none(machine.roots(), Exclude(".*"));
+  store::Schema schema;
+  Result<void> described = none.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message == machine.path("sys/class/power_supply") + " has no power supply that is shown");
+}
+
+TEST_CASE("a watchdog's time runs without a new layout, that it is stopped is one") {
+  Machine machine("hardware");
+  WatchdogSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched(R"(node_watchdog_timeleft_seconds{name="watchdog0"})") == 300);
+  CHECK(watched(R"(node_watchdog_info{identity="Quiet",name="watchdog1"})") == 1);
+  CHECK_FALSE(watched.has(R"(node_watchdog_timeleft_seconds{name="watchdog1"})"));
+  machine.write("sys/class/watchdog/watchdog0/timeleft", "299\n");
+  CHECK(watched.tick() == 0);
+  CHECK(watched(R"(node_watchdog_timeleft_seconds{name="watchdog0"})") == 299);
+  machine.write("sys/class/watchdog/watchdog0/state", "inactive\n");
+  CHECK(watched.tick() == 1);
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 
 #include "proto/base/file.h"
 #include "sampler/host/cpu.h"
-#include "sampler/host/diskstats.h"
-#include "sampler/host/filesystem.h"
 #include "sampler/host/netdev.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/stat.h"
+#include "sampler/host/storage/diskstats.h"
+#include "sampler/host/storage/filesystem.h"
 #include "sampler/host/time.h"
 #include "sampler/host/vmstat.h"
 #include "source_fixture.h"

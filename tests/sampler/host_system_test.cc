@@ -5,6 +5,7 @@
 
 #include "proto/base/file.h"
 #include "sampler/host/cpufreq.h"
+#include "sampler/host/kernel_hung.h"
 #include "sampler/host/os.h"
 #include "sampler/host/schedstat.h"
 #include "sampler/host/timex.h"
@@ -365,6 +366,22 @@ TEST_CASE("an os-release that says nothing is not here") {
   CHECK(described.error().message ==
         story.machine.path("root/etc/os-release") + " says nothing of the system (NAME=..., ID=...)");
   CHECK(schema.empty());
+}
+
+TEST_CASE("hung tasks are a counter, and a kernel that does not count them has no such source") {
+  Machine machine;
+  KernelHungSource source(machine.roots());
+  store::Schema schema;
+  Result<void> described = source.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message == machine.path("proc/sys/kernel/hung_task_detect_count") + " cannot be read as a number");
+  machine.write("proc/sys/kernel/hung_task_detect_count", "3\n");
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_kernel_hung_tasks_total") == 3);
+  machine.write("proc/sys/kernel/hung_task_detect_count", "4\n");
+  CHECK(watched.tick() == 0);
+  CHECK(watched("node_kernel_hung_tasks_total") == 4);
 }
 
 }  // namespace

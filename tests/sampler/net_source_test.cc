@@ -7,6 +7,7 @@
 #include "proto/base/file.h"
 #include "sampler/host/arp.h"
 #include "sampler/host/conntrack.h"
+#include "sampler/host/ipvs.h"
 #include "sampler/host/netclass.h"
 #include "sampler/host/netstat.h"
 #include "sampler/host/sockstat.h"
@@ -280,14 +281,61 @@ TEST_CASE("interfaces come and go, those of pods and what is no folder without a
   CHECK_FALSE(story.watched.has(R"(node_network_mtu_bytes{device="eth0"})"));
 }
 
+TEST_CASE("a backend's numbers move without a new layout, a pod that comes is one") {
+  Machine machine("vm");
+  IpvsSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  const auto of = [](const std::string& name, const std::string& local, const std::string& remote, const std::string& proto) {
+    return "node_ipvs_backend_" + name + "{" + local + ",proto=\"" + proto + "\"," + remote + "}";
+  };
+  const std::string pod = of("connections_active", R"(local_address="10.96.0.1",local_port="443")",
+                             R"(remote_address="10.10.0.5",remote_port="6443")", "TCP");
+  CHECK(watched(pod) == 12);
+  CHECK(watched(of("weight", R"(local_address="2001:db8::1",local_port="80")",
+                   R"(remote_address="2001:db8::2:26",remote_port="80")", "TCP")) == 100);
+  CHECK(watched(of("connections_inactive", R"(local_mark="10001000",local_port="0")",
+                   R"(remote_address="192.168.50.22",remote_port="3306")", "FWM")) == 2);
+  CHECK(watched("node_ipvs_incoming_bytes_total") == 0x51D8C8883AB3);
+  std::string text = read_file(machine.path("proc/net/ip_vs")).value();
+  text.replace(text.find("1      12         3"), 19, "1      99         0");
+  machine.write("proc/net/ip_vs", text);
+  CHECK(watched.tick() == 0);
+  CHECK(watched(pod) == 99);
+  text.insert(text.find("UDP"), "  -> 0A0A0007:192B      Masq    1      1          1\n");
+  machine.write("proc/net/ip_vs", text);
+  CHECK(watched.tick() == 1);
+  CHECK(watched(of("connections_active", R"(local_address="10.96.0.1",local_port="443")",
+                   R"(remote_address="10.10.0.7",remote_port="6443")", "TCP")) == 1);
+}
+
+TEST_CASE("backends below a service nobody can read are not another service's") {
+  Machine machine;
+  machine.write("proc/net/ip_vs_stats", "a\nb\n 1 2 3 4 5\n");
+  machine.write("proc/net/ip_vs",
+                "TCP  0A600001:01BB rr\n  -> 0A0A0005:192B Masq 1 2 3\n"
+                "SCTP 0A600002:0001 rr\n  -> 0A0A0006:0001 Masq 4 5 6\n"
+                "TCP  nonsense rr\n  -> 0A0A0007:192B Masq 7 8 9\n");
+  IpvsSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched.schema().size() == 5 + 6);
+  CHECK(
+      watched(
+          R"(node_ipvs_backend_weight{local_address="10.96.0.2",local_port="1",proto="SCTP",remote_address="10.10.0.6",remote_port="1"})") ==
+      4);
+  CHECK(watched("node_ipvs_outgoing_bytes_total") == 5);
+  CHECK(watched.tick() == 0);
+}
+
 TEST_CASE("any beginning of a file of the network's state is read without a wrong value") {
-  for (const std::string file :
-       {"netstat", "snmp", "snmp6", "sockstat", "sockstat6", "softnet_stat", "udp", "udp6", "arp", "stat/nf_conntrack"}) {
+  for (const std::string file : {"netstat", "snmp", "snmp6", "sockstat", "sockstat6", "softnet_stat", "udp", "udp6", "arp",
+                                 "stat/nf_conntrack", "ip_vs", "ip_vs_stats"}) {
     Machine machine("vm");
     const std::string path = "proc/net/" + file;
     auto sources = make_host_sources(machine.roots());
     std::erase_if(sources, [](const auto& source) {
-      constexpr std::string_view kRead[] = {"netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack"};
+      constexpr std::string_view kRead[] = {"netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack", "ipvs"};
       return std::find(std::begin(kRead), std::end(kRead), source->name()) == std::end(kRead);
     });
     auto samples = [&] {

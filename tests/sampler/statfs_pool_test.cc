@@ -1,4 +1,4 @@
-#include "sampler/host/statfs_pool.h"
+#include "sampler/host/storage/statfs_pool.h"
 
 #include <catch2/catch.hpp>
 
@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "sampler/catalogue.h"
-#include "sampler/host/filesystem.h"
+#include "sampler/host/storage/filesystem.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {

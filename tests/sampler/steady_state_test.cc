@@ -70,6 +70,11 @@ TEST_CASE("a steady tick allocates nothing, on recorded hardware") {
   check_no_allocation(machine.roots());
 }
 
+TEST_CASE("a steady tick allocates nothing, on recorded storage") {
+  Machine machine("storage");
+  check_no_allocation(machine.roots());
+}
+
 TEST_CASE("a steady tick allocates nothing, on this machine") { check_no_allocation({}); }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 #include "proto/base/file.h"
 #include "proto/base/number.h"
-#include "sampler/host/filesystem.h"
+#include "sampler/host/storage/filesystem.h"
 #include "sampler/host/time.h"
 #include "sampler/host_sources.h"
 #include "sampler/once.h"
@@ -79,7 +79,8 @@ void check_golden(const std::string& name, const std::string& text) {
 }
 
 TEST_CASE("recorded trees give their golden texts") {
-  const std::string tree = GENERATE("vm", "hotplug", "stepback", "disks", "halfwritten", "odd", "oldkernel", "hardware");
+  const std::string tree =
+      GENERATE("vm", "hotplug", "stepback", "disks", "halfwritten", "odd", "oldkernel", "hardware", "storage");
   INFO("tree " << tree);
   Recorded recorded(tree);
   std::string text = recorded.text();
