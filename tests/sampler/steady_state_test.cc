@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "many_cpus.h"
 #include "sampler/host_sources.h"
 #include "source_fixture.h"
 
@@ -72,6 +73,12 @@ TEST_CASE("a steady tick allocates nothing, on recorded hardware") {
 
 TEST_CASE("a steady tick allocates nothing, on recorded storage") {
   Machine machine("storage");
+  check_no_allocation(machine.roots());
+}
+
+TEST_CASE("a steady tick allocates nothing, on 256 CPUs") {
+  Machine machine;
+  lay_many_cpus(machine, 256);
   check_no_allocation(machine.roots());
 }
 
