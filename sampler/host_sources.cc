@@ -12,6 +12,7 @@
 #include "sampler/host/filesystem.h"
 #include "sampler/host/hwmon.h"
 #include "sampler/host/infiniband.h"
+#include "sampler/host/interrupts.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
 #include "sampler/host/netclass.h"
@@ -24,6 +25,7 @@
 #include "sampler/host/rapl.h"
 #include "sampler/host/schedstat.h"
 #include "sampler/host/sockstat.h"
+#include "sampler/host/softirqs.h"
 #include "sampler/host/softnet.h"
 #include "sampler/host/stat.h"
 #include "sampler/host/thermal_zone.h"
@@ -40,6 +42,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   auto stat = std::make_shared<ProcStat>(roots);
   sources.push_back(std::make_unique<CpuSource>(stat));
   sources.push_back(std::make_unique<StatSource>(stat));
+  sources.push_back(std::make_unique<SoftirqsSource>(roots, stat));
   sources.push_back(std::make_unique<MeminfoSource>(roots));
   sources.push_back(std::make_unique<LoadavgSource>(roots));
   sources.push_back(std::make_unique<VmstatSource>(roots));
@@ -70,6 +73,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<ArpSource>(roots));
   sources.push_back(std::make_unique<ConntrackSource>(roots));
   sources.push_back(std::make_unique<NetclassSource>(roots));
+  sources.push_back(std::make_unique<InterruptsSource>(roots));
   return sources;
 }
 

@@ -19,6 +19,11 @@ constexpr MetricInfo kRows[] = {
     {"node_boot_time_seconds", MetricType::gauge, "seconds", "When the machine booted, in Unix time.", "/proc/stat", "stat"},
     {"node_procs_running", MetricType::gauge, "", "Tasks that run or wait for a CPU right now.", "/proc/stat", "stat", 0, Rollup::max, "a burst of runnable tasks shorter than a minute starves a training step, and its average hides it"},
     {"node_procs_blocked", MetricType::gauge, "", "Tasks that wait for storage right now.", "/proc/stat", "stat", 0, Rollup::max, "data loaders blocked for a few seconds are a stalled step, and vanish in the average"},
+    // softirqs
+    {"node_softirqs_functions_total", MetricType::counter, "", "Times this CPU has done deferred work of this kind; NET_RX is packets taken in.", "/proc/softirqs", "softirqs"},
+    {"node_softirqs_total", MetricType::counter, "", "Times the machine has done deferred work of this kind.", "/proc/stat", "softirqs"},
+    // interrupts
+    {"node_interrupts_total", MetricType::counter, "", "Interrupts this CPU has serviced, by number or name and by device.", "/proc/interrupts", "interrupts"},
     // loadavg
     {"node_load1", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over one minute.", "/proc/loadavg", "loadavg", 0, Rollup::max, "the peak load of the minute, for nodes whose average looks calm"},
     {"node_load5", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over five minutes.", "/proc/loadavg", "loadavg"},

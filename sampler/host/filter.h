@@ -31,4 +31,7 @@ class Exclude {
   std::shared_ptr<const re2::RE2> pattern_;
 };
 
+// What is shown, instead of what is left out; matched in the same way.
+using Include = Exclude;
+
 }  // namespace tacho::sampler

@@ -37,12 +37,18 @@ COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack
 # Hardware, as sysfs shows it.
 COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
+# What both leave off by default; `sample --once` shows it all the same.
+COLLECTORS += ["interrupts"]
+# Flags without a value.
+SWITCHES = ["collector.stat.softirq"]
+
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
-                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_)")
+                  r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
+                  r"|softirqs_|interrupts_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -70,6 +76,7 @@ ONLY_TACHO = {
     "node_cpu_scaling_governor": "newer than 1.5",
     "node_cpu_frequency_avg_hertz": "newer than 1.5",
     "node_os_support_end_timestamp_seconds": "newer than 1.5",
+    "node_softirqs_functions_total": "newer than 1.5",
 }
 ONLY_TACHO.update({f"node_softnet_{name}": "newer than 1.5" for name in
                    ("cpu_collision_total", "received_rps_total", "flow_limit_count_total", "backlog_len")})
@@ -104,6 +111,10 @@ NEW_LABELS["node_nvme_info"] = ["cntlid"]
 NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
                    ("avail_bytes", "device_error", "files", "files_free", "free_bytes", "readonly", "size_bytes")})
 NEW_LABELS["node_network_info"] = ["adminstate"]
+# What is 0 and has no series here: 1.5 shows every interrupt on every CPU, which later versions can be told not to do.
+NO_ZEROS = {"node_interrupts_total"}
+# What a tree's files do not have is 0 to the exporter, and nothing to tacho.
+UNREAD_IS_0 = ("node_cpu_", "node_softirqs_total")
 # What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.
 LIVE_ON_TREES = re.compile(r"node_filesystem_")
 NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds|timex_.*)$")
@@ -142,6 +153,7 @@ class Exporter:
             self.port = probe.getsockname()[1]
         arguments = [program, f"--web.listen-address=127.0.0.1:{self.port}", "--collector.disable-defaults"]
         arguments += [f"--collector.{name}" for name in COLLECTORS]
+        arguments += [f"--{flag}" for flag in SWITCHES]
         arguments += [f"--{flag}={value}" for flag, value in FILTERS.items()]
         if tree:
             arguments += [f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys", f"--path.rootfs={tree}/root",
@@ -222,7 +234,7 @@ def compare(ours, before, after, tree):
             (allowed if reason else problems).append(f"{name}: only tacho has it" + (f": {reason}" if reason else ""))
             continue
         if name not in samples:
-            unread = tree and name.startswith("node_cpu_") and not any(first[name].values())
+            unread = tree and name.startswith(UNREAD_IS_0) and not any(first[name].values())
             (allowed if unread or ONLY_EXPORTER.match(name) else problems).append(f"{name}: only node_exporter has it")
             continue
         if types.get(name) != exporter_types.get(name):
@@ -235,8 +247,7 @@ def compare(ours, before, after, tree):
         for labels in sorted(set(mine) - set(first[name]), key=text):
             problems.append(f"{name}{text(labels)}: only tacho has it")
         for labels in sorted(set(first[name]) - set(mine), key=text):
-            # Modes that an old kernel does not write are 0 to the exporter, and nothing to tacho.
-            unread = tree and name.startswith("node_cpu_") and first[name][labels] == 0
+            unread = first[name][labels] == 0 and (name in NO_ZEROS or tree and name.startswith(UNREAD_IS_0))
             (allowed if unread else problems).append(f"{name}{text(labels)}: only node_exporter has it")
         for labels in sorted(set(mine) & set(first[name]), key=text):
             compared += 1
