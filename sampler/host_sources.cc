@@ -22,6 +22,7 @@
 #include "sampler/host/os.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
+#include "sampler/host/processes.h"
 #include "sampler/host/rapl.h"
 #include "sampler/host/schedstat.h"
 #include "sampler/host/sockstat.h"
@@ -74,6 +75,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<ConntrackSource>(roots));
   sources.push_back(std::make_unique<NetclassSource>(roots));
   sources.push_back(std::make_unique<InterruptsSource>(roots));
+  sources.push_back(std::make_unique<ProcessesSource>(roots));
   return sources;
 }
 

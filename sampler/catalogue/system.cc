@@ -24,6 +24,13 @@ constexpr MetricInfo kRows[] = {
     {"node_softirqs_total", MetricType::counter, "", "Times the machine has done deferred work of this kind.", "/proc/stat", "softirqs"},
     // interrupts
     {"node_interrupts_total", MetricType::counter, "", "Interrupts this CPU has serviced, by number or name and by device.", "/proc/interrupts", "interrupts"},
+    // processes
+    {"node_processes_pids", MetricType::gauge, "", "Processes there are.", "/proc/PID/stat", "processes", 10000},
+    {"node_processes_threads", MetricType::gauge, "", "Threads there are, each process's first included.", "/proc/PID/stat", "processes", 10000},
+    {"node_processes_state", MetricType::gauge, "", "Processes in this state; D waits and cannot be killed, Z is a zombie.", "/proc/PID/stat", "processes", 10000},
+    {"node_processes_threads_state", MetricType::gauge, "", "Threads in this state; D waits and cannot be killed.", "/proc/PID/task/TID/stat", "processes", 10000},
+    {"node_processes_max_processes", MetricType::gauge, "", "The highest number a process or thread may get.", "/proc/sys/kernel/pid_max", "processes", 10000},
+    {"node_processes_max_threads", MetricType::gauge, "", "How many threads there may be.", "/proc/sys/kernel/threads-max", "processes", 10000},
     // loadavg
     {"node_load1", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over one minute.", "/proc/loadavg", "loadavg", 0, Rollup::max, "the peak load of the minute, for nodes whose average looks calm"},
     {"node_load5", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over five minutes.", "/proc/loadavg", "loadavg"},

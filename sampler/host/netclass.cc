@@ -1,6 +1,5 @@
 #include "sampler/host/netclass.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <iterator>
 
 #include "proto/base/file.h"
+#include "sampler/folder_scan.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {
@@ -80,24 +80,16 @@ std::string_view word_in(std::string_view text) {
 
 }  // namespace
 
-// The names of what is in the folder, into listing_. Not readdir, which allocates.
+// The names of what is in the folder, into listing_.
 Result<void> NetclassSource::list() {
   listing_.clear();
   Result<Fd> fd = Fd::open(folder_, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (!fd) return std::unexpected(fd.error());
-  alignas(dirent64) std::array<char, 8192> entries;
-  while (true) {
-    const ssize_t length = ::getdents64(fd->get(), entries.data(), entries.size());
-    if (length == 0) return {};
-    if (length < 0) return sys_failure(errno, "cannot list {}", folder_);
-    for (ssize_t at = 0; at < length;) {
-      const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
-      at += entry->d_reclen;
-      const std::string_view name(entry->d_name);
-      if (entry->d_type == DT_REG || name.starts_with('.')) continue;
-      listing_.append(name).append("/");
-    }
-  }
+  const int error = for_each_name(*fd, [this](std::string_view name, unsigned char type) {
+    if (type != DT_REG) listing_.append(name).append("/");
+  });
+  if (error) return sys_failure(error, "cannot list {}", folder_);
+  return {};
 }
 
 // The devices of the listing that are shown, in the order of their names.

@@ -38,7 +38,7 @@ COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack
 COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
 # What both leave off by default; `sample --once` shows it all the same.
-COLLECTORS += ["interrupts"]
+COLLECTORS += ["interrupts", "processes"]
 # Flags without a value.
 SWITCHES = ["collector.stat.softirq"]
 
@@ -48,7 +48,7 @@ OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boo
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
                   r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
-                  r"|softirqs_|interrupts_)")
+                  r"|softirqs_|interrupts_|processes_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -113,8 +113,10 @@ NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
 NEW_LABELS["node_network_info"] = ["adminstate"]
 # What is 0 and has no series here: 1.5 shows every interrupt on every CPU, which later versions can be told not to do.
 NO_ZEROS = {"node_interrupts_total"}
+# What is 0 and has no series there: states that nothing is in.
+ONLY_ABOVE_0 = {"node_processes_state", "node_processes_threads_state"}
 # What a tree's files do not have is 0 to the exporter, and nothing to tacho.
-UNREAD_IS_0 = ("node_cpu_", "node_softirqs_total")
+UNREAD_IS_0 = ("node_cpu_", "node_softirqs_total", "node_processes_threads")
 # What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.
 LIVE_ON_TREES = re.compile(r"node_filesystem_")
 NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds|timex_.*)$")
@@ -244,6 +246,8 @@ def compare(ours, before, after, tree):
         # 1.5 says nothing but device_error of a file system that does not answer.
         mine = {labels: value for labels, value in mine.items()
                 if name != "node_filesystem_readonly" or not any(l[0] == "device_error" for l in labels)}
+        if name in ONLY_ABOVE_0:
+            first[name] = {labels: 0.0 for labels in mine} | first[name]
         for labels in sorted(set(mine) - set(first[name]), key=text):
             problems.append(f"{name}{text(labels)}: only tacho has it")
         for labels in sorted(set(first[name]) - set(mine), key=text):

@@ -1,4 +1,4 @@
-// Stories of the sources that most nodes leave off: soft interrupts and interrupts.
+// Stories of the sources that most nodes leave off: soft interrupts, interrupts, processes.
 
 #include <fmt/format.h>
 
@@ -6,6 +6,7 @@
 
 #include "proto/base/file.h"
 #include "sampler/host/interrupts.h"
+#include "sampler/host/processes.h"
 #include "sampler/host/softirqs.h"
 #include "sampler/host_sources.h"
 #include "source_fixture.h"
@@ -232,10 +233,107 @@ TEST_CASE("256 CPUs and 3000 interrupts are read in one pass, and only what has 
       1'002'999);
 }
 
+// A process's file, or a thread's.
+std::string stat_of(const std::string& name, char state, int threads) {
+  return fmt::format("7 ({}) {} 1 7 7 0 -1 4194560 100 0 3 0 5 6 0 0 20 0 {} 0 12 25374720\n", name, state, threads);
+}
+
+std::string processes_in(char state) { return fmt::format("node_processes_state{{state=\"{}\"}}", state); }
+std::string threads_in(char state) { return fmt::format("node_processes_threads_state{{thread_state=\"{}\"}}", state); }
+
+TEST_CASE("processes and threads are counted by state, whatever they are called") {
+  Machine machine;
+  ProcessesSource source(machine.roots());
+  Watched watched(source);
+  machine.write("proc/1/stat", stat_of("init", 'S', 1));
+  machine.write("proc/20/stat", stat_of(") R 1 (", 'Z', 1));
+  machine.write("proc/300/stat", stat_of("train", 'R', 3));
+  machine.write("proc/300/task/300/stat", stat_of("train", 'R', 3));
+  machine.write("proc/300/task/301/stat", stat_of("a b", 'D', 3));
+  machine.write("proc/300/task/302/stat", stat_of("", 'S', 3));
+  machine.write("proc/sys/kernel/pid_max", "32768\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_processes_pids") == 3);
+  CHECK(watched("node_processes_threads") == 5);
+  CHECK(watched(processes_in('R')) == 1);
+  CHECK(watched(processes_in('Z')) == 1);
+  CHECK(watched(processes_in('D')) == 0);
+  CHECK(watched(threads_in('D')) == 1);
+  CHECK(watched(threads_in('S')) == 2);
+  CHECK(watched("node_processes_max_processes") == 32768);
+  CHECK_FALSE(watched.has("node_processes_max_threads"));
+}
+
+TEST_CASE("processes that come, change and go keep the series they are counted in") {
+  Machine machine;
+  ProcessesSource source(machine.roots());
+  Watched watched(source);
+  machine.write("proc/1/stat", stat_of("init", 'S', 1));
+  CHECK(watched.tick() == 1);
+  machine.write("proc/1/stat", stat_of("init", 'D', 1));
+  machine.write("proc/9/stat", stat_of("new", 'T', 1));
+  CHECK(watched.tick() == 0);
+  CHECK(watched(processes_in('S')) == 0);
+  CHECK(watched(processes_in('D')) == 1);
+  CHECK(watched(processes_in('T')) == 1);
+  machine.remove("proc/9");
+  CHECK(watched.tick() == 0);
+  CHECK(watched("node_processes_pids") == 1);
+  CHECK(watched(processes_in('T')) == 0);
+}
+
+TEST_CASE("a state that nobody knows yet becomes a series") {
+  Machine machine;
+  ProcessesSource source(machine.roots());
+  Watched watched(source);
+  machine.write("proc/1/stat", stat_of("init", 'S', 1));
+  CHECK(watched.tick() == 1);
+  machine.write("proc/9/stat", stat_of("old", 'W', 1));
+  CHECK(watched.tick() == 1);
+  CHECK(watched(processes_in('W')) == 1);
+  CHECK(watched(threads_in('W')) == 1);
+}
+
+TEST_CASE("what has gone since it was listed is not counted") {
+  Machine machine;
+  ProcessesSource source(machine.roots());
+  Watched watched(source);
+  machine.write("proc/1/stat", stat_of("init", 'S', 1));
+  machine.write("proc/5/comm", "gone");
+  machine.write("proc/6/stat", stat_of("its threads are gone", 'S', 4));
+  machine.write("proc/7/stat", stat_of("one of two is gone", 'S', 2));
+  machine.write("proc/7/task/8/comm", "gone");
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_processes_pids") == 3);
+  CHECK(watched(threads_in('S')) == 3);
+}
+
+TEST_CASE("a process that cannot be understood makes the sums wrong and so gives no row") {
+  Machine machine;
+  ProcessesSource source(machine.roots());
+  Watched watched(source);
+  machine.write("proc/1/stat", stat_of("init", 'S', 1));
+  watched.tick();
+  for (const std::string text :
+       {"", "7 (cut", "7 (cut) S 1 7 7", "7 (x) 1 1 7 7 0 -1 1 1 0 3 0 5 6 0 0 20 0 1 0\n",
+        "7 (x) SS 1 7 7 0 -1 1 1 0 3 0 5 6 0 0 20 0 1 0\n", "7 (x) S 1 7 7 0 -1 1 1 0 3 0 5 6 0 0 20 0 12"}) {
+    machine.write("proc/9/stat", text);
+    const Result<Sampled> sampled = watched.sample();
+    INFO(text);
+    REQUIRE_FALSE(sampled);
+    CHECK(sampled.error().message == machine.path("proc/9/stat") + " has no state and number of threads");
+  }
+  machine.write("proc/9/stat", stat_of("two", 'S', 2));
+  machine.write("proc/9/task/10/stat", "10 (x");
+  const Result<Sampled> sampled = watched.sample();
+  REQUIRE_FALSE(sampled);
+  CHECK(sampled.error().message == "a thread in " + machine.path("proc/9/task") + " has no state");
+}
+
 TEST_CASE("sources that node_exporter leaves off are off here too") {
   for (const auto& source : make_host_sources({})) {
     INFO(source->name());
-    const bool off = source->name() == "softirqs" || source->name() == "interrupts";
+    const bool off = source->name() == "softirqs" || source->name() == "interrupts" || source->name() == "processes";
     CHECK(source->on_by_default() == !off);
   }
 }
