@@ -15,6 +15,7 @@
 #include "sampler/host/interrupts.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
+#include "sampler/host/meminfo_numa.h"
 #include "sampler/host/netclass.h"
 #include "sampler/host/netdev.h"
 #include "sampler/host/netstat.h"
@@ -45,6 +46,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<StatSource>(stat));
   sources.push_back(std::make_unique<SoftirqsSource>(roots, stat));
   sources.push_back(std::make_unique<MeminfoSource>(roots));
+  sources.push_back(std::make_unique<MeminfoNumaSource>(roots));
   sources.push_back(std::make_unique<LoadavgSource>(roots));
   sources.push_back(std::make_unique<VmstatSource>(roots));
   sources.push_back(std::make_unique<PressureSource>(roots));

@@ -37,8 +37,8 @@ COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack
 # Hardware, as sysfs shows it.
 COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
-# What both leave off by default; `sample --once` shows it all the same.
-COLLECTORS += ["interrupts", "processes"]
+# What node_exporter leaves off by default; `sample --once` shows what is off by default here too.
+COLLECTORS += ["interrupts", "processes", "meminfo_numa"]
 # Flags without a value.
 SWITCHES = ["collector.stat.softirq"]
 
@@ -206,7 +206,7 @@ def agrees(value, first, second, slack):
 
 def gauge_slack(name, value):
     """What a gauge may do in the milliseconds between the readings without the exporter's two answers showing it."""
-    absolute = 64 << 20 if name.endswith("_bytes") else 64
+    absolute = 64 << 20 if name.endswith("_bytes") or name.startswith("node_memory_numa_") else 64
     return 0.05 * abs(value) + absolute
 
 
