@@ -1,6 +1,7 @@
 #include "sampler/host_sources.h"
 
 #include "sampler/host/arp.h"
+#include "sampler/host/cgroups.h"
 #include "sampler/host/conntrack.h"
 #include "sampler/host/cpu.h"
 #include "sampler/host/cpufreq.h"
@@ -76,6 +77,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<ArpSource>(roots));
   sources.push_back(std::make_unique<ConntrackSource>(roots));
   sources.push_back(std::make_unique<NetclassSource>(roots));
+  sources.push_back(std::make_unique<CgroupsSource>(roots));
   sources.push_back(std::make_unique<InterruptsSource>(roots));
   sources.push_back(std::make_unique<ProcessesSource>(roots));
   return sources;

@@ -31,6 +31,9 @@ constexpr MetricInfo kRows[] = {
     {"node_processes_threads_state", MetricType::gauge, "", "Threads in this state; D waits and cannot be killed.", "/proc/PID/task/TID/stat", "processes", 10000},
     {"node_processes_max_processes", MetricType::gauge, "", "The highest number a process or thread may get.", "/proc/sys/kernel/pid_max", "processes", 10000},
     {"node_processes_max_threads", MetricType::gauge, "", "How many threads there may be.", "/proc/sys/kernel/threads-max", "processes", 10000},
+    // cgroups
+    {"node_cgroups_cgroups", MetricType::gauge, "", "Cgroups of this controller; those that are removed but still in use count too.", "/proc/cgroups", "cgroups", 10000},
+    {"node_cgroups_enabled", MetricType::gauge, "", "1 if the controller is enabled.", "/proc/cgroups", "cgroups", 10000},
     // loadavg
     {"node_load1", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over one minute.", "/proc/loadavg", "loadavg", 0, Rollup::max, "the peak load of the minute, for nodes whose average looks calm"},
     {"node_load5", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over five minutes.", "/proc/loadavg", "loadavg"},

@@ -38,7 +38,7 @@ COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack
 COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
 # What node_exporter leaves off by default; `sample --once` shows what is off by default here too.
-COLLECTORS += ["interrupts", "processes", "meminfo_numa"]
+COLLECTORS += ["interrupts", "processes", "meminfo_numa", "cgroups"]
 # Flags without a value.
 SWITCHES = ["collector.stat.softirq"]
 
@@ -48,7 +48,7 @@ OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boo
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
                   r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
-                  r"|softirqs_|interrupts_|processes_)")
+                  r"|softirqs_|interrupts_|processes_|cgroups_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {

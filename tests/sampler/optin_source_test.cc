@@ -1,10 +1,12 @@
-// Stories of the sources that most nodes leave off: soft interrupts, interrupts, processes.
+// Stories of the sources that most nodes leave off: soft interrupts, interrupts, processes, cgroups.
 
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include "proto/base/file.h"
+#include "sampler/host/cgroups.h"
 #include "sampler/host/interrupts.h"
 #include "sampler/host/processes.h"
 #include "sampler/host/softirqs.h"
@@ -330,11 +332,33 @@ TEST_CASE("a process that cannot be understood makes the sums wrong and so gives
   CHECK(sampled.error().message == "a thread in " + machine.path("proc/9/task") + " has no state");
 }
 
+TEST_CASE("controllers of cgroups that come or go are another layout, a cut is not") {
+  Machine machine;
+  CgroupsSource source(machine.roots());
+  Watched watched(source);
+  auto tick = [&](const std::string& lines) {
+    machine.write("proc/cgroups", "#subsys_name\thierarchy\tnum_cgroups\tenabled\n" + lines);
+    return watched.tick();
+  };
+  const std::string memory = R"(node_cgroups_cgroups{subsys_name="memory"})";
+  CHECK(tick("cpu\t0\t213\t1\nmemory\t0\t214\t0\n") == 1);
+  CHECK(watched(memory) == 214);
+  CHECK(watched(R"(node_cgroups_enabled{subsys_name="cpu"})") == 1);
+  CHECK(watched(R"(node_cgroups_enabled{subsys_name="memory"})") == 0);
+  CHECK(tick("cpu\t0\t213\t1\nmemory\t0\t2") == 0);
+  CHECK(is_absent(watched(memory)));
+  CHECK(tick("cpu\t0\t213\t1\nnoise\nmemory\t0\t215\t0\n") == 0);
+  CHECK(watched(memory) == 215);
+  CHECK(tick("memory\t0\t216\t0\n") == 1);
+  CHECK(watched(memory) == 216);
+  CHECK(watched.schema().size() == 2);
+}
+
 TEST_CASE("sources that node_exporter leaves off are off here too") {
   for (const auto& source : make_host_sources({})) {
     INFO(source->name());
-    const bool off = source->name() == "softirqs" || source->name() == "interrupts" || source->name() == "processes";
-    CHECK(source->on_by_default() == !off);
+    const std::set<std::string_view> off{"softirqs", "interrupts", "processes", "cgroups"};
+    CHECK(source->on_by_default() != off.contains(source->name()));
   }
 }
 
