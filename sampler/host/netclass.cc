@@ -3,13 +3,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <iterator>
 
 #include "proto/base/file.h"
-#include "sampler/folder_scan.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {
@@ -80,32 +77,9 @@ std::string_view word_in(std::string_view text) {
 
 }  // namespace
 
-// The names of what is in the folder, into listing_.
-Result<void> NetclassSource::list() {
-  listing_.clear();
-  Result<Fd> fd = Fd::open(folder_, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (!fd) return std::unexpected(fd.error());
-  const int error = for_each_name(*fd, [this](std::string_view name, unsigned char type) {
-    if (type != DT_REG) listing_.append(name).append("/");
-  });
-  if (error) return sys_failure(error, "cannot list {}", folder_);
-  return {};
-}
-
-// The devices of the listing that are shown, in the order of their names.
-std::vector<std::string> NetclassSource::shown() const {
-  std::vector<std::string> names;
-  for (std::string_view rest = listing_; !rest.empty();) {
-    const std::string_view name = take_until(rest, '/');
-    if (!exclude_(name)) names.emplace_back(name);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 // What the file says; empty when it cannot be read. The text stays valid until the next call.
 std::string_view NetclassSource::attribute(const std::string& device, std::string_view file) {
-  path_.assign(folder_).append("/").append(device).append("/").append(file);
+  path_.assign(listed_.folder()).append("/").append(device).append("/").append(file);
   const Fd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return {};
   const ssize_t length = ::pread(fd.get(), buffer_.data(), buffer_.size(), 0);
@@ -123,10 +97,11 @@ void NetclassSource::read(const std::string& device) {
 }
 
 Result<void> NetclassSource::describe(store::Schema& schema) {
-  if (Result<void> listed = list(); !listed) return listed;
+  Result<std::vector<std::string>> names = listed_.list();
+  if (!names) return std::unexpected(names.error());
   SchemaBuilder builder(schema);
   std::vector<Device> devices;
-  for (std::string& name : shown()) {
+  for (std::string& name : *names) {
     read(name);
     Device device{.name = std::move(name), .described = now_};
     if (!now_.words[kOperState].empty()) device.up_column = builder.add("node_network_up", {{"device", device.name}});
@@ -138,23 +113,15 @@ Result<void> NetclassSource::describe(store::Schema& schema) {
     }
     devices.push_back(std::move(device));
   }
-  if (devices.empty()) return failure("{} has no interface that is shown", folder_);
+  if (devices.empty()) return failure("{} has no interface that is shown", listed_.folder());
   devices_ = std::move(devices);
-  described_listing_ = listing_;
   return {};
 }
 
 Result<Sampled> NetclassSource::sample(Row& row) {
-  if (Result<void> listed = list(); !listed) return std::unexpected(listed.error());
-  if (listing_ != described_listing_) {
-    // Pods' interfaces come and go all the time: what is not shown must not change the group's series.
-    const std::vector<std::string> names = shown();
-    if (!std::equal(names.begin(), names.end(), devices_.begin(), devices_.end(),
-                    [](const std::string& name, const Device& device) { return name == device.name; })) {
-      return Sampled::layout_changed;
-    }
-    described_listing_ = listing_;
-  }
+  const Result<bool> unchanged = listed_.unchanged();
+  if (!unchanged) return std::unexpected(unchanged.error());
+  if (!*unchanged) return Sampled::layout_changed;
   for (const Device& device : devices_) {
     read(device.name);
     if (now_.words != device.described.words || now_.admin_state != device.described.admin_state) {
