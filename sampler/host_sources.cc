@@ -9,6 +9,8 @@
 #include "sampler/host/dmi.h"
 #include "sampler/host/edac.h"
 #include "sampler/host/entropy.h"
+#include "sampler/host/ethtool.h"
+#include "sampler/host/ethtool_link.h"
 #include "sampler/host/filefd.h"
 #include "sampler/host/filesystem.h"
 #include "sampler/host/hwmon.h"
@@ -77,6 +79,8 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<ArpSource>(roots));
   sources.push_back(std::make_unique<ConntrackSource>(roots));
   sources.push_back(std::make_unique<NetclassSource>(roots));
+  sources.push_back(std::make_unique<EthtoolSource>(roots));
+  sources.push_back(std::make_unique<EthtoolLinkSource>(roots));
   sources.push_back(std::make_unique<CgroupsSource>(roots));
   sources.push_back(std::make_unique<InterruptsSource>(roots));
   sources.push_back(std::make_unique<ProcessesSource>(roots));

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares tacho's host metrics with Debian's prometheus-node-exporter, on this machine or on a recorded tree.
 
-    node_exporter_diff.py [--tree DIR] [--exporter PROGRAM] [--] COMMAND...
+    node_exporter_diff.py [--tree DIR] [--all-ethtool] [--exporter PROGRAM] [--] COMMAND...
 
 COMMAND writes one sample of everything to stdout as Prometheus text: `build/tacho sample --once`. With --tree, DIR has proc, sys and
 root in it; then --procfs, --sysfs and --rootfs are put behind COMMAND (also in the environment as TACHO_PROCFS, TACHO_SYSFS and
@@ -38,7 +38,7 @@ COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack
 COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
 # What node_exporter leaves off by default; `sample --once` shows what is off by default here too.
-COLLECTORS += ["interrupts", "processes", "meminfo_numa", "cgroups"]
+COLLECTORS += ["interrupts", "processes", "meminfo_numa", "cgroups", "ethtool"]
 # Flags without a value.
 SWITCHES = ["collector.stat.softirq"]
 
@@ -48,7 +48,7 @@ OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boo
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
                   r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
-                  r"|softirqs_|interrupts_|processes_|cgroups_)")
+                  r"|softirqs_|interrupts_|processes_|cgroups_|ethtool_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -67,7 +67,18 @@ FILTERS.update({
         r"Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$",
     "collector.arp.device-exclude": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
     "collector.netclass.ignored-devices": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
+    "collector.ethtool.device-exclude": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
 })
+
+
+def default_counters():
+    """The pattern of the drivers' counters that tacho shows by default, from its source."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../sampler/host/ethtool_names.h")
+    with open(path, encoding="utf-8") as source:
+        text = source.read().split("kEthtoolInclude[] =", 1)[1]
+    return "".join(re.findall(r'"([^"]*)"', text))
+
+
 
 # The differences that are meant, each with its reason.
 ONLY_TACHO = {
@@ -118,7 +129,7 @@ ONLY_ABOVE_0 = {"node_processes_state", "node_processes_threads_state"}
 # What a tree's files do not have is 0 to the exporter, and nothing to tacho.
 UNREAD_IS_0 = ("node_cpu_", "node_softirqs_total", "node_processes_threads")
 # What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.
-LIVE_ON_TREES = re.compile(r"node_filesystem_")
+LIVE_ON_TREES = re.compile(r"node_(filesystem|ethtool|network_(supported|advertised|autonegotiate|pause|asymmetricpause))_?")
 NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds|timex_.*)$")
 # Without rtnetlink, as on a tree, the exporter does not know it; tacho reads it from sysfs.
 ONLY_TACHO_ON_TREES = {"node_network_receive_nohandler_total": "the exporter needs rtnetlink for it"}
@@ -149,7 +160,7 @@ def parse(text):
 
 
 class Exporter:
-    def __init__(self, program, tree):
+    def __init__(self, program, tree, counters):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -157,6 +168,7 @@ class Exporter:
         arguments += [f"--collector.{name}" for name in COLLECTORS]
         arguments += [f"--{flag}" for flag in SWITCHES]
         arguments += [f"--{flag}={value}" for flag, value in FILTERS.items()]
+        arguments += [f"--collector.ethtool.metrics-include={counters}"]
         if tree:
             arguments += [f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys", f"--path.rootfs={tree}/root",
                           f"--path.udev.data={tree}/root/run/udev/data", "--no-collector.netdev.netlink"]
@@ -268,6 +280,7 @@ def compare(ours, before, after, tree):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tree", help="a recorded tree with proc, sys and root")
+    parser.add_argument("--all-ethtool", action="store_true", help="COMMAND shows all counters of the network drivers")
     parser.add_argument("--exporter", default="prometheus-node-exporter")
     parser.add_argument("command", nargs="+", help="what prints tacho's sample")
     options = parser.parse_args()
@@ -276,7 +289,7 @@ def main():
         print(f"node_exporter_diff.py: {options.exporter} is not installed: nothing to compare with", file=sys.stderr)
         return 77
     tree = os.path.abspath(options.tree) if options.tree else None
-    with Exporter(program, tree) as exporter:
+    with Exporter(program, tree, ".*" if options.all_ethtool else default_counters()) as exporter:
         exporter.scrape()  # its first answer is slow
         before = exporter.scrape()
         ours = tacho(options.command, tree)

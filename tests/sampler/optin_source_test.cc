@@ -357,7 +357,7 @@ TEST_CASE("controllers of cgroups that come or go are another layout, a cut is n
 TEST_CASE("sources that node_exporter leaves off are off here too") {
   for (const auto& source : make_host_sources({})) {
     INFO(source->name());
-    const std::set<std::string_view> off{"softirqs", "interrupts", "processes", "cgroups"};
+    const std::set<std::string_view> off{"softirqs", "interrupts", "processes", "cgroups", "ethtool_link"};
     CHECK(source->on_by_default() != off.contains(source->name()));
   }
 }
