@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "proto/base/check.h"
+#include "sampler/host/ethtool_names.h"
 #include "sampler/host/netdev.h"
 #include "sampler/host/netstat.h"
 #include "sampler/host/storage/diskstats.h"
@@ -25,6 +26,11 @@ constexpr HostOption kOptions[] = {
     {"arp", "device_include", Kind::pattern, "", kInterfacesIn},
     {"diskstats", "device_exclude", Kind::pattern, kDiskExclude, "disks that are left out"},
     {"diskstats", "device_include", Kind::pattern, "", "only these disks are shown"},
+    {"ethtool", "device_exclude", Kind::pattern, kNetdevExclude, kInterfacesOut},
+    {"ethtool", "device_include", Kind::pattern, "", kInterfacesIn},
+    {"ethtool", "metrics_include", Kind::pattern, kEthtoolInclude, "counters of drivers that are shown; .* for all"},
+    {"ethtool_link", "device_exclude", Kind::pattern, kNetdevExclude, kInterfacesOut},
+    {"ethtool_link", "device_include", Kind::pattern, "", kInterfacesIn},
     {"filesystem", "fs_types_exclude", Kind::pattern, kFsTypeExclude, "types of file systems that are left out"},
     {"filesystem", "fs_types_include", Kind::pattern, "", "only file systems of these types are shown"},
     {"filesystem", "mount_points_exclude", Kind::pattern, kMountExclude, "mount points that are left out"},
@@ -33,12 +39,16 @@ constexpr HostOption kOptions[] = {
     {"hwmon", "chip_include", Kind::pattern, "", "only these chips are shown"},
     {"hwmon", "sensor_exclude", Kind::pattern, "", "sensors that are left out, as CHIP;SENSOR"},
     {"hwmon", "sensor_include", Kind::pattern, "", "only these sensors are shown, as CHIP;SENSOR"},
+    {"interrupts", "include_zeros", Kind::flag, "false", "also what has never happened on a CPU"},
+    {"interrupts", "name_exclude", Kind::pattern, "", "interrupts that are left out, as TYPE;INFO;DEVICES"},
+    {"interrupts", "name_include", Kind::pattern, "", "only these interrupts are shown, as TYPE;INFO;DEVICES"},
     {"netclass", "device_exclude", Kind::pattern, kNetdevExclude, kInterfacesOut},
     {"netclass", "device_include", Kind::pattern, "", kInterfacesIn},
     {"netclass", "ignore_invalid_speed", Kind::flag, "false", "an unknown speed is absent, not -125000"},
     {"netdev", "device_exclude", Kind::pattern, kNetdevExclude, kInterfacesOut},
     {"netdev", "device_include", Kind::pattern, "", kInterfacesIn},
     {"netstat", "fields", Kind::pattern, kNetstatFields, "counters that are shown, as PROTOCOL_NAME"},
+    {"powersupplyclass", "ignored_supplies", Kind::pattern, "^$", "power supplies that are left out"},
     {"vmstat", "fields", Kind::pattern, kVmstatFields, "lines of /proc/vmstat that are shown"},
 };
 

@@ -2,19 +2,24 @@
 
 #include "sampler/host/arp.h"
 #include "sampler/host/bonding.h"
+#include "sampler/host/cgroups.h"
 #include "sampler/host/conntrack.h"
 #include "sampler/host/cpu.h"
 #include "sampler/host/cpufreq.h"
 #include "sampler/host/dmi.h"
 #include "sampler/host/edac.h"
 #include "sampler/host/entropy.h"
+#include "sampler/host/ethtool.h"
+#include "sampler/host/ethtool_link.h"
 #include "sampler/host/filefd.h"
 #include "sampler/host/hwmon.h"
 #include "sampler/host/infiniband.h"
+#include "sampler/host/interrupts.h"
 #include "sampler/host/ipvs.h"
 #include "sampler/host/kernel_hung.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
+#include "sampler/host/meminfo_numa.h"
 #include "sampler/host/netclass.h"
 #include "sampler/host/netdev.h"
 #include "sampler/host/netstat.h"
@@ -22,9 +27,11 @@
 #include "sampler/host/powersupplyclass.h"
 #include "sampler/host/pressure.h"
 #include "sampler/host/proc_stat.h"
+#include "sampler/host/processes.h"
 #include "sampler/host/rapl.h"
 #include "sampler/host/schedstat.h"
 #include "sampler/host/sockstat.h"
+#include "sampler/host/softirqs.h"
 #include "sampler/host/softnet.h"
 #include "sampler/host/stat.h"
 #include "sampler/host/storage/btrfs.h"
@@ -51,7 +58,9 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
   auto stat = std::make_shared<ProcStat>(roots);
   sources.push_back(std::make_unique<CpuSource>(stat));
   sources.push_back(std::make_unique<StatSource>(stat));
+  sources.push_back(std::make_unique<SoftirqsSource>(roots, stat));
   sources.push_back(std::make_unique<MeminfoSource>(roots));
+  sources.push_back(std::make_unique<MeminfoNumaSource>(roots));
   sources.push_back(std::make_unique<LoadavgSource>(roots));
   sources.push_back(std::make_unique<VmstatSource>(roots, Exclude::all_but(options.get("vmstat", "fields"))));
   sources.push_back(std::make_unique<PressureSource>(roots));
@@ -78,7 +87,8 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
   sources.push_back(std::make_unique<RaplSource>(roots));
   sources.push_back(std::make_unique<DmiSource>(roots));
   sources.push_back(std::make_unique<WatchdogSource>(roots));
-  sources.push_back(std::make_unique<PowerSupplyClassSource>(roots));
+  sources.push_back(
+      std::make_unique<PowerSupplyClassSource>(roots, Exclude(options.get("powersupplyclass", "ignored_supplies"))));
   sources.push_back(std::make_unique<InfinibandSource>(roots));
   sources.push_back(std::make_unique<ThermalZoneSource>(roots));
   sources.push_back(std::make_unique<HwmonSource>(roots, options.filter("hwmon", "chip"), options.filter("hwmon", "sensor")));
@@ -95,6 +105,14 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
   sources.push_back(std::make_unique<IpvsSource>(roots));
   sources.push_back(std::make_unique<NetclassSource>(roots, options.filter("netclass", "device"),
                                                      options.flag("netclass", "ignore_invalid_speed")));
+  sources.push_back(std::make_unique<EthtoolSource>(roots, system_ethtool(), options.filter("ethtool", "device"),
+                                                    Exclude::all_but(options.get("ethtool", "metrics_include"))));
+  sources.push_back(std::make_unique<EthtoolLinkSource>(roots, system_ethtool(), options.filter("ethtool_link", "device")));
+  sources.push_back(std::make_unique<CgroupsSource>(roots));
+  sources.push_back(std::make_unique<InterruptsSource>(
+      roots,
+      InterruptsOptions{.left_out = options.filter("interrupts", "name"), .zeros = options.flag("interrupts", "include_zeros")}));
+  sources.push_back(std::make_unique<ProcessesSource>(roots));
   return sources;
 }
 

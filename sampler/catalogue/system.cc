@@ -21,6 +21,21 @@ constexpr MetricInfo kRows[] = {
     {"node_procs_blocked", MetricType::gauge, "", "Tasks that wait for storage right now.", "/proc/stat", "stat", 0, Rollup::max, "data loaders blocked for a few seconds are a stalled step, and vanish in the average"},
     // kernel_hung
     {"node_kernel_hung_tasks_total", MetricType::counter, "", "Tasks that waited so long without a break that the kernel calls them hung.", "/proc/sys/kernel/hung_task_detect_count", "kernel_hung", 10000},
+    // softirqs
+    {"node_softirqs_functions_total", MetricType::counter, "", "Times this CPU has done deferred work of this kind; NET_RX is packets taken in.", "/proc/softirqs", "softirqs"},
+    {"node_softirqs_total", MetricType::counter, "", "Times the machine has done deferred work of this kind.", "/proc/stat", "softirqs"},
+    // interrupts
+    {"node_interrupts_total", MetricType::counter, "", "Interrupts this CPU has serviced, by number or name and by device.", "/proc/interrupts", "interrupts"},
+    // processes
+    {"node_processes_pids", MetricType::gauge, "", "Processes there are.", "/proc/PID/stat", "processes", 10000},
+    {"node_processes_threads", MetricType::gauge, "", "Threads there are, each process's first included.", "/proc/PID/stat", "processes", 10000},
+    {"node_processes_state", MetricType::gauge, "", "Processes in this state; D waits and cannot be killed, Z is a zombie.", "/proc/PID/stat", "processes", 10000},
+    {"node_processes_threads_state", MetricType::gauge, "", "Threads in this state; D waits and cannot be killed.", "/proc/PID/task/TID/stat", "processes", 10000},
+    {"node_processes_max_processes", MetricType::gauge, "", "The highest number a process or thread may get.", "/proc/sys/kernel/pid_max", "processes", 10000},
+    {"node_processes_max_threads", MetricType::gauge, "", "How many threads there may be.", "/proc/sys/kernel/threads-max", "processes", 10000},
+    // cgroups
+    {"node_cgroups_cgroups", MetricType::gauge, "", "Cgroups of this controller; those that are removed but still in use count too.", "/proc/cgroups", "cgroups", 10000},
+    {"node_cgroups_enabled", MetricType::gauge, "", "1 if the controller is enabled.", "/proc/cgroups", "cgroups", 10000},
     // loadavg
     {"node_load1", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over one minute.", "/proc/loadavg", "loadavg", 0, Rollup::max, "the peak load of the minute, for nodes whose average looks calm"},
     {"node_load5", MetricType::gauge, "", "Runnable and blocked tasks, smoothed over five minutes.", "/proc/loadavg", "loadavg"},

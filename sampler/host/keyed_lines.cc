@@ -4,12 +4,17 @@
 
 namespace tacho::sampler {
 
+std::string_view KeyedLines::take_key(std::string_view& line) const {
+  for (int i = 0; i < words_before_key_; ++i) take_word(line);
+  return take_word(line);
+}
+
 void KeyedLines::learn(std::string_view text, const std::function<Column(std::string_view key)>& column_of) {
   entries_.clear();
   columns_.clear();
   for (Lines lines(text); lines.next();) {
     std::string_view rest = lines.line();
-    std::string_view key = take_word(rest);
+    std::string_view key = take_key(rest);
     skip_blanks(rest);
     // Of a cut line only the key and what follows it whole can be trusted.
     if (!lines.whole() && rest.empty()) break;
@@ -40,7 +45,7 @@ Sampled KeyedLines::read(std::string_view text, Row& row) const {
   while (lines.next()) {
     cut = !lines.whole();
     std::string_view rest = lines.line();
-    std::string_view key = take_word(rest);
+    std::string_view key = take_key(rest);
     if (i == entries_.size() || key != entries_[i].key) {
       if (cut) break;
       return Sampled::layout_changed;

@@ -7,8 +7,9 @@ namespace {
 
 constexpr double kBytesPerKib = 1024.0;
 
-// Active(anon) -> Active_anon.
-std::string metric_field(std::string_view field) {
+}  // namespace
+
+std::string meminfo_field(std::string_view field) {
   std::string name(field);
   for (char& c : name) {
     if (c == '(') c = '_';
@@ -17,8 +18,6 @@ std::string metric_field(std::string_view field) {
   return name;
 }
 
-}  // namespace
-
 Result<void> MeminfoSource::describe(store::Schema& schema) {
   Result<std::string_view> text = file_.read();
   if (!text) return std::unexpected(text.error());
@@ -26,7 +25,7 @@ Result<void> MeminfoSource::describe(store::Schema& schema) {
   const std::size_t before = schema.size();
   lines_.learn(*text, [&](std::string_view key) -> KeyedLines::Column {
     if (!key.ends_with(':')) return {};
-    const std::string field = metric_field(key.substr(0, key.size() - 1));
+    const std::string field = meminfo_field(key.substr(0, key.size() - 1));
     // The catalogue is the list of fields that are shown.
     const std::string pages = "node_memory_" + field;
     if (find_metric(pages)) return {.index = builder.add(pages)};

@@ -11,6 +11,9 @@
 
 namespace tacho::sampler {
 
+// How a field is called in a metric's name: Active(anon) -> Active_anon.
+std::string meminfo_field(std::string_view field);
+
 class MeminfoSource : public Source {
  public:
   explicit MeminfoSource(const Roots& roots) : file_(roots.procfs + "/meminfo") {}

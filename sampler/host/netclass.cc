@@ -1,11 +1,8 @@
 #include "sampler/host/netclass.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <iterator>
 
@@ -82,40 +79,9 @@ std::string_view word_in(std::string_view text) {
 
 }  // namespace
 
-// The names of what is in the folder, into listing_. Not readdir, which allocates.
-Result<void> NetclassSource::list() {
-  listing_.clear();
-  Result<Fd> fd = Fd::open(folder_, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (!fd) return std::unexpected(fd.error());
-  alignas(dirent64) std::array<char, 8192> entries;
-  while (true) {
-    const ssize_t length = ::getdents64(fd->get(), entries.data(), entries.size());
-    if (length == 0) return {};
-    if (length < 0) return sys_failure(errno, "cannot list {}", folder_);
-    for (ssize_t at = 0; at < length;) {
-      const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
-      at += entry->d_reclen;
-      const std::string_view name(entry->d_name);
-      if (entry->d_type == DT_REG || name.starts_with('.')) continue;
-      listing_.append(name).append("/");
-    }
-  }
-}
-
-// The devices of the listing that are shown, in the order of their names.
-std::vector<std::string> NetclassSource::shown() const {
-  std::vector<std::string> names;
-  for (std::string_view rest = listing_; !rest.empty();) {
-    const std::string_view name = take_until(rest, '/');
-    if (!exclude_(name)) names.emplace_back(name);
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 // What the file says; empty when it cannot be read. The text stays valid until the next call.
 std::string_view NetclassSource::attribute(const std::string& device, std::string_view file) {
-  path_.assign(folder_).append("/").append(device).append("/").append(file);
+  path_.assign(listed_.folder()).append("/").append(device).append("/").append(file);
   const Fd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return {};
   const ssize_t length = ::pread(fd.get(), buffer_.data(), buffer_.size(), 0);
@@ -134,10 +100,11 @@ void NetclassSource::read(const std::string& device) {
 }
 
 Result<void> NetclassSource::describe(store::Schema& schema) {
-  if (Result<void> listed = list(); !listed) return listed;
+  Result<std::vector<std::string>> names = listed_.list();
+  if (!names) return std::unexpected(names.error());
   SchemaBuilder builder(schema);
   std::vector<Device> devices;
-  for (std::string& name : shown()) {
+  for (std::string& name : *names) {
     read(name);
     Device device{.name = std::move(name), .described = now_};
     if (!now_.words[kOperState].empty()) device.up_column = builder.add("node_network_up", {{"device", device.name}});
@@ -149,23 +116,15 @@ Result<void> NetclassSource::describe(store::Schema& schema) {
     }
     devices.push_back(std::move(device));
   }
-  if (devices.empty()) return failure("{} has no interface that is shown", folder_);
+  if (devices.empty()) return failure("{} has no interface that is shown", listed_.folder());
   devices_ = std::move(devices);
-  described_listing_ = listing_;
   return {};
 }
 
 Result<Sampled> NetclassSource::sample(Row& row) {
-  if (Result<void> listed = list(); !listed) return std::unexpected(listed.error());
-  if (listing_ != described_listing_) {
-    // Pods' interfaces come and go all the time: what is not shown must not change the group's series.
-    const std::vector<std::string> names = shown();
-    if (!std::equal(names.begin(), names.end(), devices_.begin(), devices_.end(),
-                    [](const std::string& name, const Device& device) { return name == device.name; })) {
-      return Sampled::layout_changed;
-    }
-    described_listing_ = listing_;
-  }
+  const Result<bool> unchanged = listed_.unchanged();
+  if (!unchanged) return std::unexpected(unchanged.error());
+  if (!*unchanged) return Sampled::layout_changed;
   for (const Device& device : devices_) {
     read(device.name);
     if (now_.words != device.described.words || now_.admin_state != device.described.admin_state) {

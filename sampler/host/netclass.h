@@ -5,8 +5,7 @@
 // Labels   node_network_info has the words: address, broadcast, duplex, operstate, adminstate, ifalias. A link that goes down is
 //          thus a new layout; node_network_up and the counters of carrier changes keep their series.
 // Units    speed is in megabits, and becomes bytes a second; unknown is -1 there, thus -125000 here, as in node_exporter.
-// Space    the network namespace for which SYSFS was mounted.
-// Devices  those that netdev shows. What is no folder (bonding_masters) is no device.
+// Devices  and their network namespace: as host/net_devices.h says.
 // Blocks   speed, duplex and carrier wait for the lock that a driver holds while it resets its device, for seconds: this source
 //          has its own thread, and by default 10 s between ticks.
 // Cost     22 files a device, opened and closed each time, some 7 us each: open ones would be hundreds of descriptors.
@@ -19,8 +18,7 @@
 #include <vector>
 
 #include "sampler/cells.h"
-#include "sampler/host/filter.h"
-#include "sampler/host/netdev.h"
+#include "sampler/host/net_devices.h"
 #include "sampler/source.h"
 
 namespace tacho::sampler {
@@ -28,7 +26,7 @@ namespace tacho::sampler {
 class NetclassSource : public Source {
  public:
   explicit NetclassSource(const Roots& roots, Exclude exclude = Exclude(kNetdevExclude), bool ignore_invalid_speed = false)
-      : folder_(roots.sysfs + "/class/net"), exclude_(std::move(exclude)), ignore_invalid_speed_(ignore_invalid_speed) {}
+      : listed_(roots, std::move(exclude)), ignore_invalid_speed_(ignore_invalid_speed) {}
 
   std::string_view name() const override { return "netclass"; }
   std::int64_t default_interval_ms() const override { return 10'000; }
@@ -54,18 +52,13 @@ class NetclassSource : public Source {
     std::array<std::size_t, kNumberCount> columns{};
   };
 
-  Result<void> list();
-  std::vector<std::string> shown() const;
   std::string_view attribute(const std::string& device, std::string_view file);
   void read(const std::string& device);
 
-  std::string folder_;
-  Exclude exclude_;
+  NetDevices listed_;
   bool ignore_invalid_speed_;  // node_network_speed_bytes is absent, not -125000, where the speed is unknown
   std::vector<Device> devices_;
-  std::string described_listing_;
   // Kept between ticks for their memory.
-  std::string listing_;  // the folder's names, each with a '/' behind it
   std::string path_;
   std::array<char, 1024> buffer_{};  // more than any of these files: an alias has at most 256 bytes
   Reading now_;

@@ -175,8 +175,9 @@ Result<std::vector<std::string>> list_numbered(const std::string& path, std::str
   return names;
 }
 
-std::string label_text(const std::string& path) {
-  const std::string raw = read_file(path).value_or("");
+std::string label_text(const std::string& path) { return label_value(read_file(path).value_or("")); }
+
+std::string label_value(std::string_view raw) {
   std::string_view rest = trimmed(raw);
   std::string out;
   while (!rest.empty()) {

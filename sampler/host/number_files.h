@@ -99,5 +99,7 @@ Result<std::vector<std::string>> list_folder(const std::string& path);
 Result<std::vector<std::string>> list_numbered(const std::string& path, std::string_view prefix);
 // A file of one line without the blanks around it, fit to be a label's value (no UTF-8: bytes replaced); "" when it cannot be read.
 std::string label_text(const std::string& path);
+// The same of a text that is already there.
+std::string label_value(std::string_view raw);
 
 }  // namespace tacho::sampler

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares tacho's host metrics with Debian's prometheus-node-exporter, on this machine or on a recorded tree.
 
-    node_exporter_diff.py [--tree DIR] [--exporter PROGRAM] [--] COMMAND...
+    node_exporter_diff.py [--tree DIR] [--all-ethtool] [--exporter PROGRAM] [--] COMMAND...
 
 COMMAND writes one sample of everything to stdout as Prometheus text: `build/tacho sample --once`. With --tree, DIR has proc, sys and
 root in it; then --procfs, --sysfs and --rootfs are put behind COMMAND (also in the environment as TACHO_PROCFS, TACHO_SYSFS and
@@ -39,6 +39,10 @@ COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "d
 
 # Storage.
 COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "btrfs", "nfs", "nfsd", "ipvs", "powersupplyclass"]
+# What node_exporter leaves off by default; `sample --once` shows what is off by default here too.
+COLLECTORS += ["interrupts", "processes", "meminfo_numa", "cgroups", "ethtool"]
+# Flags without a value.
+SWITCHES = ["collector.stat.softirq"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
@@ -46,7 +50,8 @@ OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boo
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
                   r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
-                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_|ipvs_|power_supply_)")
+                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_|ipvs_|power_supply_"
+                  r"|softirqs_|interrupts_|processes_|cgroups_|ethtool_)")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -65,7 +70,18 @@ FILTERS.update({
         r"Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors|SndbufErrors))$",
     "collector.arp.device-exclude": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
     "collector.netclass.ignored-devices": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
+    "collector.ethtool.device-exclude": r"^(veth.+|cali[0-9a-f]{11}|lxc[0-9a-f]{12}|lxc_health)$",
 })
+
+
+def default_counters():
+    """The pattern of the drivers' counters that tacho shows by default, from its source."""
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../sampler/host/ethtool_names.h")
+    with open(path, encoding="utf-8") as source:
+        text = source.read().split("kEthtoolInclude[] =", 1)[1]
+    return "".join(re.findall(r'"([^"]*)"', text))
+
+
 
 # The differences that are meant, each with its reason.
 ONLY_TACHO = {
@@ -74,6 +90,7 @@ ONLY_TACHO = {
     "node_cpu_scaling_governor": "newer than 1.5",
     "node_cpu_frequency_avg_hertz": "newer than 1.5",
     "node_os_support_end_timestamp_seconds": "newer than 1.5",
+    "node_softirqs_functions_total": "newer than 1.5",
 }
 ONLY_TACHO.update({f"node_softnet_{name}": "newer than 1.5" for name in
                    ("cpu_collision_total", "received_rps_total", "flow_limit_count_total", "backlog_len")})
@@ -123,8 +140,14 @@ NEW_LABELS["node_nvme_info"] = ["cntlid"]
 NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
                    ("avail_bytes", "device_error", "files", "files_free", "free_bytes", "readonly", "size_bytes")})
 NEW_LABELS["node_network_info"] = ["adminstate"]
+# What is 0 and has no series here: 1.5 shows every interrupt on every CPU, which later versions can be told not to do.
+NO_ZEROS = {"node_interrupts_total"}
+# What is 0 and has no series there: states that nothing is in.
+ONLY_ABOVE_0 = {"node_processes_state", "node_processes_threads_state"}
+# What a tree's files do not have is 0 to the exporter, and nothing to tacho.
+UNREAD_IS_0 = ("node_cpu_", "node_softirqs_total", "node_processes_threads")
 # What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.
-LIVE_ON_TREES = re.compile(r"node_filesystem_")
+LIVE_ON_TREES = re.compile(r"node_(filesystem|ethtool|network_(supported|advertised|autonegotiate|pause|asymmetricpause))_?")
 NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds|timex_.*)$")
 # Without rtnetlink, as on a tree, the exporter does not know it; tacho reads it from sysfs.
 ONLY_TACHO_ON_TREES = {"node_network_receive_nohandler_total": "the exporter needs rtnetlink for it"}
@@ -155,13 +178,15 @@ def parse(text):
 
 
 class Exporter:
-    def __init__(self, program, tree):
+    def __init__(self, program, tree, counters):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         arguments = [program, f"--web.listen-address=127.0.0.1:{self.port}", "--collector.disable-defaults"]
         arguments += [f"--collector.{name}" for name in COLLECTORS]
+        arguments += [f"--{flag}" for flag in SWITCHES]
         arguments += [f"--{flag}={value}" for flag, value in FILTERS.items()]
+        arguments += [f"--collector.ethtool.metrics-include={counters}"]
         if tree:
             arguments += [f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys", f"--path.rootfs={tree}/root",
                           f"--path.udev.data={tree}/root/run/udev/data", "--no-collector.netdev.netlink"]
@@ -211,7 +236,7 @@ def agrees(value, first, second, slack):
 
 def gauge_slack(name, value):
     """What a gauge may do in the milliseconds between the readings without the exporter's two answers showing it."""
-    absolute = 64 << 20 if name.endswith("_bytes") else 64
+    absolute = 64 << 20 if name.endswith("_bytes") or name.startswith("node_memory_numa_") else 64
     return 0.05 * abs(value) + absolute
 
 
@@ -246,7 +271,7 @@ def compare(ours, before, after, tree):
             (allowed if reason else problems).append(f"{name}: only tacho has it" + (f": {reason}" if reason else ""))
             continue
         if name not in samples:
-            unread = tree and name.startswith("node_cpu_") and not any(first[name].values())
+            unread = tree and name.startswith(UNREAD_IS_0) and not any(first[name].values())
             (allowed if unread or ONLY_EXPORTER.match(name) else problems).append(f"{name}: only node_exporter has it")
             continue
         if types.get(name) != exporter_types.get(name):
@@ -256,12 +281,13 @@ def compare(ours, before, after, tree):
         # 1.5 says nothing but device_error of a file system that does not answer.
         mine = {labels: value for labels, value in mine.items()
                 if name != "node_filesystem_readonly" or not any(l[0] == "device_error" for l in labels)}
+        if name in ONLY_ABOVE_0:
+            first[name] = {labels: 0.0 for labels in mine} | first[name]
         for labels in sorted(set(mine) - set(first[name]), key=text):
             reason = reason_of(ONLY_TACHO_SERIES, name, labels)
             (allowed if reason else problems).append(f"{name}{text(labels)}: only tacho has it" + (f": {reason}" if reason else ""))
         for labels in sorted(set(first[name]) - set(mine), key=text):
-            # Modes that an old kernel does not write are 0 to the exporter, and nothing to tacho.
-            unread = tree and name.startswith("node_cpu_") and first[name][labels] == 0
+            unread = first[name][labels] == 0 and (name in NO_ZEROS or tree and name.startswith(UNREAD_IS_0))
             (allowed if unread else problems).append(f"{name}{text(labels)}: only node_exporter has it")
         for labels in sorted(set(mine) & set(first[name]), key=text):
             compared += 1
@@ -280,6 +306,7 @@ def compare(ours, before, after, tree):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tree", help="a recorded tree with proc, sys and root")
+    parser.add_argument("--all-ethtool", action="store_true", help="COMMAND shows all counters of the network drivers")
     parser.add_argument("--exporter", default="prometheus-node-exporter")
     parser.add_argument("command", nargs="+", help="what prints tacho's sample")
     options = parser.parse_args()
@@ -288,7 +315,7 @@ def main():
         print(f"node_exporter_diff.py: {options.exporter} is not installed: nothing to compare with", file=sys.stderr)
         return 77
     tree = os.path.abspath(options.tree) if options.tree else None
-    with Exporter(program, tree) as exporter:
+    with Exporter(program, tree, ".*" if options.all_ethtool else default_counters()) as exporter:
         exporter.scrape()  # its first answer is slow
         before = exporter.scrape()
         ours = tacho(options.command, tree)

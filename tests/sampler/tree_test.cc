@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <map>
 
+#include "fake_ethtool.h"
 #include "proto/base/file.h"
 #include "proto/base/number.h"
+#include "sampler/host/ethtool.h"
+#include "sampler/host/ethtool_link.h"
 #include "sampler/host/storage/filesystem.h"
 #include "sampler/host/time.h"
 #include "sampler/host_sources.h"
@@ -37,6 +40,8 @@ class Recorded {
     sources_ = make_host_sources(machine_.roots());
     for (auto& source : sources_) {
       if (source->name() == "filesystem") source = std::make_unique<FilesystemSource>(machine_.roots(), made_up_statfs);
+      if (source->name() == "ethtool") source = std::make_unique<EthtoolSource>(machine_.roots(), nics_.call());
+      if (source->name() == "ethtool_link") source = std::make_unique<EthtoolLinkSource>(machine_.roots(), nics_.call());
       if (source->name() == "time") source = std::make_unique<TimeSource>(machine_.roots(), clock_);
     }
     std::erase_if(sources_, [](const auto& source) { return source->name() == "uname" || source->name() == "timex"; });
@@ -44,8 +49,19 @@ class Recorded {
 
   Machine& machine() { return machine_; }
 
+  // What `ethtool -i` and `ethtool -S` have printed of a tree's interfaces lies in its folder ethtool.
+  void read_nics() {
+    nics_.nics.clear();
+    const std::string folder = machine_.path("ethtool");
+    if (!std::filesystem::exists(folder)) return;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      nics_.nics[entry.path().filename()] = FakeNics::parse(read_file(entry.path()).value());
+    }
+  }
+
   // In the form of text 0.0.4, but with what is not there spelled out.
   std::string text() {
+    read_nics();
     Once once = sample_once(sources_);
     std::string out;
     for (const Family& family : once.families) {
@@ -66,6 +82,7 @@ class Recorded {
 
  private:
   Machine machine_;
+  FakeNics nics_;
   FixedClock clock_{1'767'312'000'250'000'000};
   std::vector<std::unique_ptr<Source>> sources_;
 };

@@ -66,7 +66,7 @@ void BtrfsSource::describe_allocation(SchemaBuilder& builder, const std::string&
 }
 
 void BtrfsSource::describe_commits(SchemaBuilder& builder, const std::string& path, const std::string& uuid) {
-  Commits commits{.file = KernelFile(path), .lines = {}};
+  Commits commits{.file = KernelFile(path), .lines = KeyedLines()};
   const Result<std::string_view> text = commits.file.read();
   if (!text) return;
   commits.lines.learn(*text, [&](std::string_view key) -> KeyedLines::Column {
