@@ -36,6 +36,7 @@
 #include "sampler/host/storage/nvme.h"
 #include "sampler/host/storage/xfs.h"
 #include "sampler/host/storage/zfs.h"
+#include "sampler/host/textfile.h"
 #include "sampler/host/thermal_zone.h"
 #include "sampler/host/time.h"
 #include "sampler/host/timex.h"
@@ -46,7 +47,7 @@
 
 namespace tacho::sampler {
 
-std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
+std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const HostSettings& settings) {
   std::vector<std::unique_ptr<Source>> sources;
   auto stat = std::make_shared<ProcStat>(roots);
   sources.push_back(std::make_unique<CpuSource>(stat));
@@ -93,6 +94,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<ConntrackSource>(roots));
   sources.push_back(std::make_unique<IpvsSource>(roots));
   sources.push_back(std::make_unique<NetclassSource>(roots));
+  sources.push_back(std::make_unique<TextfileSource>(settings.textfile_folders));
   return sources;
 }
 

@@ -2,13 +2,19 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sampler/source.h"
 
 namespace tacho::sampler {
 
+// What of the host's sources can be set.
+struct HostSettings {
+  std::vector<std::string> textfile_folders;  // none: the source textfile is not there
+};
+
 // A source whose files this kernel does not have is in the list too: its describe() says so.
-std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots);
+std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const HostSettings& settings = {});
 
 }  // namespace tacho::sampler

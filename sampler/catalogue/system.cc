@@ -78,6 +78,9 @@ constexpr MetricInfo kRows[] = {
     {"node_os_info", MetricType::gauge, "", "The operating system's names and versions; always 1.", "/etc/os-release", "os", 60000},
     {"node_os_version", MetricType::gauge, "", "The number that the operating system's version begins with.", "/etc/os-release", "os", 60000},
     {"node_os_support_end_timestamp_seconds", MetricType::gauge, "seconds", "When the operating system's support ends, in Unix time.", "/etc/os-release", "os", 60000},
+    // textfile: beside these whatever is in the files
+    {"node_textfile_scrape_error", MetricType::gauge, "", "1 if a file *.prom is not shown, or a folder of them cannot be listed; the log says why.", "*.prom", "textfile", 10000},
+    {"node_textfile_mtime_seconds", MetricType::gauge, "seconds", "When the file was written, in Unix time.", "*.prom", "textfile", 10000},
 };
 // clang-format on
 

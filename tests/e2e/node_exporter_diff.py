@@ -4,8 +4,9 @@
     node_exporter_diff.py [--tree DIR] [--exporter PROGRAM] [--] COMMAND...
 
 COMMAND writes one sample of everything to stdout as Prometheus text: `build/tacho sample --once`. With --tree, DIR has proc, sys and
-root in it; then --procfs, --sysfs and --rootfs are put behind COMMAND (also in the environment as TACHO_PROCFS, TACHO_SYSFS and
-TACHO_ROOTFS, for commands that take no flags), and the exporter gets the same.
+root in it; then --procfs, --sysfs and --rootfs are put behind COMMAND (or in the environment as TACHO_PROCFS, TACHO_SYSFS and
+TACHO_ROOTFS, for commands that take no flags: with TACHO_ENV_ONLY set), and the exporter gets the same. A folder textfile in DIR
+is for the collector of that name; it is in the environment alone, as TACHO_TEXTFILE.
 
 Compared are the families of the collectors both have: that each is there on both sides, its type, its label sets, its values. On a
 live machine the exporter is asked before and after tacho, and a value is right if it lies between its two answers, give or take a
@@ -46,7 +47,7 @@ OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boo
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
                   r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
-                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_|ipvs_|power_supply_)")
+                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_|ipvs_|power_supply_|textfile_)|made_")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -154,6 +155,11 @@ def parse(text):
     return types, samples
 
 
+def textfile_of(tree):
+    folder = os.path.join(tree, "textfile") if tree else ""
+    return folder if "TACHO_ENV_ONLY" in os.environ and os.path.isdir(folder) else None
+
+
 class Exporter:
     def __init__(self, program, tree):
         with socket.socket() as probe:
@@ -165,6 +171,8 @@ class Exporter:
         if tree:
             arguments += [f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys", f"--path.rootfs={tree}/root",
                           f"--path.udev.data={tree}/root/run/udev/data", "--no-collector.netdev.netlink"]
+        if textfile_of(tree):
+            arguments += ["--collector.textfile", f"--collector.textfile.directory={textfile_of(tree)}"]
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(arguments, stdout=self.log, stderr=self.log)
 
@@ -192,6 +200,8 @@ def tacho(command, tree):
     environment = dict(os.environ)
     if tree:
         environment.update(TACHO_PROCFS=f"{tree}/proc", TACHO_SYSFS=f"{tree}/sys", TACHO_ROOTFS=f"{tree}/root")
+        if textfile_of(tree):
+            environment["TACHO_TEXTFILE"] = textfile_of(tree)
         if "TACHO_ENV_ONLY" not in environment:
             command = command + ["--procfs", f"{tree}/proc", "--sysfs", f"{tree}/sys", "--rootfs", f"{tree}/root"]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
