@@ -24,16 +24,20 @@
 #include "sampler/host/proc_stat.h"
 #include "sampler/host/rapl.h"
 #include "sampler/host/schedstat.h"
+#include "sampler/host/selinux.h"
 #include "sampler/host/sockstat.h"
 #include "sampler/host/softnet.h"
 #include "sampler/host/stat.h"
 #include "sampler/host/storage/btrfs.h"
 #include "sampler/host/storage/diskstats.h"
+#include "sampler/host/storage/dmmultipath.h"
+#include "sampler/host/storage/fibrechannel.h"
 #include "sampler/host/storage/filesystem.h"
 #include "sampler/host/storage/mdadm.h"
 #include "sampler/host/storage/nfs.h"
 #include "sampler/host/storage/nfsd.h"
 #include "sampler/host/storage/nvme.h"
+#include "sampler/host/storage/tapestats.h"
 #include "sampler/host/storage/xfs.h"
 #include "sampler/host/storage/zfs.h"
 #include "sampler/host/textfile.h"
@@ -68,10 +72,14 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
   sources.push_back(std::make_unique<CpufreqSource>(roots));
   sources.push_back(std::make_unique<BondingSource>(roots));
   sources.push_back(std::make_unique<KernelHungSource>(roots));
+  sources.push_back(std::make_unique<SelinuxSource>(roots));
   // What storage counts of itself.
   sources.push_back(std::make_unique<MdadmSource>(roots));
   sources.push_back(std::make_unique<XfsSource>(roots));
   sources.push_back(std::make_unique<ZfsSource>(roots));
+  sources.push_back(std::make_unique<DmMultipathSource>(roots));
+  sources.push_back(std::make_unique<TapestatsSource>(roots));
+  sources.push_back(std::make_unique<FibreChannelSource>(roots));
   sources.push_back(std::make_unique<NfsSource>(roots));
   sources.push_back(std::make_unique<NfsdSource>(roots));
   // Hardware, as sysfs shows it.

@@ -39,7 +39,8 @@ COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack
 COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
 # Storage.
-COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "btrfs", "nfs", "nfsd", "ipvs", "powersupplyclass"]
+COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "btrfs", "nfs", "nfsd", "ipvs", "powersupplyclass", "selinux", "fibrechannel",
+               "tapestats"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
 OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
@@ -47,7 +48,7 @@ OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boo
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
                   r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
-                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_|ipvs_|power_supply_|textfile_)|made_")
+                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_|ipvs_|power_supply_|textfile_|selinux_|fibrechannel_|tape_)|made_")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -126,7 +127,7 @@ NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
 NEW_LABELS["node_network_info"] = ["adminstate"]
 # What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.
 LIVE_ON_TREES = re.compile(r"node_filesystem_")
-NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds|timex_.*)$")
+NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds|timex_.*|selinux_.*)$")
 # Without rtnetlink, as on a tree, the exporter does not know it; tacho reads it from sysfs.
 ONLY_TACHO_ON_TREES = {"node_network_receive_nohandler_total": "the exporter needs rtnetlink for it"}
 

@@ -8,6 +8,7 @@
 #include "sampler/host/kernel_hung.h"
 #include "sampler/host/os.h"
 #include "sampler/host/schedstat.h"
+#include "sampler/host/selinux.h"
 #include "sampler/host/timex.h"
 #include "source_fixture.h"
 
@@ -382,6 +383,43 @@ TEST_CASE("hung tasks are a counter, and a kernel that does not count them has n
   machine.write("proc/sys/kernel/hung_task_detect_count", "4\n");
   CHECK(watched.tick() == 0);
   CHECK(watched("node_kernel_hung_tasks_total") == 4);
+}
+
+TEST_CASE("SELinux that is off is a 0 and nothing more, and where there is no sysfs nobody knows") {
+  Machine machine;
+  SelinuxSource source(machine.roots());
+  store::Schema schema;
+  REQUIRE_FALSE(source.describe(schema));
+  machine.write("sys/fs/.keep", "");
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched.schema().size() == 1);
+  CHECK(watched("node_selinux_enabled") == 0);
+  machine.write("sys/fs/selinux/enforce", "1");
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_selinux_enabled") == 1);
+  CHECK(watched("node_selinux_current_mode") == 1);
+  CHECK(watched("node_selinux_config_mode") == -1);
+  CHECK_FALSE(watched.has("node_selinux_avc_hits_total"));
+}
+
+TEST_CASE("SELinux's decisions are summed over all CPUs, and its mode may change") {
+  Machine machine("vm");
+  SelinuxSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_selinux_avc_hits_total") == 91569452 + 9156);
+  CHECK(watched("node_selinux_avc_hash_buckets_available") == 512);
+  CHECK(watched("node_selinux_config_mode") == 0);
+  machine.write("sys/fs/selinux/enforce", "0");
+  machine.write("sys/fs/selinux/avc/cache_stats", "lookups hits misses allocations reclaims frees\n1 2 x 4 5 6\n1 2 3 4 5 6\n");
+  CHECK(watched.tick() == 0);
+  CHECK(watched("node_selinux_current_mode") == 0);
+  CHECK(watched("node_selinux_avc_hits_total") == 4);
+  CHECK(is_absent(watched("node_selinux_avc_misses_total")));
+  machine.write("sys/fs/selinux/avc/cache_stats", "lookups hits misses allocations reclaims frees\n1 2 3 4 5 6\n1 2 3");
+  CHECK(watched.tick() == 0);
+  CHECK(is_absent(watched("node_selinux_avc_lookups_total")));
 }
 
 }  // namespace

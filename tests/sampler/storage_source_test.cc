@@ -9,9 +9,12 @@
 #include "proto/base/file.h"
 #include "sampler/host/bonding.h"
 #include "sampler/host/storage/btrfs.h"
+#include "sampler/host/storage/dmmultipath.h"
+#include "sampler/host/storage/fibrechannel.h"
 #include "sampler/host/storage/mdadm.h"
 #include "sampler/host/storage/nfs.h"
 #include "sampler/host/storage/nfsd.h"
+#include "sampler/host/storage/tapestats.h"
 #include "sampler/host/storage/xfs.h"
 #include "sampler/host/storage/zfs.h"
 #include "source_fixture.h"
@@ -462,6 +465,80 @@ TEST_CASE("what is no mount point of Btrfs refuses to be asked") {
   CHECK(system_btrfs("/nowhere/at/all", out) == ENOENT);
   CHECK(uuid_text({0x62, 0x4d, 0x61, 0xf7, 0x4c, 0xf0, 0x4d, 0x4d, 0x95, 0xee, 0x22, 0x72, 0x95, 0x64, 0x69, 0xb4}) ==
         "624d61f7-4cf0-4d4d-95ee-2272956469b4");
+}
+
+TEST_CASE("a port's counters are hexadecimal, and one of all bits is one the card does not have") {
+  Machine machine("storage");
+  FibreChannelSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  const auto of = [](const std::string& name, const std::string& host) {
+    return series("node_fibrechannel_" + name + "_total", "fc_host", host);
+  };
+  CHECK(watched(of("dumped_frames", "host0")) == 7);
+  CHECK(watched(of("error_frames", "host0")) == 0x1234567 + 7);
+  CHECK_FALSE(watched.has(of("dumped_frames", "host1")));
+  machine.write("sys/class/fc_host/host1/statistics/dumped_frames", "0x10\n");
+  CHECK(watched.tick() == 1);
+  CHECK(watched(of("dumped_frames", "host1")) == 16);
+  machine.write("sys/class/fc_host/host1/statistics/dumped_frames", "no number\n");
+  CHECK(watched.tick() == 0);
+  CHECK(is_absent(watched(of("dumped_frames", "host1"))));
+}
+
+TEST_CASE("a port whose link fails is another layout, with its new state") {
+  Machine machine("storage");
+  FibreChannelSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  machine.write("sys/class/fc_host/host0/port_state", "Linkdown\n");
+  machine.remove("sys/class/fc_host/host0/dev_loss_tmo");
+  machine.remove("sys/class/fc_host/host0/port_type");
+  CHECK(watched.tick() == 1);
+  CHECK(
+      watched(
+          R"(node_fibrechannel_info{fabric_name="0",fc_host="host0",port_id="000002",port_name="1000e0071bce95f2",port_state="Linkdown",speed="16 Gbit",supported_classes="Class 3",supported_speeds="4 Gbit, 8 Gbit, 16 Gbit",symbolic_name="Made FC card FW:v9"})") ==
+      1);
+}
+
+TEST_CASE("a tape drive is shown once, its times in seconds, and not if it is excluded") {
+  Machine machine("storage");
+  TapestatsSource source(machine.roots(), Exclude("^st1$"));
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched.schema().size() == 10);
+  CHECK(watched(series("node_tape_io_time_seconds_total", "device", "st0")) == 9247.011087723);
+  CHECK(watched(series("node_tape_io_now", "device", "st0")) == 3);
+}
+
+TEST_CASE("a path that fails is counted, and the device's own series stay") {
+  Machine machine("storage");
+  DmMultipathSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  const auto of = [&](const std::string& name, const std::string& device, const std::string& sysfs_name) {
+    return watched("node_dmmultipath_device_" + name + "{device=\"" + device + "\",sysfs_name=\"" + sysfs_name + "\"}");
+  };
+  CHECK(of("paths", "mpathA", "dm-5") == 2);
+  CHECK(of("paths_active", "mpathA", "dm-5") == 1);
+  CHECK(of("paths_failed", "mpathA", "dm-5") == 1);
+  CHECK(of("active", "mpathA", "dm-5") == 1);
+  CHECK(of("active", "mpathB", "dm-6") == 0);
+  CHECK(of("paths_active", "mpathB", "dm-6") == 2);
+  CHECK(of("size_bytes", "mpathA", "dm-5") == 104857600.0 * 512);
+  CHECK_FALSE(watched.has(R"(node_dmmultipath_device_paths{device="vg-lv",sysfs_name="dm-7"})"));
+  CHECK(watched.tick() == 0);
+  machine.write("sys/block/sdj/device/state", "running\n");
+  CHECK(watched.tick() == 1);
+  CHECK(of("paths_active", "mpathA", "dm-5") == 2);
+  CHECK(watched.has(R"(node_dmmultipath_path_state{device="mpathA",path="sdj",state="running"})"));
+  machine.remove("sys/block/sdj/device/state");
+  CHECK(watched.tick() == 1);
+  CHECK(watched.has(R"(node_dmmultipath_path_state{device="mpathA",path="sdj",state="unknown"})"));
+  CHECK(of("paths_failed", "mpathA", "dm-5") == 1);
+  machine.remove("sys/block/dm-5/slaves/sdj");
+  CHECK(watched.tick() == 1);
+  CHECK(of("paths", "mpathA", "dm-5") == 1);
 }
 
 }  // namespace
