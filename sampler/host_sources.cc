@@ -28,6 +28,8 @@
 #include "sampler/host/sockstat.h"
 #include "sampler/host/softnet.h"
 #include "sampler/host/stat.h"
+#include "sampler/host/storage/bcache.h"
+#include "sampler/host/storage/bcachefs.h"
 #include "sampler/host/storage/btrfs.h"
 #include "sampler/host/storage/diskstats.h"
 #include "sampler/host/storage/dmmultipath.h"
@@ -94,6 +96,8 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
   sources.push_back(std::make_unique<NvmeSource>(roots));
   sources.push_back(std::make_unique<FilesystemSource>(roots));
   sources.push_back(std::make_unique<BtrfsSource>(roots));
+  sources.push_back(std::make_unique<BcacheSource>(roots));
+  sources.push_back(std::make_unique<BcachefsSource>(roots));
   sources.push_back(std::make_unique<NetstatSource>(roots));
   sources.push_back(std::make_unique<SockstatSource>(roots));
   sources.push_back(std::make_unique<SoftnetSource>(roots));
