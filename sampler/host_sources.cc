@@ -4,6 +4,7 @@
 #include "sampler/host/bonding.h"
 #include "sampler/host/conntrack.h"
 #include "sampler/host/cpu.h"
+#include "sampler/host/cpu_state.h"
 #include "sampler/host/cpufreq.h"
 #include "sampler/host/dmi.h"
 #include "sampler/host/edac.h"
@@ -72,6 +73,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
   sources.push_back(std::make_unique<TimexSource>());
   sources.push_back(std::make_unique<OsSource>(roots));
   sources.push_back(std::make_unique<CpufreqSource>(roots));
+  sources.push_back(std::make_unique<CpuStateSource>(roots));
   sources.push_back(std::make_unique<BondingSource>(roots));
   sources.push_back(std::make_unique<KernelHungSource>(roots));
   sources.push_back(std::make_unique<SelinuxSource>(roots));

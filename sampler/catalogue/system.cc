@@ -12,6 +12,10 @@ constexpr MetricInfo kRows[] = {
     // cpu
     {"node_cpu_seconds_total", MetricType::counter, "seconds", "Time this CPU has spent in each mode; user and nice contain guest time.", "/proc/stat", "cpu"},
     {"node_cpu_guest_seconds_total", MetricType::counter, "seconds", "Time this CPU has run guests; already counted in user and nice.", "/proc/stat", "cpu"},
+    {"node_cpu_online", MetricType::gauge, "", "1 if the kernel runs tasks on this CPU.", "/sys/devices/system/cpu/online", "cpu", 10000},
+    {"node_cpu_isolated", MetricType::gauge, "", "That the scheduler leaves this CPU to those who ask for it; always 1.", "/sys/devices/system/cpu/isolated", "cpu", 10000},
+    {"node_cpu_core_throttles_total", MetricType::counter, "", "Times heat has slowed this core down.", "/sys/devices/system/cpu/cpuN/thermal_throttle/core_throttle_count", "cpu", 10000},
+    {"node_cpu_package_throttles_total", MetricType::counter, "", "Times heat has slowed this package of CPUs down.", "/sys/devices/system/cpu/cpuN/thermal_throttle/package_throttle_count", "cpu", 10000},
     // stat
     {"node_intr_total", MetricType::counter, "", "Interrupts the machine has serviced.", "/proc/stat", "stat"},
     {"node_context_switches_total", MetricType::counter, "", "Switches from one task to another.", "/proc/stat", "stat"},

@@ -43,7 +43,7 @@ COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "btrfs", "nfs", "nfsd", "ipvs",
                "tapestats", "bcache"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
-OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
+OURS = re.compile(r"node_(cpu_seconds|cpu_guest|cpu_core_|cpu_package_|cpu_isolated|cpu_online|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
@@ -76,6 +76,7 @@ ONLY_TACHO = {
     "node_cpu_scaling_governor": "newer than 1.5",
     "node_cpu_frequency_avg_hertz": "newer than 1.5",
     "node_os_support_end_timestamp_seconds": "newer than 1.5",
+    "node_cpu_online": "newer than 1.5",
 }
 ONLY_TACHO.update({f"node_softnet_{name}": "newer than 1.5" for name in
                    ("cpu_collision_total", "received_rps_total", "flow_limit_count_total", "backlog_len")})

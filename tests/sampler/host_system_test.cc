@@ -4,6 +4,8 @@
 #include <map>
 
 #include "proto/base/file.h"
+#include "sampler/host/cpu_list.h"
+#include "sampler/host/cpu_state.h"
 #include "sampler/host/cpufreq.h"
 #include "sampler/host/kernel_hung.h"
 #include "sampler/host/os.h"
@@ -420,6 +422,57 @@ TEST_CASE("SELinux's decisions are summed over all CPUs, and its mode may change
   machine.write("sys/fs/selinux/avc/cache_stats", "lookups hits misses allocations reclaims frees\n1 2 3 4 5 6\n1 2 3");
   CHECK(watched.tick() == 0);
   CHECK(is_absent(watched("node_selinux_avc_lookups_total")));
+}
+
+TEST_CASE("a list of CPUs is ranges and single ones, and what is neither lists nothing") {
+  for (const std::uint64_t cpu : {0u, 2u, 3u, 4u, 9u}) CHECK(lists_cpu("0,2-4,9", cpu));
+  for (const std::uint64_t cpu : {1u, 5u, 8u, 10u}) CHECK_FALSE(lists_cpu("0,2-4,9", cpu));
+  CHECK_FALSE(lists_cpu("", 0));
+  CHECK_FALSE(lists_cpu("x-3,a,4-2", 3));
+}
+
+TEST_CASE("heat is counted once a core and once a package, whichever of its CPUs tells") {
+  Machine machine("vm");
+  CpuStateSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched(R"(node_cpu_core_throttles_total{core="0",package="0"})") == 5);
+  CHECK(watched(R"(node_cpu_core_throttles_total{core="0",package="1"})") == 7);
+  CHECK(watched(R"(node_cpu_package_throttles_total{package="0"})") == 30);
+  CHECK_FALSE(watched.has(R"(node_cpu_core_throttles_total{core="1",package="0"})"));
+  CHECK(watched(of_cpu("node_cpu_online", 1)) == 1);
+  CHECK(watched(of_cpu("node_cpu_online", 2)) == 0);
+  CHECK(watched(of_cpu("node_cpu_isolated", 4)) == 1);
+  CHECK_FALSE(watched.has(of_cpu("node_cpu_isolated", 0)));
+  machine.write("sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "6\n");
+  CHECK(watched.tick() == 0);
+  CHECK(watched(R"(node_cpu_core_throttles_total{core="0",package="0"})") == 6);
+}
+
+TEST_CASE("a CPU that goes offline leaves its core's count to its sister") {
+  Machine machine("vm");
+  CpuStateSource source(machine.roots());
+  Watched watched(source);
+  watched.tick();
+  machine.write("sys/devices/system/cpu/online", "1,4\n");
+  machine.remove("sys/devices/system/cpu/cpu0/topology");
+  machine.remove("sys/devices/system/cpu/cpu0/thermal_throttle");
+  CHECK(watched.tick() == 1);
+  CHECK(watched(of_cpu("node_cpu_online", 0)) == 0);
+  CHECK(watched(R"(node_cpu_core_throttles_total{core="0",package="0"})") == 9);
+  CHECK(watched(R"(node_cpu_package_throttles_total{package="0"})") == 31);
+  CHECK(watched.tick() == 0);
+}
+
+TEST_CASE("a kernel that says neither what is online nor what is hot has no such source") {
+  Machine machine;
+  machine.write("sys/devices/system/cpu/cpu0/uevent", "");
+  CpuStateSource source(machine.roots());
+  store::Schema schema;
+  Result<void> described = source.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message == machine.path("sys/devices/system/cpu") + " does not say which CPUs are online");
+  CHECK(schema.empty());
 }
 
 }  // namespace
