@@ -56,9 +56,17 @@ std::size_t SchemaBuilder::add(std::string_view metric, std::vector<Label> label
   const MetricInfo* info = find_metric(metric);
   TACHO_CHECK(info != nullptr, fmt::format("{} is not in the catalogue", metric));
   labels.push_back({std::string(kMetricName), std::string(metric)});
-  Labels set{std::move(labels)};
-  if (!seen_.insert(set).second) return kNoColumn;
-  schema_.push_back({.labels = std::move(set), .type = info->type, .rollup = info->rollup});
+  return push({.labels = Labels{std::move(labels)}, .type = info->type, .rollup = info->rollup});
+}
+
+std::size_t SchemaBuilder::add_foreign(Labels labels, MetricType type) {
+  TACHO_CHECK(labels.has(kMetricName), "a series has no metric's name");
+  return push({.labels = std::move(labels), .type = type});
+}
+
+std::size_t SchemaBuilder::push(store::SeriesInfo info) {
+  if (!seen_.insert(info.labels).second) return kNoColumn;
+  schema_.push_back(std::move(info));
   return schema_.size() - 1 - first_;
 }
 

@@ -42,7 +42,7 @@ inline constexpr std::size_t kNoColumn = static_cast<std::size_t>(-1);
 
 // Adds series to a schema, with type and rollup from the catalogue.
 //
-// Requires: the metric is in the catalogue (checked).
+// Requires: the metric is in the catalogue (checked); but for what others measured, and the source only passes on.
 // Labels    those with an empty value are left out, as everywhere in Prometheus.
 // Equal     two series with equal labels cannot be in a schema. Which are added is the world's doing (a file that lists a
 //           device twice), so the second one is no error: it gets kNoColumn, the first stays.
@@ -50,8 +50,12 @@ class SchemaBuilder {
  public:
   explicit SchemaBuilder(store::Schema& schema) : schema_(schema), first_(schema.size()) {}
   std::size_t add(std::string_view metric, std::vector<Label> labels = {});
+  // A series of a metric that is not ours. Requires: the labels have a metric's name.
+  std::size_t add_foreign(Labels labels, MetricType type);
 
  private:
+  std::size_t push(store::SeriesInfo info);
+
   store::Schema& schema_;
   std::size_t first_;  // columns count from the source's first series
   std::unordered_set<Labels, LabelsHash> seen_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <sstream>
 
 #include "proto/base/check.h"
 #include "sampler/host/ethtool_names.h"
@@ -49,6 +50,7 @@ constexpr HostOption kOptions[] = {
     {"netdev", "device_include", Kind::pattern, "", kInterfacesIn},
     {"netstat", "fields", Kind::pattern, kNetstatFields, "counters that are shown, as PROTOCOL_NAME"},
     {"powersupplyclass", "ignored_supplies", Kind::pattern, "^$", "power supplies that are left out"},
+    {"textfile", "directory", Kind::texts, "", "where *.prom files are; several folders with commas between them"},
     {"vmstat", "fields", Kind::pattern, kVmstatFields, "lines of /proc/vmstat that are shown"},
 };
 
@@ -85,6 +87,15 @@ std::string HostOptions::get(std::string_view source, std::string_view key) cons
   TACHO_CHECK(option != nullptr, fmt::format("{}.{} is no option of a host source", source, key));
   const auto set = values_.find({std::string(source), std::string(key)});
   return set == values_.end() ? std::string(option->fallback) : set->second;
+}
+
+std::vector<std::string> HostOptions::texts(std::string_view source, std::string_view key) const {
+  std::vector<std::string> out;
+  std::istringstream all(get(source, key));
+  for (std::string one; std::getline(all, one, ',');) {
+    if (!one.empty()) out.push_back(one);
+  }
+  return out;
 }
 
 Exclude HostOptions::filter(std::string_view source, std::string_view what) const {

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "proto/base/error.h"
 #include "sampler/host/filter.h"
@@ -18,7 +19,7 @@
 namespace tacho::sampler {
 
 struct HostOption {
-  enum class Kind : unsigned char { pattern, flag };
+  enum class Kind : unsigned char { pattern, flag, texts };
   std::string_view source;
   std::string_view key;
   Kind kind = Kind::pattern;
@@ -37,6 +38,8 @@ class HostOptions {
   // Requires: the option is in the table (checked).
   std::string get(std::string_view source, std::string_view key) const;
   bool flag(std::string_view source, std::string_view key) const { return get(source, key) == "true"; }
+  // What commas separate.
+  std::vector<std::string> texts(std::string_view source, std::string_view key) const;
   // What WHAT_exclude and WHAT_include say together.
   Exclude filter(std::string_view source, std::string_view what) const;
 

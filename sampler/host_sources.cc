@@ -5,6 +5,7 @@
 #include "sampler/host/cgroups.h"
 #include "sampler/host/conntrack.h"
 #include "sampler/host/cpu.h"
+#include "sampler/host/cpu_state.h"
 #include "sampler/host/cpufreq.h"
 #include "sampler/host/dmi.h"
 #include "sampler/host/edac.h"
@@ -30,19 +31,26 @@
 #include "sampler/host/processes.h"
 #include "sampler/host/rapl.h"
 #include "sampler/host/schedstat.h"
+#include "sampler/host/selinux.h"
 #include "sampler/host/sockstat.h"
 #include "sampler/host/softirqs.h"
 #include "sampler/host/softnet.h"
 #include "sampler/host/stat.h"
+#include "sampler/host/storage/bcache.h"
+#include "sampler/host/storage/bcachefs.h"
 #include "sampler/host/storage/btrfs.h"
 #include "sampler/host/storage/diskstats.h"
+#include "sampler/host/storage/dmmultipath.h"
+#include "sampler/host/storage/fibrechannel.h"
 #include "sampler/host/storage/filesystem.h"
 #include "sampler/host/storage/mdadm.h"
 #include "sampler/host/storage/nfs.h"
 #include "sampler/host/storage/nfsd.h"
 #include "sampler/host/storage/nvme.h"
+#include "sampler/host/storage/tapestats.h"
 #include "sampler/host/storage/xfs.h"
 #include "sampler/host/storage/zfs.h"
+#include "sampler/host/textfile.h"
 #include "sampler/host/thermal_zone.h"
 #include "sampler/host/time.h"
 #include "sampler/host/timex.h"
@@ -74,12 +82,17 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
   sources.push_back(std::make_unique<TimexSource>());
   sources.push_back(std::make_unique<OsSource>(roots));
   sources.push_back(std::make_unique<CpufreqSource>(roots));
+  sources.push_back(std::make_unique<CpuStateSource>(roots));
   sources.push_back(std::make_unique<BondingSource>(roots));
   sources.push_back(std::make_unique<KernelHungSource>(roots));
+  sources.push_back(std::make_unique<SelinuxSource>(roots));
   // What storage counts of itself.
   sources.push_back(std::make_unique<MdadmSource>(roots));
   sources.push_back(std::make_unique<XfsSource>(roots));
   sources.push_back(std::make_unique<ZfsSource>(roots));
+  sources.push_back(std::make_unique<DmMultipathSource>(roots));
+  sources.push_back(std::make_unique<TapestatsSource>(roots));
+  sources.push_back(std::make_unique<FibreChannelSource>(roots));
   sources.push_back(std::make_unique<NfsSource>(roots));
   sources.push_back(std::make_unique<NfsdSource>(roots));
   // Hardware, as sysfs shows it.
@@ -96,6 +109,8 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
   sources.push_back(std::make_unique<FilesystemSource>(roots, system_statfs, options.filter("filesystem", "mount_points"),
                                                        options.filter("filesystem", "fs_types")));
   sources.push_back(std::make_unique<BtrfsSource>(roots));
+  sources.push_back(std::make_unique<BcacheSource>(roots));
+  sources.push_back(std::make_unique<BcachefsSource>(roots));
   sources.push_back(std::make_unique<NetstatSource>(roots, Exclude::all_but(options.get("netstat", "fields"))));
   sources.push_back(std::make_unique<SockstatSource>(roots));
   sources.push_back(std::make_unique<SoftnetSource>(roots));
@@ -113,6 +128,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
       roots,
       InterruptsOptions{.left_out = options.filter("interrupts", "name"), .zeros = options.flag("interrupts", "include_zeros")}));
   sources.push_back(std::make_unique<ProcessesSource>(roots));
+  sources.push_back(std::make_unique<TextfileSource>(options.texts("textfile", "directory")));
   return sources;
 }
 

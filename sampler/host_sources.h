@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sampler/host_options.h"
@@ -9,6 +10,7 @@
 
 namespace tacho::sampler {
 
+// What of the host's sources can be set.
 // A source whose files this kernel does not have is in the list too: its describe() says so.
 std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const HostOptions& options = {});
 

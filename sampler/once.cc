@@ -23,10 +23,14 @@ Result<void> collect(Source& source, std::map<std::string, Family, std::less<>>&
     if (*sampled == Sampled::layout_changed) continue;
     for (std::size_t i = 0; i < schema.size(); ++i) {
       if (is_absent(cells[i])) continue;
-      const std::string name(schema[i].labels.metric_name());
+      const MetricType type = schema[i].type;
+      const std::string name(family_name(schema[i].labels.metric_name(), type, TextFormat::prometheus));
       Family& family = families[name];
-      family.name = name;
-      family.info = find_metric(name);
+      if (family.samples.empty()) {
+        family.name = name;
+        family.type = type;
+        family.info = find_metric(name);
+      }
       family.samples.emplace_back(std::move(schema[i].labels), cells[i]);
     }
     return {};

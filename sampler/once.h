@@ -17,10 +17,11 @@
 
 namespace tacho::sampler {
 
-// The series of one metric, sorted by labels.
+// The series of one metric, sorted by labels; of a histogram or summary all of its metrics.
 struct Family {
   std::string name;
-  const MetricInfo* info = nullptr;  // in the catalogue, never null
+  MetricType type = MetricType::unknown;
+  const MetricInfo* info = nullptr;  // in the catalogue; null for what the source only passes on
   std::vector<std::pair<Labels, double>> samples;
 };
 

@@ -12,6 +12,10 @@ constexpr MetricInfo kRows[] = {
     // cpu
     {"node_cpu_seconds_total", MetricType::counter, "seconds", "Time this CPU has spent in each mode; user and nice contain guest time.", "/proc/stat", "cpu"},
     {"node_cpu_guest_seconds_total", MetricType::counter, "seconds", "Time this CPU has run guests; already counted in user and nice.", "/proc/stat", "cpu"},
+    {"node_cpu_online", MetricType::gauge, "", "1 if the kernel runs tasks on this CPU.", "/sys/devices/system/cpu/online", "cpu", 10000},
+    {"node_cpu_isolated", MetricType::gauge, "", "That the scheduler leaves this CPU to those who ask for it; always 1.", "/sys/devices/system/cpu/isolated", "cpu", 10000},
+    {"node_cpu_core_throttles_total", MetricType::counter, "", "Times heat has slowed this core down.", "/sys/devices/system/cpu/cpuN/thermal_throttle/core_throttle_count", "cpu", 10000},
+    {"node_cpu_package_throttles_total", MetricType::counter, "", "Times heat has slowed this package of CPUs down.", "/sys/devices/system/cpu/cpuN/thermal_throttle/package_throttle_count", "cpu", 10000},
     // stat
     {"node_intr_total", MetricType::counter, "", "Interrupts the machine has serviced.", "/proc/stat", "stat"},
     {"node_context_switches_total", MetricType::counter, "", "Switches from one task to another.", "/proc/stat", "stat"},
@@ -93,6 +97,24 @@ constexpr MetricInfo kRows[] = {
     {"node_os_info", MetricType::gauge, "", "The operating system's names and versions; always 1.", "/etc/os-release", "os", 60000},
     {"node_os_version", MetricType::gauge, "", "The number that the operating system's version begins with.", "/etc/os-release", "os", 60000},
     {"node_os_support_end_timestamp_seconds", MetricType::gauge, "seconds", "When the operating system's support ends, in Unix time.", "/etc/os-release", "os", 60000},
+    // selinux
+    {"node_selinux_enabled", MetricType::gauge, "", "1 if SELinux is on.", "/sys/fs/selinux", "selinux", 10000},
+    {"node_selinux_config_mode", MetricType::gauge, "", "The mode after the next boot: 1 enforcing, 0 permissive, -1 off.", "/etc/selinux/config", "selinux", 10000},
+    {"node_selinux_current_mode", MetricType::gauge, "", "The mode now: 1 enforcing, 0 permissive.", "/sys/fs/selinux/enforce", "selinux", 10000},
+    {"node_selinux_avc_lookups_total", MetricType::counter, "", "Decisions looked up in the cache.", "/sys/fs/selinux/avc/cache_stats", "selinux", 10000},
+    {"node_selinux_avc_hits_total", MetricType::counter, "", "Decisions found in the cache.", "/sys/fs/selinux/avc/cache_stats", "selinux", 10000},
+    {"node_selinux_avc_misses_total", MetricType::counter, "", "Decisions that had to be worked out.", "/sys/fs/selinux/avc/cache_stats", "selinux", 10000},
+    {"node_selinux_avc_allocations_total", MetricType::counter, "", "Entries made in the cache.", "/sys/fs/selinux/avc/cache_stats", "selinux", 10000},
+    {"node_selinux_avc_reclaims_total", MetricType::counter, "", "Entries thrown out to make room.", "/sys/fs/selinux/avc/cache_stats", "selinux", 10000},
+    {"node_selinux_avc_frees_total", MetricType::counter, "", "Entries freed.", "/sys/fs/selinux/avc/cache_stats", "selinux", 10000},
+    {"node_selinux_avc_hash_entries", MetricType::gauge, "", "Entries the cache has.", "/sys/fs/selinux/avc/hash_stats", "selinux", 10000},
+    {"node_selinux_avc_hash_buckets_used", MetricType::gauge, "", "Buckets of the cache's table in use.", "/sys/fs/selinux/avc/hash_stats", "selinux", 10000},
+    {"node_selinux_avc_hash_buckets_available", MetricType::gauge, "", "Buckets the cache's table has.", "/sys/fs/selinux/avc/hash_stats", "selinux", 10000},
+    {"node_selinux_avc_hash_longest_chain", MetricType::gauge, "", "Entries in its fullest bucket.", "/sys/fs/selinux/avc/hash_stats", "selinux", 10000},
+    {"node_selinux_avc_threshold", MetricType::gauge, "", "Entries the cache may have before it throws out.", "/sys/fs/selinux/avc/cache_threshold", "selinux", 10000},
+    // textfile: beside these whatever is in the files
+    {"node_textfile_scrape_error", MetricType::gauge, "", "1 if a file *.prom is not shown, or a folder of them cannot be listed; the log says why.", "*.prom", "textfile", 10000},
+    {"node_textfile_mtime_seconds", MetricType::gauge, "seconds", "When the file was written, in Unix time.", "*.prom", "textfile", 10000},
 };
 // clang-format on
 

@@ -3,14 +3,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <filesystem>
 #include <span>
 
 #include "proto/base/file.h"
 #include "sampler/cells.h"
+#include "sampler/host/cpu_list.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {
@@ -67,34 +66,6 @@ Attribute read_line(const std::string& path, Buffer& buffer) {
   return attribute;
 }
 
-// "2-5,7" and the like; a part that is no range lists nothing.
-bool lists(std::string_view ranges, std::uint64_t number) {
-  while (!ranges.empty()) {
-    std::string_view range = take_until(ranges, ',');
-    std::string_view first_word = take_until(range, '-');
-    const bool single = range.empty();
-    const std::optional<std::uint64_t> first = take_u64(first_word);
-    const std::optional<std::uint64_t> last = single ? first : take_u64(range);
-    if (first && last && *first <= number && number <= *last) return true;
-  }
-  return false;
-}
-
-// The numbers of all folders cpuN, lowest first.
-Result<std::vector<std::uint64_t>> list_cpus(const std::string& folder) {
-  std::vector<std::uint64_t> numbers;
-  std::error_code error;
-  for (std::filesystem::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (!name.starts_with("cpu")) continue;
-    std::string_view digits = std::string_view(name).substr(3);
-    if (std::optional<std::uint64_t> number = take_u64(digits)) numbers.push_back(*number);
-  }
-  if (error) return sys_failure(error.value(), "cannot list {}", folder);
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
-}
-
 }  // namespace
 
 CpufreqSource::Cpu CpufreqSource::look(const std::string& folder, const std::string& number, SchemaBuilder& builder) {
@@ -133,7 +104,7 @@ Result<void> CpufreqSource::describe(store::Schema& schema) {
   std::vector<Cpu> cpus;
   without_.clear();
   for (const std::uint64_t number : *numbers) {
-    if (lists(offline_, number)) continue;
+    if (lists_cpu(offline_, number)) continue;
     const std::string folder = fmt::format("{}/cpu{}/cpufreq", folder_, number);
     if (::access(folder.c_str(), F_OK) != 0) {
       without_.push_back(folder);

@@ -91,9 +91,9 @@ bool NumberFiles::add(SchemaBuilder& schema, std::string path, std::string_view 
   return files_.back().readable;
 }
 
-void NumberFiles::constant(SchemaBuilder& schema, std::string_view metric, std::vector<Label> labels) {
+void NumberFiles::constant(SchemaBuilder& schema, std::string_view metric, std::vector<Label> labels, double value) {
   const std::size_t column = schema.add(metric, std::move(labels));
-  if (column != kNoColumn) constants_.push_back(column);
+  if (column != kNoColumn) constants_.push_back({column, value});
 }
 
 bool NumberFiles::empty() const {
@@ -147,7 +147,7 @@ Sampled NumberFiles::sample(Row& row) {
     put(row, file.column, *number * file.form.factor / file.form.divisor);
   }
   if (check && folders_changed()) return Sampled::layout_changed;
-  for (std::size_t column : constants_) put(row, column, 1.0);
+  for (const Constant& constant : constants_) put(row, constant.column, constant.value);
   return Sampled::ok;
 }
 

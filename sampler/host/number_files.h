@@ -49,8 +49,8 @@ class NumberFiles {
   void watch(std::string folder);
   // True if the file holds a number now, which sample() will put into the new column.
   bool add(SchemaBuilder& schema, std::string path, std::string_view metric, std::vector<Label> labels, NumberForm form = {});
-  // Always 1.
-  void constant(SchemaBuilder& schema, std::string_view metric, std::vector<Label> labels);
+  // The same value until the layout changes; 1 for info metrics.
+  void constant(SchemaBuilder& schema, std::string_view metric, std::vector<Label> labels, double value = 1.0);
   // A text whose change is a new layout, as a label holds it. Looked at every tick.
   void watch_text(std::string path);
 
@@ -80,13 +80,18 @@ class NumberFiles {
     std::string text;  // "" when it could not be read
   };
 
+  struct Constant {
+    std::size_t column;
+    double value;
+  };
+
   bool folders_changed() const;
   static double unwrapped(const File& file, double number);
 
   std::vector<File> files_;
   std::vector<Folder> folders_;
   std::vector<Text> texts_;
-  std::vector<std::size_t> constants_;
+  std::vector<Constant> constants_;
   std::unordered_map<std::string, Wrapping> wrappings_;      // by path
   std::unordered_map<std::string, Wrapping> old_wrappings_;  // those of the layout before
   unsigned ticks_per_check_;

@@ -4,8 +4,9 @@
     node_exporter_diff.py [--tree DIR] [--all-ethtool] [--exporter PROGRAM] [--] COMMAND...
 
 COMMAND writes one sample of everything to stdout as Prometheus text: `build/tacho sample --once`. With --tree, DIR has proc, sys and
-root in it; then --procfs, --sysfs and --rootfs are put behind COMMAND (also in the environment as TACHO_PROCFS, TACHO_SYSFS and
-TACHO_ROOTFS, for commands that take no flags), and the exporter gets the same.
+root in it; then --procfs, --sysfs and --rootfs are put behind COMMAND (or in the environment as TACHO_PROCFS, TACHO_SYSFS and
+TACHO_ROOTFS, for commands that take no flags: with TACHO_ENV_ONLY set), and the exporter gets the same. A folder textfile in DIR
+is for the collector of that name; it is in the environment alone, as TACHO_TEXTFILE.
 
 Compared are the families of the collectors both have: that each is there on both sides, its type, its label sets, its values. On a
 live machine the exporter is asked before and after tacho, and a value is right if it lies between its two answers, give or take a
@@ -38,20 +39,21 @@ COLLECTORS += ["netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack
 COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "dmi"]
 
 # Storage.
-COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "btrfs", "nfs", "nfsd", "ipvs", "powersupplyclass"]
+COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "btrfs", "nfs", "nfsd", "ipvs", "powersupplyclass", "selinux", "fibrechannel",
+               "tapestats", "bcache"]
 # What node_exporter leaves off by default; `sample --once` shows what is off by default here too.
 COLLECTORS += ["interrupts", "processes", "meminfo_numa", "cgroups", "ethtool"]
 # Flags without a value.
 SWITCHES = ["collector.stat.softirq"]
 
 # What those collectors' names begin with. The exporter's own metrics (go_*, process_*, node_scrape_*) are no business of ours.
-OURS = re.compile(r"node_(cpu_seconds|cpu_guest|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
+OURS = re.compile(r"node_(cpu_seconds|cpu_guest|cpu_core_|cpu_package_|cpu_isolated|cpu_online|intr_|context_switches|forks|boot_time|procs_|memory_|load|vmstat_|disk_|network_"
                   r"|pressure_|filesystem_|time_|uname_|filefd_|entropy_"
                   r"|schedstat_|cpu_frequency_|cpu_scaling_|timex_|os_"
                   r"|netstat_|sockstat_|softnet_|udp_|arp_|nf_conntrack_"
                   r"|infiniband_|thermal_zone_|cooling_device_|hwmon_|edac_|nvme_|rapl_|dmi_"
-                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_|ipvs_|power_supply_"
-                  r"|softirqs_|interrupts_|processes_|cgroups_|ethtool_)")
+                  r"|bonding_|md_|xfs_|zfs_|btrfs_|nfs_|nfsd_|ipvs_|power_supply_|textfile_|selinux_|fibrechannel_|tape_|bcache_"
+                  r"|softirqs_|interrupts_|processes_|cgroups_|ethtool_)|made_")
 
 # tacho follows node_exporter 1.12 where the versions differ; Debian 12 has 1.5. So both sides get 1.12's filters.
 FILTERS = {
@@ -91,6 +93,7 @@ ONLY_TACHO = {
     "node_cpu_frequency_avg_hertz": "newer than 1.5",
     "node_os_support_end_timestamp_seconds": "newer than 1.5",
     "node_softirqs_functions_total": "newer than 1.5",
+    "node_cpu_online": "newer than 1.5",
 }
 ONLY_TACHO.update({f"node_softnet_{name}": "newer than 1.5" for name in
                    ("cpu_collision_total", "received_rps_total", "flow_limit_count_total", "backlog_len")})
@@ -130,6 +133,7 @@ ONLY_TACHO_SERIES = {
 # Values that 1.5 gets wrong, by series.
 OTHER_VALUE = {
     r'node_nfsd_requests_total\{method="(Verify|Write|RelLockOwner)",proto="4"\}': "1.5 takes it from two places before its own",
+    r"node_bcache_btree_read_average_duration_seconds\{.*\}": "the exporter takes microseconds for nanoseconds",
 }
 # Fields of /proc/meminfo that 1.5 shows and 1.9 and later, with their fixed list, do not.
 ONLY_EXPORTER = re.compile(r"node_memory_(Unaccepted|HighTotal"
@@ -148,7 +152,7 @@ ONLY_ABOVE_0 = {"node_processes_state", "node_processes_threads_state"}
 UNREAD_IS_0 = ("node_cpu_", "node_softirqs_total", "node_processes_threads")
 # What is asked of the live kernel whatever the tree says: values move, and the clock and uname are nothing a tree can record.
 LIVE_ON_TREES = re.compile(r"node_(filesystem|ethtool|network_(supported|advertised|autonegotiate|pause|asymmetricpause))_?")
-NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds|timex_.*)$")
+NOT_ON_TREES = re.compile(r"node_(uname_info|time_seconds|time_zone_offset_seconds|timex_.*|selinux_.*)$")
 # Without rtnetlink, as on a tree, the exporter does not know it; tacho reads it from sysfs.
 ONLY_TACHO_ON_TREES = {"node_network_receive_nohandler_total": "the exporter needs rtnetlink for it"}
 
@@ -177,6 +181,11 @@ def parse(text):
     return types, samples
 
 
+def textfile_of(tree):
+    folder = os.path.join(tree, "textfile") if tree else ""
+    return folder if "TACHO_ENV_ONLY" in os.environ and os.path.isdir(folder) else None
+
+
 class Exporter:
     def __init__(self, program, tree, counters):
         with socket.socket() as probe:
@@ -190,6 +199,8 @@ class Exporter:
         if tree:
             arguments += [f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys", f"--path.rootfs={tree}/root",
                           f"--path.udev.data={tree}/root/run/udev/data", "--no-collector.netdev.netlink"]
+        if textfile_of(tree):
+            arguments += ["--collector.textfile", f"--collector.textfile.directory={textfile_of(tree)}"]
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(arguments, stdout=self.log, stderr=self.log)
 
@@ -217,6 +228,8 @@ def tacho(command, tree):
     environment = dict(os.environ)
     if tree:
         environment.update(TACHO_PROCFS=f"{tree}/proc", TACHO_SYSFS=f"{tree}/sys", TACHO_ROOTFS=f"{tree}/root")
+        if textfile_of(tree):
+            environment["TACHO_TEXTFILE"] = textfile_of(tree)
         if "TACHO_ENV_ONLY" not in environment:
             command = command + ["--procfs", f"{tree}/proc", "--sysfs", f"{tree}/sys", "--rootfs", f"{tree}/root"]
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)

@@ -4,10 +4,13 @@
 #include <map>
 
 #include "proto/base/file.h"
+#include "sampler/host/cpu_list.h"
+#include "sampler/host/cpu_state.h"
 #include "sampler/host/cpufreq.h"
 #include "sampler/host/kernel_hung.h"
 #include "sampler/host/os.h"
 #include "sampler/host/schedstat.h"
+#include "sampler/host/selinux.h"
 #include "sampler/host/timex.h"
 #include "source_fixture.h"
 
@@ -382,6 +385,94 @@ TEST_CASE("hung tasks are a counter, and a kernel that does not count them has n
   machine.write("proc/sys/kernel/hung_task_detect_count", "4\n");
   CHECK(watched.tick() == 0);
   CHECK(watched("node_kernel_hung_tasks_total") == 4);
+}
+
+TEST_CASE("SELinux that is off is a 0 and nothing more, and where there is no sysfs nobody knows") {
+  Machine machine;
+  SelinuxSource source(machine.roots());
+  store::Schema schema;
+  REQUIRE_FALSE(source.describe(schema));
+  machine.write("sys/fs/.keep", "");
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched.schema().size() == 1);
+  CHECK(watched("node_selinux_enabled") == 0);
+  machine.write("sys/fs/selinux/enforce", "1");
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_selinux_enabled") == 1);
+  CHECK(watched("node_selinux_current_mode") == 1);
+  CHECK(watched("node_selinux_config_mode") == -1);
+  CHECK_FALSE(watched.has("node_selinux_avc_hits_total"));
+}
+
+TEST_CASE("SELinux's decisions are summed over all CPUs, and its mode may change") {
+  Machine machine("vm");
+  SelinuxSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_selinux_avc_hits_total") == 91569452 + 9156);
+  CHECK(watched("node_selinux_avc_hash_buckets_available") == 512);
+  CHECK(watched("node_selinux_config_mode") == 0);
+  machine.write("sys/fs/selinux/enforce", "0");
+  machine.write("sys/fs/selinux/avc/cache_stats", "lookups hits misses allocations reclaims frees\n1 2 x 4 5 6\n1 2 3 4 5 6\n");
+  CHECK(watched.tick() == 0);
+  CHECK(watched("node_selinux_current_mode") == 0);
+  CHECK(watched("node_selinux_avc_hits_total") == 4);
+  CHECK(is_absent(watched("node_selinux_avc_misses_total")));
+  machine.write("sys/fs/selinux/avc/cache_stats", "lookups hits misses allocations reclaims frees\n1 2 3 4 5 6\n1 2 3");
+  CHECK(watched.tick() == 0);
+  CHECK(is_absent(watched("node_selinux_avc_lookups_total")));
+}
+
+TEST_CASE("a list of CPUs is ranges and single ones, and what is neither lists nothing") {
+  for (const std::uint64_t cpu : {0u, 2u, 3u, 4u, 9u}) CHECK(lists_cpu("0,2-4,9", cpu));
+  for (const std::uint64_t cpu : {1u, 5u, 8u, 10u}) CHECK_FALSE(lists_cpu("0,2-4,9", cpu));
+  CHECK_FALSE(lists_cpu("", 0));
+  CHECK_FALSE(lists_cpu("x-3,a,4-2", 3));
+}
+
+TEST_CASE("heat is counted once a core and once a package, whichever of its CPUs tells") {
+  Machine machine("vm");
+  CpuStateSource source(machine.roots());
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched(R"(node_cpu_core_throttles_total{core="0",package="0"})") == 5);
+  CHECK(watched(R"(node_cpu_core_throttles_total{core="0",package="1"})") == 7);
+  CHECK(watched(R"(node_cpu_package_throttles_total{package="0"})") == 30);
+  CHECK_FALSE(watched.has(R"(node_cpu_core_throttles_total{core="1",package="0"})"));
+  CHECK(watched(of_cpu("node_cpu_online", 1)) == 1);
+  CHECK(watched(of_cpu("node_cpu_online", 2)) == 0);
+  CHECK(watched(of_cpu("node_cpu_isolated", 4)) == 1);
+  CHECK_FALSE(watched.has(of_cpu("node_cpu_isolated", 0)));
+  machine.write("sys/devices/system/cpu/cpu0/thermal_throttle/core_throttle_count", "6\n");
+  CHECK(watched.tick() == 0);
+  CHECK(watched(R"(node_cpu_core_throttles_total{core="0",package="0"})") == 6);
+}
+
+TEST_CASE("a CPU that goes offline leaves its core's count to its sister") {
+  Machine machine("vm");
+  CpuStateSource source(machine.roots());
+  Watched watched(source);
+  watched.tick();
+  machine.write("sys/devices/system/cpu/online", "1,4\n");
+  machine.remove("sys/devices/system/cpu/cpu0/topology");
+  machine.remove("sys/devices/system/cpu/cpu0/thermal_throttle");
+  CHECK(watched.tick() == 1);
+  CHECK(watched(of_cpu("node_cpu_online", 0)) == 0);
+  CHECK(watched(R"(node_cpu_core_throttles_total{core="0",package="0"})") == 9);
+  CHECK(watched(R"(node_cpu_package_throttles_total{package="0"})") == 31);
+  CHECK(watched.tick() == 0);
+}
+
+TEST_CASE("a kernel that says neither what is online nor what is hot has no such source") {
+  Machine machine;
+  machine.write("sys/devices/system/cpu/cpu0/uevent", "");
+  CpuStateSource source(machine.roots());
+  store::Schema schema;
+  Result<void> described = source.describe(schema);
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message == machine.path("sys/devices/system/cpu") + " does not say which CPUs are online");
+  CHECK(schema.empty());
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ TEST_CASE("one sample of everything is sorted, has no empty family, and types fr
 }
 
 // Not run by default: writes text 0.0.4 to the file $TACHO_ONCE_OUT, for tests/e2e/node_exporter_diff.py before the program has
-// a verb for it. $TACHO_PROCFS, $TACHO_SYSFS, $TACHO_ROOTFS are what the flags will be.
+// a verb for it. $TACHO_PROCFS, $TACHO_SYSFS, $TACHO_ROOTFS are what the flags will be; $TACHO_TEXTFILE is a folder of *.prom.
 TEST_CASE("print one sample", "[.once]") {
   auto env = [](const char* name, const std::string& otherwise) {
     const char* value = ::getenv(name);
@@ -48,16 +48,16 @@ TEST_CASE("print one sample", "[.once]") {
   };
   const Roots roots{
       .procfs = env("TACHO_PROCFS", "/proc"), .sysfs = env("TACHO_SYSFS", "/sys"), .rootfs = env("TACHO_ROOTFS", "")};
-  auto sources = make_host_sources(roots);
-  for (auto& source : sources) {
-    // All counters, for what is shown by default this machine may have none of.
-    if (source->name() != "ethtool") continue;
-    source = std::make_unique<EthtoolSource>(roots, system_ethtool(), Exclude(kNetdevExclude), Exclude(""));
-  }
+  HostOptions options;
+  if (const std::string folder = env("TACHO_TEXTFILE", ""); !folder.empty())
+    REQUIRE(options.set("textfile", "directory", folder));
+  // All counters, for what is shown by default this machine may have none of.
+  REQUIRE(options.set("ethtool", "metrics_include", ""));
+  const auto sources = make_host_sources(roots, options);
   std::string out;
   for (const Family& family : sample_once(sources).families) {
-    out += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", family.name, family.info->help,
-                       metric_type_name(family.info->type, "untyped"));
+    out += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n", family.name, family.info ? family.info->help : "",
+                       metric_type_name(family.type, "untyped"));
     for (const auto& [labels, value] : family.samples) {
       out += labels.to_string() + " ";
       append_text_number(out, value);
@@ -83,7 +83,7 @@ int compare_with_node_exporter(const std::string& tree) {
 }
 
 TEST_CASE("node_exporter says the same of recorded trees") {
-  const std::string tree = GENERATE("vm", "disks", "hotplug", "stepback", "oldkernel");
+  const std::string tree = GENERATE("vm", "disks", "hotplug", "stepback", "oldkernel", "hardware", "storage");
   const int code = compare_with_node_exporter(tree);
   if (code == 77) {
     WARN("prometheus-node-exporter is not installed: not compared");

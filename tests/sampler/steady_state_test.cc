@@ -54,8 +54,8 @@ void check_no_allocation(Source& source) {
   CHECK(made == 0);
 }
 
-void check_no_allocation(const Roots& roots) {
-  for (const auto& source : make_host_sources(roots)) check_no_allocation(*source);
+void check_no_allocation(const Roots& roots, const HostOptions& options = {}) {
+  for (const auto& source : make_host_sources(roots, options)) check_no_allocation(*source);
 }
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -78,7 +78,9 @@ TEST_CASE("a steady tick allocates nothing, on recorded hardware") {
 
 TEST_CASE("a steady tick allocates nothing, on recorded storage") {
   Machine machine("storage");
-  check_no_allocation(machine.roots());
+  HostOptions options;
+  REQUIRE(options.set("textfile", "directory", machine.path("textfile")));
+  check_no_allocation(machine.roots(), options);
 }
 
 TEST_CASE("a steady tick allocates nothing, on 256 CPUs") {

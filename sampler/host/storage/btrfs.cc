@@ -60,7 +60,7 @@ void BtrfsSource::describe_allocation(SchemaBuilder& builder, const std::string&
       with_mode.push_back({"mode", profile});
       files_.add(builder, kind_folder + "/" + profile + "/used_bytes", "node_btrfs_used_bytes", with_mode);
       files_.add(builder, kind_folder + "/" + profile + "/total_bytes", "node_btrfs_size_bytes", with_mode);
-      ratios_.push_back({builder.add("node_btrfs_allocation_ratio", with_mode), disk_ratio(profile, devices)});
+      files_.constant(builder, "node_btrfs_allocation_ratio", with_mode, disk_ratio(profile, devices));
     }
   }
 }
@@ -105,7 +105,6 @@ Result<void> BtrfsSource::describe(store::Schema& schema) {
   files_.start();
   files_.watch(folder_);
   commits_.clear();
-  ratios_.clear();
   asked_.clear();
   Result<std::vector<std::string>> names = list_folder(folder_);
   if (!names) return std::unexpected(names.error());
@@ -162,7 +161,6 @@ Result<Sampled> BtrfsSource::sample(Row& row) {
     if (!text) return Sampled::layout_changed;
     if (commits.lines.read(*text, row) == Sampled::layout_changed) return Sampled::layout_changed;
   }
-  for (const Ratio& ratio : ratios_) put(row, ratio.column, ratio.value);
   return files_.sample(row);
 }
 

@@ -45,10 +45,6 @@ class BtrfsSource : public Source {
     KernelFile file;
     KeyedLines lines;
   };
-  struct Ratio {
-    std::size_t column;
-    double value;
-  };
   struct Asked {
     BtrfsUuid fsid{};
     std::string path;
@@ -65,7 +61,6 @@ class BtrfsSource : public Source {
   BtrfsCall call_;
   NumberFiles files_{1};
   std::vector<Commits> commits_;
-  std::vector<Ratio> ratios_;
   std::vector<Asked> asked_;
   bool all_asked_ = false;   // every file system could be asked
   std::string mounts_text_;  // when one could not: tried again when there are other mounts
