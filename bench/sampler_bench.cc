@@ -56,12 +56,24 @@ Roots made_machine(int cpus) {
   for (int irq = 0; irq < 20 * cpus; ++irq) stat << ' ' << (irq % 7 ? 0 : irq);
   stat << "\nctxt 1\nbtime 2\nprocesses 3\nprocs_running 4\nprocs_blocked 5\n";
   TACHO_CHECK(stat.good());
+  // A dozen interrupts a CPU, each on one of them, as network and storage queues have it.
+  std::ofstream interrupts(root + "/proc/interrupts");
+  for (int cpu = 0; cpu < cpus; ++cpu) interrupts << fmt::format("       CPU{}", cpu);
+  for (int irq = 0; irq < 12 * cpus; ++irq) {
+    interrupts << fmt::format("\n{:4}:", irq);
+    for (int cpu = 0; cpu < cpus; ++cpu) interrupts << fmt::format(" {:10}", cpu == irq % cpus ? 1'000'000 + irq : 0);
+    interrupts << fmt::format("  IR-PCI-MSIX-0000:01:00.0  {}-edge  mlx5_comp{}", irq, irq);
+  }
+  interrupts << '\n';
+  TACHO_CHECK(interrupts.good());
   return {.procfs = root + "/proc", .sysfs = root + "/sys", .rootfs = root + "/root"};
 }
 
 int registered = [] {
-  for (const char* name : {"cpu", "stat", "meminfo", "loadavg", "vmstat", "pressure", "diskstats", "netdev", "filesystem", "time",
-                           "netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack", "netclass"}) {
+  for (const char* name :
+       {"cpu",        "stat",     "meminfo",    "loadavg",   "vmstat",       "pressure",   "diskstats", "netdev",
+        "filesystem", "time",     "netstat",    "sockstat",  "softnet",      "udp_queues", "arp",       "conntrack",
+        "netclass",   "softirqs", "interrupts", "processes", "meminfo_numa", "cgroups",    "ethtool",   "ethtool_link"}) {
     benchmark::RegisterBenchmark(fmt::format("tick/{}", name).c_str(), [name](benchmark::State& s) { tick(s, {}, name); });
   }
   for (const char* name : {"stat", "meminfo", "loadavg", "vmstat", "diskstats", "net/dev"}) {
@@ -71,6 +83,10 @@ int registered = [] {
   for (int cpus : {2, 64, 256}) {
     benchmark::RegisterBenchmark(fmt::format("tick/cpu/{}", cpus).c_str(),
                                  [cpus](benchmark::State& s) { tick(s, made_machine(cpus), "cpu"); });
+    benchmark::RegisterBenchmark(fmt::format("tick/interrupts/{}", cpus).c_str(),
+                                 [cpus](benchmark::State& s) { tick(s, made_machine(cpus), "interrupts"); });
+    benchmark::RegisterBenchmark(fmt::format("read/interrupts/{}", cpus).c_str(),
+                                 [cpus](benchmark::State& s) { read(s, made_machine(cpus).procfs + "/interrupts"); });
     benchmark::RegisterBenchmark(fmt::format("read/stat/{}", cpus).c_str(),
                                  [cpus](benchmark::State& s) { read(s, made_machine(cpus).procfs + "/stat"); });
   }

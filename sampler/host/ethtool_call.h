@@ -1,9 +1,9 @@
 // Asking the kernel about a network interface: the ioctl SIOCETHTOOL and the few of its questions that are needed.
 //
 // Shape    what an answer points to lies in this object until the next question.
-// Room     names and counters come as many as the driver has at that moment, whatever room was offered (kernels of 2026 refuse
-//          another number than was asked for): a driver that got more queues since it was asked how many would write over what lies behind. So
-//          there is a page behind the answers that nobody may write, and too many are an EFAULT.
+// Room     names and counters come as many as the driver has at that moment, whatever room was offered (newer kernels may refuse
+//          another number than was asked for): a driver that got more queues since it was asked how many would write over what
+//          lies behind. So there is a page behind the answers that nobody may write, and too many are an EFAULT.
 // Blocks   the kernel holds the lock of its network configuration meanwhile, and the driver may ask its firmware.
 // Errors   errno; EOPNOTSUPP: this interface has nothing of the kind (lo).
 // Threads  one.

@@ -4,7 +4,7 @@
 //          not end in _bytes here; HugePages_* are counts. And nodeN/numastat: in pages, counting up.
 // Fields   all of them, as in node_exporter.
 // Nodes    SYSFS/devices/system/node/online says which there are; another answer is another layout.
-// Cost     the kernel sums up each node's counters: tens of microseconds a node, thus by default every 10 s.
+// Cost     two files a node, for which the kernel adds up the counters of all CPUs; by default every 10 s.
 // Errors   a node whose files cannot be read is an error; one without memory has files like any other.
 #pragma once
 

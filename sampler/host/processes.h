@@ -6,8 +6,8 @@
 //          stopped, Z is a zombie, X ends, P is parked. One that nothing is in is 0, where node_exporter has no series: else there would be a
 //          new series for every moment that something waits for a disk. A letter not named here is a series once it was seen.
 // Gone     what ends while it is looked at is not counted, as in node_exporter. One that may not be read is an error: the sum would be wrong.
-// Cost     three system calls a process and a thread, about 5 us each: this source has its own thread, and by default 10 s between
-//          ticks. No allocation.
+// Cost     three system calls a process and a thread, some 10 us for all three: this source has its own thread, and by default 10 s
+//          between ticks. No allocation.
 // Off      by default, as in node_exporter.
 #pragma once
 

@@ -10,10 +10,11 @@ namespace {
 constexpr std::string_view kVectors[] = {"hi",           "timer",   "net_tx", "net_rx",  "block",
                                          "block_iopoll", "tasklet", "sched",  "hrtimer", "rcu"};
 
-// What follows the sum of all in the line softirq, which is the last of /proc/stat; empty if it is not there or was cut.
+// What follows the sum of all in the line softirq; empty if it is not there or was cut. The line before it of thousands of interrupts
+// is one look for a newline.
 std::string_view numbers_behind_sum(std::string_view stat) {
   constexpr std::string_view kKey = "\nsoftirq ";
-  const std::size_t at = stat.rfind(kKey);
+  const std::size_t at = stat.find(kKey);
   if (at == std::string_view::npos) return {};
   Lines lines(stat.substr(at + kKey.size()));
   if (!lines.next() || !lines.whole()) return {};

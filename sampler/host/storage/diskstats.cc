@@ -157,7 +157,8 @@ Result<void> DiskstatsSource::describe(store::Schema& schema) {
     Disk disk{.key = std::string(line.key)};
     const std::string device(line.device);
     disk.columns.fill(kNoColumn);
-    disk.shown = !line.key.empty() && !exclude_(device);
+    // One that is listed twice would disturb its own history.
+    disk.shown = !line.key.empty() && !exclude_(device) && present.insert(device).second;
     if (disk.shown) {
       describe_device(disk, line.major, line.minor, device, builder);
       for (std::string_view rest = line.fields; !take_word(rest).empty(); ++disk.field_count) {
@@ -165,7 +166,6 @@ Result<void> DiskstatsSource::describe(store::Schema& schema) {
         disk.columns[disk.field_count] = builder.add(kFields[disk.field_count].metric, {{"device", device}});
       }
       disk.history = &histories_[device];
-      present.insert(device);
     }
     disks.push_back(std::move(disk));
   }
