@@ -2,6 +2,8 @@
 // people, on machines with a card. It makes a context, through the driver's libcuda.so.1 alone; the agent never does.
 //
 //   gpu_load [SECONDS [ON_MS OFF_MS]]     10 s of 200 ms work, 800 ms rest, unless it is said otherwise
+//   gpu_load fault                        one write to an address that is nobody's: the driver reports an XID, and only this
+//                                         process is ended
 //
 // Work     a kernel of tensor multiplications and FP32 arithmetic on all processors until its time is over; beside it copies
 //          within the card's memory. Then, once at the end, a second of copies to the card and back.
@@ -58,9 +60,27 @@ std::string kernel(bool tensor) {
   return s;
 }
 
+constexpr const char* kFault =
+    ".version 7.0\n.target sm_80\n.address_size 64\n"
+    ".visible .entry fault()\n{\n.reg .u64 %rd<2>;\n.reg .b32 %r<2>;\n"
+    "mov.u64 %rd1, 4096;\nmov.b32 %r1, 1;\nst.global.b32 [%rd1], %r1;\nret;\n}\n";
+
+using Launch = int (*)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*, void**, void**);
+
+int fault() {
+  void *module = nullptr, *function = nullptr;
+  check(need<int (*)(void**, const void*)>("cuModuleLoadData")(&module, kFault), "cuModuleLoadData");
+  check(need<int (*)(void**, void*, const char*)>("cuModuleGetFunction")(&function, module, "fault"), "cuModuleGetFunction");
+  check(need<Launch>("cuLaunchKernel")(function, 1, 1, 1, 1, 1, 1, 0, nullptr, nullptr, nullptr), "cuLaunchKernel");
+  const int rc = need<int (*)()>("cuCtxSynchronize")();
+  printf("the driver says %d\n", rc);
+  return rc == 0 ? 1 : 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool faulty = argc > 1 && std::string(argv[1]) == "fault";
   const double seconds = argc > 1 ? atof(argv[1]) : 10;
   const double on_ms = argc > 3 ? atof(argv[2]) : 200, off_ms = argc > 3 ? atof(argv[3]) : 800;
   g_cuda = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
@@ -73,6 +93,7 @@ int main(int argc, char** argv) {
   check(need<int (*)(void**, int)>("cuDevicePrimaryCtxRetain")(&context, device), "cuDevicePrimaryCtxRetain");
   check(need<int (*)(void*)>("cuCtxSetCurrent")(context), "cuCtxSetCurrent");
 
+  if (faulty) return fault();
   void *module = nullptr, *function = nullptr, *compute = nullptr, *copies = nullptr;
   const auto load = need<int (*)(void**, const void*)>("cuModuleLoadData");
   int rc = load(&module, kernel(true).c_str());
@@ -89,9 +110,7 @@ int main(int argc, char** argv) {
   u64 a = 0, b = 0;
   check(alloc(&a, kBytes), "cuMemAlloc");
   check(alloc(&b, kBytes), "cuMemAlloc");
-  const auto launch =
-      need<int (*)(void*, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, unsigned, void*, void**, void**)>(
-          "cuLaunchKernel");
+  const auto launch = need<Launch>("cuLaunchKernel");
   const auto copy = need<int (*)(u64, u64, size_t, void*)>("cuMemcpyDtoDAsync_v2");
   const auto wait = need<int (*)()>("cuCtxSynchronize");
 
