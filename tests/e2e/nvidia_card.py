@@ -10,6 +10,7 @@ import argparse
 import glob
 import math
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -43,6 +44,8 @@ def cpu_and_memory(pid):
 
 
 def smi(*fields):
+    if not shutil.which("nvidia-smi"):
+        return None
     done = subprocess.run(["nvidia-smi", "-i", "0", "--query-gpu=" + ",".join(fields), "--format=csv,noheader,nounits"],
                           capture_output=True, text=True)
     return [x.strip() for x in done.stdout.strip().split(",")] if done.returncode == 0 else None
