@@ -1,9 +1,14 @@
 // The parts of a card's sources: rings, partitions, process lists, which cards there are.
 
+#include <chrono>
+#include <thread>
+
 #include "../accel/fake_card.h"
+#include "../temp_dir.h"
 #include "sampler/accel/accel_source.h"
 #include "sampler/accel/nvidia_processes.h"
 #include "sampler/accel_sources.h"
+#include "sampler/scheduler.h"
 
 namespace tacho::sampler {
 namespace {
@@ -269,6 +274,39 @@ TEST_CASE("accel_up is there from a card's first answer on, and 0 while it is ov
   CHECK_FALSE(card.fast().sample());
   up.tick();
   CHECK(row_of(up)["accel_up"] == 0);
+}
+
+// Real threads and the real clock, briefly.
+TEST_CASE("a card that hangs loses its rows and is not up; the others' rows go on, and it is back when the call returns") {
+  FakeNvml nvml;
+  nvml.play("h200_580.txt");
+  nvml.tell("DEVICE 1 like=0 uuid=GPU-1 bus=00000000:07:00.0");
+  test::TempDir dir;
+  auto store = std::move(*store::Store::open({{dir / "s", dir / "r"}, 1 << 20, {}}));
+  const auto session = std::make_shared<nvml::Session>(std::vector<std::string>{nvml.path()});
+  std::vector<std::shared_ptr<AccelState>> states;
+  Scheduler scheduler(*store, system_clock());
+  for (std::uint32_t i = 0; i < 2; ++i) {
+    states.push_back(std::make_shared<AccelState>());
+    scheduler.add(std::make_unique<NvidiaSource>(nvidia_fast(), NvidiaCard(session, {.index = i}), states.back()), 20);
+  }
+  scheduler.start();
+  const auto& runners = scheduler.runners();
+  const auto eventually = [](const auto& condition) {
+    for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    return condition();
+  };
+  CHECK(eventually([&] { return runners[0]->stats().rows > 3 && runners[1]->stats().rows > 3; }));
+  CHECK(states[0]->up(system_clock().mono()));
+  nvml.tell("HANG 1 nvmlDeviceGetMemoryInfo_v2");
+  CHECK(eventually([&] { return runners[1]->stuck(system_clock().mono()) && !states[1]->up(system_clock().mono()); }));
+  const std::uint64_t before = runners[0]->stats().rows;
+  CHECK(eventually([&] { return runners[0]->stats().rows > before + 5; }));
+  CHECK(states[0]->up(system_clock().mono()));
+  CHECK(runners[1]->stuck(system_clock().mono()));
+  nvml.tell("RELEASE");
+  CHECK(eventually([&] { return states[1]->up(system_clock().mono()); }));
+  CHECK(scheduler.stop());
 }
 
 }  // namespace
