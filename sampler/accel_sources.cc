@@ -4,38 +4,13 @@
 
 #include "sampler/accel/accel_source.h"
 #include "sampler/accel/nvidia_source.h"
+#include "sampler/accel/nvml_paths.h"
 #include "sampler/accel/pci_cards.h"
 
 namespace tacho::sampler {
 namespace {
 
 constexpr std::string_view kNames[] = {"accel", "nvidia", "nvidia_slow"};
-
-#if defined(__aarch64__)
-#define TACHO_ARCH_FOLDER "aarch64-linux-gnu"
-#else
-#define TACHO_ARCH_FOLDER "x86_64-linux-gnu"
-#endif
-
-// Where distributions, the GPU operator's driver container, Kubernetes nodes of clouds and WSL have it.
-constexpr std::string_view kFolders[] = {
-    "/usr/lib/" TACHO_ARCH_FOLDER,
-    "/usr/lib64",
-    "/usr/lib",
-    "/run/nvidia/driver/usr/lib/" TACHO_ARCH_FOLDER,
-    "/run/nvidia/driver/usr/lib64",
-    "/usr/local/nvidia/lib64",
-    "/home/kubernetes/bin/nvidia/lib64",
-    "/usr/lib/wsl/lib",
-};
-
-std::vector<std::string> nvml_paths(const Roots& roots, const AccelOptions& options) {
-  if (!options.nvml_library.empty()) return {options.nvml_library};
-  constexpr std::string_view kFile = "libnvidia-ml.so.1";
-  std::vector<std::string> paths{std::string(kFile)};
-  for (const std::string_view folder : kFolders) paths.push_back(fmt::format("{}{}/{}", roots.rootfs, folder, kFile));
-  return paths;
-}
 
 }  // namespace
 
@@ -50,7 +25,7 @@ std::vector<std::unique_ptr<Source>> make_accel_sources(const Roots& roots, cons
   std::vector<std::unique_ptr<Source>> sources;
   const std::vector<CardSlot> slots = nvidia_slots(roots);
   if (slots.empty()) return sources;
-  const auto session = std::make_shared<nvml::Session>(nvml_paths(roots, options));
+  const auto session = std::make_shared<nvml::Session>(nvml::library_paths(roots.rootfs, options.nvml_library));
   std::vector<std::shared_ptr<AccelState>> states;
   for (const CardSlot& slot : slots) {
     states.push_back(std::make_shared<AccelState>());

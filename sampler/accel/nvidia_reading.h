@@ -40,8 +40,9 @@ class NvidiaReading {
  protected:
   virtual void probe(NvidiaCard& card) = 0;
 
-  // Whether there are series for a call that answered so.
+  // Whether there are series for a call that answered so. What can be had in several ways is unsupported if no way is there.
   bool supported(std::string_view what, nvml::Code code) {
+    std::erase_if(unsupported_, [&](const Unsupported& u) { return u.what == what; });
     if (!nvml::is_unsupported(code)) return true;
     unsupported_.push_back({std::string(what), code});
     return false;

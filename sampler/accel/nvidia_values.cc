@@ -1,5 +1,6 @@
 #include "sampler/accel/nvidia_values.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "sampler/cells.h"
@@ -67,6 +68,7 @@ void NvidiaFields::probe(NvidiaCard& card) {
   used_.clear();
   asked_.clear();
   for (const FieldRow& row : rows_) {
+    if (std::any_of(used_.begin(), used_.end(), [&](const Used& u) { return u.row->name == row.name; })) continue;
     nvml::FieldValue value{.field = row.field, .scope = row.scope};
     Code code = card.call(card.functions().field_values, std::int32_t{1}, &value);
     if (code == Code::success) code = value.code;

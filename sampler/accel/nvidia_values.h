@@ -22,6 +22,7 @@ struct ValueName {
 
   std::size_t add(const NvidiaCard& card, SchemaBuilder& builder) const;
   std::string text() const;
+  bool operator==(const ValueName&) const = default;
 };
 
 struct CallRow {

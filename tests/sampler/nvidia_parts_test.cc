@@ -7,6 +7,7 @@
 #include "../temp_dir.h"
 #include "sampler/accel/accel_source.h"
 #include "sampler/accel/nvidia_processes.h"
+#include "sampler/accel_report.h"
 #include "sampler/accel_sources.h"
 #include "sampler/scheduler.h"
 
@@ -239,6 +240,28 @@ TEST_CASE("eight cards are numbered by their addresses, whatever numbers the lib
   Watched slow(*sources[1]);
   slow.tick();
   CHECK(slow.schema()[0].labels.get("numa_node") == "0");
+}
+
+TEST_CASE("the report says of each card whether it answers, and what it does not support") {
+  FakeNvml nvml;
+  nvml.play("h200_580.txt");
+  nvml.tell("DEVICE 0 uuid=GPU-a bus=00000000:18:00.0");
+  Machine machine;
+  plug_eight_cards(machine);
+  const AccelReport report = report_accelerators(machine.roots(), {.nvml_library = nvml.path()});
+  REQUIRE(report.cards.size() == 8);
+  CHECK(report.cards[0].problem.empty());
+  CHECK(report.cards[0].model == "NVIDIA H200");
+  CHECK(report.cards[0].pci_bus_id == "0000:18:00.0");
+  CHECK(report.cards[0].series > 50);
+  CHECK(report.cards[0].slow_series > 40);
+  const std::pair<std::string, std::string> no_links{"accel_link_up{type=\"nvlink\"}", "not supported (3)"};
+  CHECK(std::count(report.cards[0].unsupported.begin(), report.cards[0].unsupported.end(), no_links) == 1);
+  CHECK(report.cards[1].problem.find("NVIDIA card 0000:1a:00.0 is not among the library's") == 0);
+  CHECK(report.library == nvml.path() + ": NVML 13.580.159.04, driver 580.159.04, CUDA 13.0");
+  const AccelReport none = report_accelerators(machine.roots(), {.nvml_library = "/no/such/lib"});
+  CHECK(none.cards[7].problem.find("/no/such/lib") != std::string::npos);
+  CHECK(none.library.empty());
 }
 
 TEST_CASE("where sysfs shows no card, the driver's device nodes do") {
