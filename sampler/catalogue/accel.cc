@@ -44,9 +44,9 @@ constexpr MetricInfo kRows[] = {
     {"accel_throttle_seconds_total", MetricType::counter, "seconds", "Time for which this has held the clocks down.", "NVML fields 74 to 79", "nvidia"},
     {"accel_fan_speed_ratio", MetricType::gauge, "", "Speed of the fan, of its highest, from 0 to 1.", "NVML GetFanSpeed_v2", "nvidia_slow", 60000},
     // traffic
-    {"accel_pcie_throughput_bytes_per_second", MetricType::gauge, "bytes", "Bytes a second over PCIe since the last row, seen from the card.", "NVML GPM 20 and 21", "nvidia", 0, Rollup::max, "copies run in bursts, and whether they reach the link's limit shows in the peak"},
-    {"accel_pcie_transmit_bytes_total", MetricType::counter, "bytes", "Bytes the card has sent over PCIe since the agent's start.", "NVML GPM 20, summed over time", "nvidia"},
-    {"accel_pcie_receive_bytes_total", MetricType::counter, "bytes", "Bytes the card has received over PCIe since the agent's start.", "NVML GPM 21, summed over time", "nvidia"},
+    {"accel_pcie_throughput_bytes_per_second", MetricType::gauge, "bytes", "Bytes a second over PCIe since the last row, seen from the card; headers and requests included.", "NVML GPM 20 and 21", "nvidia", 0, Rollup::max, "copies run in bursts, and whether they reach the link's limit shows in the peak"},
+    {"accel_pcie_transmit_bytes_total", MetricType::counter, "bytes", "Bytes the card has sent over PCIe since the agent's start, headers and requests included.", "NVML GPM 20, summed over time", "nvidia"},
+    {"accel_pcie_receive_bytes_total", MetricType::counter, "bytes", "Bytes the card has received over PCIe since the agent's start, headers and requests included.", "NVML GPM 21, summed over time", "nvidia"},
     {"accel_pcie_replay_total", MetricType::counter, "", "PCIe packets that had to be sent again.", "NVML GetPcieReplayCounter", "nvidia_slow", 10000},
     {"accel_pcie_link_generation", MetricType::gauge, "", "PCIe generation the link runs at now.", "NVML GetCurrPcieLinkGeneration", "nvidia_slow", 10000},
     {"accel_pcie_link_generation_max", MetricType::gauge, "", "PCIe generation that card and slot can do together.", "NVML GetMaxPcieLinkGeneration", "nvidia_slow", 10000},

@@ -260,7 +260,7 @@ void learn(const std::string& line) {
     troubles.clear();
     ++generation;
   } else if (word == "CLEAR") {
-    for (auto& [key, c] : cards) c = Card{};  // handles stay valid
+    for (auto& [key, c] : cards) c = Card{.registered = c.registered};  // handles stay valid
     answers.clear();
     fields.clear();
     metrics.clear();
