@@ -248,6 +248,8 @@ void learn(const std::string& line) {
     cards[card].events.push_back({type, data});
   } else if (word == "ALL") {
     cards[card].all = std::atoi(after(line, "rc=").c_str());
+    // A card that was lost has forgotten who wanted its events.
+    if (cards[card].all != 0) cards[card].registered = 0;
   } else if (word == "INIT") {
     init_rc = std::atoi(after(line, "rc=").c_str());
   } else if (word == "HANG" || word == "DELAY" || word == "CRASH") {
