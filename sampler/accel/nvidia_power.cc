@@ -79,11 +79,12 @@ void NvidiaPower::from_ring(NvidiaCard& card, Row& row) {
 
 void NvidiaPower::from_fields(NvidiaCard& card, Row& row) {
   const PowerFields fields = ask_fields(card);
-  const std::size_t columns[] = {instant_, average_};
-  for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (fields[i].code != Code::success) continue;
-    if (const auto watts = number_of(fields[i].type, fields[i].value)) put(row, columns[i], *watts / kMilli);
-  }
+  const auto show = [&](const nvml::FieldValue& field, std::size_t column) {
+    if (field.code != Code::success) return;
+    if (const auto watts = number_of(field.type, field.value)) put(row, column, *watts / kMilli);
+  };
+  show(fields[0], instant_);
+  show(fields[1], average_);
 }
 
 Sampled NvidiaPower::sample(NvidiaCard& card, Row& row) {

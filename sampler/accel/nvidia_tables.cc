@@ -22,17 +22,17 @@ constexpr CallRow kCalls[] = {
 
 constexpr FieldRow kFields[] = {
     {{"accel_temperature_celsius", "sensor", "memory"}, 82},
-    {{"accel_throttle_seconds_total", "reason", "power_cap"}, 74, 1, kNano},
-    {{"accel_throttle_seconds_total", "reason", "thermal"}, 75, 1, kNano},
-    {{"accel_throttle_seconds_total", "reason", "sync_boost"}, 76, 1, kNano},
-    {{"accel_throttle_seconds_total", "reason", "board_limit"}, 77, 1, kNano},
-    {{"accel_throttle_seconds_total", "reason", "low_utilization"}, 78, 1, kNano},
-    {{"accel_throttle_seconds_total", "reason", "reliability"}, 79, 1, kNano},
+    {{"accel_throttle_seconds_total", "reason", "power_cap"}, 74, 0, 1, kNano},
+    {{"accel_throttle_seconds_total", "reason", "thermal"}, 75, 0, 1, kNano},
+    {{"accel_throttle_seconds_total", "reason", "sync_boost"}, 76, 0, 1, kNano},
+    {{"accel_throttle_seconds_total", "reason", "board_limit"}, 77, 0, 1, kNano},
+    {{"accel_throttle_seconds_total", "reason", "low_utilization"}, 78, 0, 1, kNano},
+    {{"accel_throttle_seconds_total", "reason", "reliability"}, 79, 0, 1, kNano},
     // What is said twice is taken from the first that the card has.
-    {{"accel_link_transmit_bytes_total", "link", "all"}, 138, kKibi, 1, nvml::kAllLinks},
-    {{"accel_link_receive_bytes_total", "link", "all"}, 139, kKibi, 1, nvml::kAllLinks},
-    {{"accel_link_transmit_bytes_total", "link", "all"}, 202, 1, 1, nvml::kAllLinks},
-    {{"accel_link_receive_bytes_total", "link", "all"}, 204, 1, 1, nvml::kAllLinks},
+    {{"accel_link_transmit_bytes_total", "link", "all"}, 138, nvml::kAllLinks, kKibi},
+    {{"accel_link_receive_bytes_total", "link", "all"}, 139, nvml::kAllLinks, kKibi},
+    {{"accel_link_transmit_bytes_total", "link", "all"}, 202, nvml::kAllLinks},
+    {{"accel_link_receive_bytes_total", "link", "all"}, 204, nvml::kAllLinks},
 };
 
 constexpr CallRow kSlowCalls[] = {
@@ -45,10 +45,10 @@ constexpr CallRow kSlowCalls[] = {
 };
 
 constexpr FieldRow kSlowFields[] = {
-    {{"accel_energy_joules_total"}, 83, 1, kMilli},
-    {{"accel_power_limit_watts", "limit", "min"}, 187, 1, kMilli},
-    {{"accel_power_limit_watts", "limit", "max"}, 188, 1, kMilli},
-    {{"accel_power_limit_watts", "limit", "default"}, 189, 1, kMilli},
+    {{"accel_energy_joules_total"}, 83, 0, 1, kMilli},
+    {{"accel_power_limit_watts", "limit", "min"}, 187, 0, 1, kMilli},
+    {{"accel_power_limit_watts", "limit", "max"}, 188, 0, 1, kMilli},
+    {{"accel_power_limit_watts", "limit", "default"}, 189, 0, 1, kMilli},
     {{"accel_memory_retired_pages_total", "cause", "corrected"}, 29},
     {{"accel_memory_retired_pages_total", "cause", "uncorrected"}, 30},
     {{"accel_recovery_action"}, 230},

@@ -40,9 +40,9 @@ struct CallRow {
 struct FieldRow {
   ValueName name;
   std::uint32_t field;
+  std::uint32_t scope = 0;
   double factor = 1;
   double divisor = 1;
-  std::uint32_t scope = 0;
 };
 
 class NvidiaCalls final : public NvidiaReading {

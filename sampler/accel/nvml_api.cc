@@ -16,7 +16,7 @@ Result<std::shared_ptr<Library>> Library::open(std::span<const std::string> path
       if (why.empty()) why = text ? text : path + " cannot be opened";
       continue;
     }
-    const std::shared_ptr<Library> library(new Library);
+    std::shared_ptr<Library> library(new Library);
     library->handle_ = handle;
     library->path_ = path;
     Functions& f = library->functions_;

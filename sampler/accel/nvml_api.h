@@ -98,7 +98,7 @@ using U64 = std::uint64_t;
   X(fan_speed, "nvmlDeviceGetFanSpeed_v2", (Device, U32, U32*))
 
 struct Functions {
-#define X(member, symbol, parameters) Code(*member) parameters = nullptr;
+#define X(member, symbol, parameters) Code(*member) parameters = nullptr;  // NOLINT(bugprone-macro-parentheses)
   TACHO_NVML_FUNCTIONS(X)
 #undef X
 };

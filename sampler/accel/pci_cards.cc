@@ -1,6 +1,6 @@
 #include "sampler/accel/pci_cards.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 #include "sampler/host/number_files.h"
 
@@ -18,7 +18,7 @@ std::vector<CardSlot> nvidia_slots(const Roots& roots) {
   std::vector<CardSlot> slots;
   const std::string folder = roots.sysfs + "/bus/pci/devices";
   for (const std::string& address : list_folder(folder).value_or(std::vector<std::string>())) {
-    const std::string device = folder + "/" + address;
+    const std::string device = fmt::format("{}/{}", folder, address);
     if (label_text(device + "/vendor") != kNvidia || !is_card(label_text(device + "/class"))) continue;
     const std::string node = label_text(device + "/numa_node");
     slots.push_back({.index = 0, .pci_bus_id = address, .numa_node = node.starts_with('-') ? "" : node});

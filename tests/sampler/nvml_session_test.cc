@@ -1,6 +1,7 @@
 #include "sampler/accel/nvml_session.h"
 
 #include "../accel/fake_nvml.h"
+#include "sampler/accel/nvml_paths.h"
 
 namespace tacho::sampler {
 namespace {
@@ -31,6 +32,17 @@ TEST_CASE("a library that is not there, or is none, is named") {
   CHECK(absent.ready().error().message.find("/no/such/libnvidia-ml.so.1") != std::string::npos);
   nvml::Session other({"libm.so.6"});
   CHECK(other.ready().error().message.find("libm.so.6 lacks the first functions of NVML") != std::string::npos);
+}
+
+TEST_CASE("the library is looked for where the loader looks, then below the host's root; or only where it was said to be") {
+  const auto paths = nvml::library_paths("/host", "");
+  REQUIRE(paths.size() > 5);
+  CHECK(paths[0] == "libnvidia-ml.so.1");
+  for (std::size_t i = 1; i < paths.size(); ++i) {
+    CHECK(paths[i].starts_with("/host/"));
+    CHECK(paths[i].ends_with("/libnvidia-ml.so.1"));
+  }
+  CHECK(nvml::library_paths("/host", "/opt/nvml.so") == std::vector<std::string>{"/opt/nvml.so"});
 }
 
 TEST_CASE("what the library says of itself, and nothing for what it does not") {
