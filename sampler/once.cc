@@ -1,7 +1,9 @@
 #include "sampler/once.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include "proto/base/sample.h"
 #include "sampler/row_buffer.h"
@@ -16,6 +18,7 @@ Result<void> collect(Source& source, std::map<std::string, Family, std::less<>>&
   for (int attempt = 0; attempt < kLayoutTriesMax; ++attempt) {
     store::Schema schema;
     if (Result<void> described = source.describe(schema); !described) return described;
+    std::this_thread::sleep_for(std::chrono::milliseconds(source.settling_ms()));
     RowBuffer cells(schema.size());
     Row row = cells.row();
     Result<Sampled> sampled = source.sample(row);

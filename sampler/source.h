@@ -56,12 +56,16 @@ class Source {
 
   // Also the group's name and the value of the label `source`: "cpu", "meminfo", "diskstats". [a-z0-9_]+, unique.
   virtual std::string_view name() const = 0;
+  // The name under sampling.sources; sources of one kind, of which a machine has any number, share theirs.
+  virtual std::string_view configured_as() const { return name(); }
   // Milliseconds between ticks unless configured otherwise; 0: the agent's --interval.
   virtual std::int64_t default_interval_ms() const { return 0; }
   // Told before anything else; for sources that wait for something and must be done before their deadline.
   virtual void set_interval(std::int64_t) {}
   // True for what can hang (statfs on a dead mount, a vendor library, a scrape): it gets a thread of its own.
   virtual bool may_block() const { return false; }
+  // How long after describe() a row can be whole, for whoever wants one sample at once: some values lie between two readings.
+  virtual std::int64_t settling_ms() const { return 0; }
   // False for what most nodes do not need, or what costs more than it tells: sampled only where the configuration says so
   // (sampling.sources.NAME.enabled), and by `tacho sample --once`, which shows every source.
   virtual bool on_by_default() const { return true; }

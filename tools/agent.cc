@@ -152,8 +152,10 @@ std::vector<sampler::SelfGauge> Agent::Impl::self_gauges() {
 
 void Agent::Impl::add_sources() {
   scheduler = std::make_unique<sampler::Scheduler>(*store, system_clock());
-  for (auto& source : sampler::make_host_sources(options.roots, options.config.host_options)) {
-    const auto configured = options.config.sources.find(std::string(source->name()));
+  auto sources = sampler::make_host_sources(options.roots, options.config.host_options);
+  for (auto& source : sampler::make_accel_sources(options.roots, options.accel)) sources.push_back(std::move(source));
+  for (auto& source : sources) {
+    const auto configured = options.config.sources.find(std::string(source->configured_as()));
     std::int64_t interval = source->default_interval_ms() == 0 ? options.interval_ms : source->default_interval_ms();
     bool enabled = source->on_by_default();
     if (configured != options.config.sources.end()) {

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "proto/base/error.h"
+#include "sampler/accel_sources.h"
 #include "sampler/source.h"
 #include "store/directory.h"
 #include "tools/config.h"
@@ -20,6 +21,7 @@ struct AgentOptions {
   std::string listen;
   std::int64_t interval_ms = 1000;
   sampler::Roots roots;
+  sampler::AccelOptions accel;
 };
 
 class Agent {

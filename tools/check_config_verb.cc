@@ -1,14 +1,14 @@
 #include <cstdio>
 
-#include "sampler/host_sources.h"
 #include "tools/config.h"
+#include "tools/known_sources.h"
 #include "tools/verbs.h"
 
 namespace tacho::tools {
 
 int check_config(const std::string& path) {
   ConfigContext context;
-  for (const auto& source : sampler::make_host_sources({})) context.known_sources.emplace_back(source->name());
+  context.known_sources = known_sources();
   const ConfigReport report = examine_config(path, context);
   for (const ConfigProblem& p : report.problems) std::fprintf(stderr, "%s\n", report.to_string(p).c_str());
   if (report.ok()) std::printf("%s is right\n", path.c_str());

@@ -76,6 +76,7 @@ struct Program {
   StatusOptions status_options;
   MetricsOptions metrics_options;
   SampleOptions sample_options;
+  DevicesOptions devices_options;
   ExportOptions export_options;
   ServeOptions serve_options;
   TopOptions top_options;
@@ -147,6 +148,11 @@ struct Program {
     o.add_flag("--once", once, "sample once and end (the only way there is)")->required();
     o.add_option("--format", sample_options.format, "prometheus")->check(CLI::IsMember({"prometheus"}))->capture_default_str();
     roots_flags(o, sample_options.roots);
+
+    auto& d = verb("devices", "the accelerators: which answer, what they do not support", "tacho devices",
+                   [this] { return devices(devices_options); });
+    d.add_option("--sysfs", devices_options.roots.sysfs, "where the sys file system is")->capture_default_str();
+    d.add_option("--rootfs", devices_options.roots.rootfs, "where the host's root is mounted (in a container: /host)");
 
     auto& e = verb("export", "hands the seconds to other tools",
                    "tacho export --last 10m '{__name__=~\"node_load.*\"}' --format openmetrics",

@@ -8,9 +8,9 @@
 
 #include "proto/base/duration.h"
 #include "proto/base/log.h"
-#include "sampler/host_sources.h"
 #include "tools/agent.h"
 #include "tools/data.h"
+#include "tools/known_sources.h"
 #include "tools/verbs.h"
 
 namespace tacho::tools {
@@ -18,17 +18,11 @@ namespace {
 
 constexpr std::int64_t kIntervalMinMs = 10;
 
-std::vector<std::string> source_names(const sampler::Roots& roots) {
-  std::vector<std::string> names;
-  for (const auto& source : sampler::make_host_sources(roots)) names.emplace_back(source->name());
-  return names;
-}
-
 // What the file says, under what the flags say.
 Result<AgentOptions> settle(const RunOptions& run) {
   AgentOptions out;
   if (run.config) {
-    auto config = load_config(*run.config, {source_names(run.roots)});
+    auto config = load_config(*run.config, {known_sources()});
     if (!config) return std::unexpected(config.error());
     out.config = std::move(*config);
   }
@@ -37,6 +31,7 @@ Result<AgentOptions> settle(const RunOptions& run) {
   out.listen = pick(run.listen, out.config.listen).value_or("127.0.0.1:9980");
   out.interval_ms = pick(run.interval_ms, out.config.interval_ms).value_or(1000);
   out.roots = run.roots;
+  out.accel = sampler::AccelOptions::from_environment();
   if (out.interval_ms < kIntervalMinMs)
     return failure("an interval of {} is shorter than {}, the shortest there is; --interval 1s is usual",
                    format_duration(out.interval_ms), format_duration(kIntervalMinMs));

@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "sampler/accel_sources.h"
 #include "sampler/host_sources.h"
 #include "sampler/once.h"
 #include "tools/verbs.h"
@@ -7,7 +8,9 @@
 namespace tacho::tools {
 
 int sample_once(const SampleOptions& options) {
-  const auto sources = sampler::make_host_sources(options.roots);
+  auto sources = sampler::make_host_sources(options.roots);
+  for (auto& source : sampler::make_accel_sources(options.roots, sampler::AccelOptions::from_environment()))
+    sources.push_back(std::move(source));
   const sampler::Once once = sampler::sample_once(sources);
   for (const auto& f : once.failures) std::fprintf(stderr, "tacho: source %s: %s\n", f.source.c_str(), f.error.message.c_str());
   const std::string text = sampler::render(once.families, TextFormat::prometheus);

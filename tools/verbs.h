@@ -63,6 +63,11 @@ struct SampleOptions {
 };
 int sample_once(const SampleOptions& options);
 
+struct DevicesOptions {
+  sampler::Roots roots;
+};
+int devices(const DevicesOptions& options);
+
 struct ExportOptions {
   std::string matcher;
   DataChoice data;

@@ -15,7 +15,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import e2e
 
-VERBS = ["run", "check-config", "top", "query", "series", "status", "metrics", "sample", "export", "serve"]
+VERBS = ["run", "check-config", "top", "query", "series", "status", "metrics", "sample", "devices", "export", "serve"]
 
 
 def run(*command, timeout=60):

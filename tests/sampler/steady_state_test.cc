@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "../accel/fake_card.h"
 #include "fake_ethtool.h"
 #include "many_cpus.h"
 #include "sampler/host/ethtool.h"
@@ -113,6 +114,26 @@ TEST_CASE("a steady tick allocates nothing when drivers are asked, one that does
   kernel.nics["eth9"].counters_error = EBUSY;
   check_no_allocation(counters);
   check_no_allocation(links);
+}
+
+TEST_CASE("a steady tick allocates nothing, of a recorded card") {
+  FakeCard card;
+  card.nvml.tell("LIVE 0 type=0 every_us=20000 values=80000,90000");
+  for (NvidiaSource* source : {&card.fast_source(), &card.slow_source()}) {
+    INFO(source->name());
+    store::Schema schema;
+    REQUIRE(source->describe(schema));
+    RowBuffer cells(schema.size());
+    Row row = cells.row();
+    std::size_t made = 0;
+    for (int i = 0; i < 30; ++i) {
+      card.clock.advance_ms(1000);
+      const std::size_t before = allocations;
+      REQUIRE(source->sample(row).value() == Sampled::ok);
+      if (i > 2) made += allocations - before;
+    }
+    CHECK(made == 0);
+  }
 }
 
 TEST_CASE("a steady tick allocates nothing, on this machine") { check_no_allocation({}); }

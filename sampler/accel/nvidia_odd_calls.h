@@ -1,0 +1,31 @@
+// Slow numbers whose calls have a shape of their own: the window that the host has into the card's memory (BAR1), how far the
+// card is from throttling by temperature, and how busy its video engines are.
+//
+// Engines  each call tells the share of the last sampling period, a tenth of a second as far as we have seen: a spot check.
+#pragma once
+
+#include <array>
+
+#include "sampler/accel/nvidia_reading.h"
+
+namespace tacho::sampler {
+
+class NvidiaOddCalls final : public NvidiaReading {
+ public:
+  void describe(const NvidiaCard& card, SchemaBuilder& builder) override;
+  Sampled sample(NvidiaCard& card, Row& row) override;
+
+ private:
+  static constexpr std::size_t kEngines = 4;
+  void probe(NvidiaCard& card) override;
+
+  bool bar1_ = false;
+  bool margin_ = false;
+  std::array<bool, kEngines> engines_{};
+  std::size_t bar1_total_ = kNoColumn;
+  std::size_t bar1_used_ = kNoColumn;
+  std::size_t margin_column_ = kNoColumn;
+  std::array<std::size_t, kEngines> engine_columns_{};
+};
+
+}  // namespace tacho::sampler

@@ -1,0 +1,83 @@
+#include "sampler/accel/nvml_api.h"
+
+#include <dlfcn.h>
+
+#include <utility>
+
+namespace tacho::sampler::nvml {
+
+Result<std::shared_ptr<Library>> Library::open(std::span<const std::string> paths) {
+  std::string why;
+  for (const std::string& path : paths) {
+    void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (!handle) {
+      const char* text = ::dlerror();
+      // The first is where it should be; that the others are not there either is no news.
+      if (why.empty()) why = text ? text : path + " cannot be opened";
+      continue;
+    }
+    std::shared_ptr<Library> library(new Library);
+    library->handle_ = handle;
+    library->path_ = path;
+    Functions& f = library->functions_;
+#define X(member, symbol, parameters) f.member = reinterpret_cast<decltype(f.member)>(::dlsym(handle, symbol));
+    TACHO_NVML_FUNCTIONS(X)
+#undef X
+    if (f.init && f.shutdown && f.device_by_index && f.pci_info && f.uuid && f.name) return library;
+    why = path + " lacks the first functions of NVML, nvmlInit_v2 among them: it is not NVIDIA's, or older than 2018";
+  }
+  return failure("NVIDIA's management library cannot be opened: {}", why);
+}
+
+Library::~Library() { ::dlclose(handle_); }
+
+std::string_view text_of(Code code) {
+  switch (code) {
+    case Code::success: return "success";
+    case Code::uninitialized: return "not initialized";
+    case Code::invalid_argument: return "invalid argument";
+    case Code::not_supported: return "not supported";
+    case Code::no_permission: return "no permission";
+    case Code::not_found: return "not found";
+    case Code::insufficient_size: return "insufficient size";
+    case Code::driver_not_loaded: return "driver not loaded";
+    case Code::timeout: return "timeout";
+    case Code::function_not_found: return "not in this library";
+    case Code::gpu_is_lost: return "GPU is lost";
+    case Code::reset_required: return "GPU needs a reset";
+    case Code::lib_rm_version_mismatch: return "driver and library versions differ";
+    case Code::no_data: return "no data";
+    case Code::argument_version_mismatch: return "argument version mismatch";
+    case Code::deprecated: return "deprecated";
+    case Code::not_ready: return "not ready";
+    case Code::gpu_not_found: return "GPU not found";
+    case Code::unknown: return "unknown error";
+  }
+  return "error";
+}
+
+bool is_unsupported(Code code) {
+  switch (code) {
+    case Code::invalid_argument:
+    case Code::not_supported:
+    case Code::no_permission:
+    case Code::function_not_found:
+    case Code::argument_version_mismatch:
+    case Code::deprecated: return true;
+    default: return false;
+  }
+}
+
+bool is_lost(Code code) {
+  switch (code) {
+    case Code::uninitialized:
+    case Code::driver_not_loaded:
+    case Code::gpu_is_lost:
+    case Code::reset_required:
+    case Code::lib_rm_version_mismatch:
+    case Code::gpu_not_found: return true;
+    default: return false;
+  }
+}
+
+}  // namespace tacho::sampler::nvml

@@ -1,0 +1,39 @@
+#include "sampler/accel/nvml_paths.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace tacho::sampler::nvml {
+namespace {
+
+#if defined(__aarch64__)
+constexpr std::string_view kArchitecture = "aarch64-linux-gnu";
+#else
+constexpr std::string_view kArchitecture = "x86_64-linux-gnu";
+#endif
+
+// Debian's folders have the architecture's name behind them. /run/nvidia/driver is the GPU operator's driver container.
+constexpr std::string_view kDebian[] = {"/usr/lib", "/run/nvidia/driver/usr/lib"};
+// Other distributions, containers, Kubernetes nodes of clouds, WSL.
+constexpr std::string_view kOthers[] = {
+    "/usr/lib64",
+    "/usr/lib",
+    "/run/nvidia/driver/usr/lib64",
+    "/usr/local/nvidia/lib64",
+    "/home/kubernetes/bin/nvidia/lib64",
+    "/usr/lib/wsl/lib",
+};
+
+}  // namespace
+
+std::vector<std::string> library_paths(const std::string& rootfs, const std::string& told) {
+  if (!told.empty()) return {told};
+  constexpr std::string_view kFile = "libnvidia-ml.so.1";
+  std::vector<std::string> paths{std::string(kFile)};
+  for (const std::string_view folder : kDebian) paths.push_back(fmt::format("{}{}/{}/{}", rootfs, folder, kArchitecture, kFile));
+  for (const std::string_view folder : kOthers) paths.push_back(fmt::format("{}{}/{}", rootfs, folder, kFile));
+  return paths;
+}
+
+}  // namespace tacho::sampler::nvml

@@ -1,0 +1,20 @@
+// The accelerators of one vendor on the PCI bus, without asking any driver: what cannot hang.
+//
+// Source   SYSFS/bus/pci/devices/*/{vendor,class,numa_node}: display and 3D controllers. Where sysfs shows none (a sandbox), the
+//          device nodes of the driver, by their numbers.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sampler/accel/nvidia_card.h"
+#include "sampler/source.h"
+
+namespace tacho::sampler {
+
+// In the order of their addresses, numbered from 0.
+std::vector<CardSlot> nvidia_slots(const Roots& roots);
+
+}  // namespace tacho::sampler

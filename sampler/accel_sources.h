@@ -1,0 +1,30 @@
+// All sources of accelerators: for each card that the node shows, those of its vendor, and one that says which cards answer.
+//
+// Quick    only sysfs is read here. Vendors' libraries are opened by the sources' own threads, which may hang; so a library or
+//          driver that comes later is found.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sampler/source.h"
+
+namespace tacho::sampler {
+
+struct AccelOptions {
+  // libnvidia-ml.so.1; "": where the loader finds it, then where drivers are installed, below rootfs too.
+  std::string nvml_library;
+
+  // TACHO_NVML_LIBRARY, for tests and for odd places.
+  static AccelOptions from_environment();
+};
+
+// None on a node without accelerators.
+std::vector<std::unique_ptr<Source>> make_accel_sources(const Roots& roots, const AccelOptions& options);
+// What Source::configured_as() of any of them can be, on whatever machine.
+std::span<const std::string_view> accel_source_names();
+
+}  // namespace tacho::sampler
