@@ -1,7 +1,8 @@
 // The one table of all metrics that sources fill: name, type, unit, help, where it comes from, what of a minute is shipped.
 //
 // HELP and TYPE lines, `tacho metrics`, the HTTP metadata and the types and rollups in schemas all come from here, so a metric
-// that is not in the table does not exist: SchemaBuilder stops the process over it.
+// that is not in the table does not exist: SchemaBuilder stops the process over it. What other programs have measured and a
+// source passes on (textfile) is not ours, and stands outside the table.
 //
 // Shape    rows in the order of the sources. A name that ends in '*' stands for all names with that beginning (kernels
 //          name their vmstat counters as they like); exact names win, then the longest beginning. The rows lie in

@@ -184,7 +184,8 @@ Result<Sampled> TextfileSource::sample(Row& row) {
     for (const File& file : folder.files) {
       error = error || !file.good || file.repeats;
       if (file.mtime_column == kNoColumn) continue;
-      put(row, file.mtime_column, static_cast<double>(file.stamp->mtime_ns / kNsPerSecond));
+      const std::int64_t mtime_seconds = file.stamp->mtime_ns / kNsPerSecond;  // whole ones, as node_exporter has them
+      put(row, file.mtime_column, static_cast<double>(mtime_seconds));
       for (std::size_t i = 0; i < file.columns.size(); ++i) put(row, file.columns[i], file.values[i]);
     }
   }

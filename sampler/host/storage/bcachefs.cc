@@ -1,5 +1,7 @@
 #include "sampler/host/storage/bcachefs.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "sampler/cells.h"
@@ -144,10 +146,12 @@ Result<void> BcachefsSource::describe(store::Schema& schema) {
     describe_table(builder, Kind::errors, folder + "/errors", {{"uuid", uuid}});
     describe_table(builder, Kind::writes, folder + "/btree_write_stats", {{"uuid", uuid}});
     for (const std::string& counter : list_folder(folder + "/counters").value_or(std::vector<std::string>{})) {
-      files_.add(builder, folder + "/counters/" + counter, counter_metric(counter), {{"uuid", uuid}}, kSinceCreation);
+      files_.add(builder, fmt::format("{}/counters/{}", folder, counter), counter_metric(counter), {{"uuid", uuid}},
+                 kSinceCreation);
     }
     for (const std::string& name : list_folder(folder).value_or(std::vector<std::string>{})) {
-      if (name.starts_with(kDevice)) describe_device(builder, folder + "/" + name, uuid, name.substr(kDevice.size()));
+      if (name.starts_with(kDevice))
+        describe_device(builder, fmt::format("{}/{}", folder, name), uuid, name.substr(kDevice.size()));
     }
   }
   if (files_.empty()) return failure("{} has no file system", folder_);

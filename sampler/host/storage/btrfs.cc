@@ -1,5 +1,7 @@
 #include "sampler/host/storage/btrfs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
@@ -49,17 +51,18 @@ void BtrfsSource::describe_allocation(SchemaBuilder& builder, const std::string&
                                       std::size_t devices) {
   files_.add(builder, folder + "/global_rsv_size", "node_btrfs_global_rsv_size_bytes", {{"uuid", uuid}});
   for (const std::string kind : {"data", "metadata", "system"}) {
-    const std::string kind_folder = folder + "/" + kind;
+    const std::string kind_folder = fmt::format("{}/{}", folder, kind);
     const std::vector<Label> labels{{"uuid", uuid}, {"block_group_type", kind}};
     files_.watch(kind_folder);  // a file system that is balanced to another profile has both
     files_.add(builder, kind_folder + "/bytes_reserved", "node_btrfs_reserved_bytes", labels);
     for (const std::string& profile : list_folder(kind_folder).value_or(std::vector<std::string>{})) {
+      const std::string profile_folder = fmt::format("{}/{}", kind_folder, profile);
       std::error_code error;
-      if (!std::filesystem::is_directory(kind_folder + "/" + profile, error)) continue;
+      if (!std::filesystem::is_directory(profile_folder, error)) continue;
       std::vector<Label> with_mode = labels;
       with_mode.push_back({"mode", profile});
-      files_.add(builder, kind_folder + "/" + profile + "/used_bytes", "node_btrfs_used_bytes", with_mode);
-      files_.add(builder, kind_folder + "/" + profile + "/total_bytes", "node_btrfs_size_bytes", with_mode);
+      files_.add(builder, profile_folder + "/used_bytes", "node_btrfs_used_bytes", with_mode);
+      files_.add(builder, profile_folder + "/total_bytes", "node_btrfs_size_bytes", with_mode);
       files_.constant(builder, "node_btrfs_allocation_ratio", with_mode, disk_ratio(profile, devices));
     }
   }
@@ -127,7 +130,7 @@ Result<void> BtrfsSource::describe(store::Schema& schema) {
     if (ask(builder, mounts, fsid, uuid)) continue;
     all_asked_ = false;
     for (const std::string& device : devices) {
-      files_.add(builder, folder + "/devices/" + device + "/size", "node_btrfs_device_size_bytes",
+      files_.add(builder, fmt::format("{}/devices/{}/size", folder, device), "node_btrfs_device_size_bytes",
                  {{"uuid", uuid}, {"device", device}}, kSectors);
     }
   }

@@ -15,7 +15,8 @@ namespace tacho::sampler {
 namespace {
 
 static_assert(sizeof(BtrfsDevice::path) == BTRFS_DEVICE_PATH_NAME_MAX);
-static_assert(sizeof(BtrfsUuid) == BTRFS_UUID_SIZE && sizeof(BtrfsUuid) == BTRFS_FSID_SIZE);
+static_assert(sizeof(BtrfsUuid) == BTRFS_UUID_SIZE);
+static_assert(sizeof(BtrfsUuid) == BTRFS_FSID_SIZE);
 static_assert(kBtrfsErrorCount == BTRFS_DEV_STAT_VALUES_MAX);
 static_assert(static_cast<int>(BtrfsError::generation) == BTRFS_DEV_STAT_GENERATION_ERRS);
 
