@@ -29,6 +29,8 @@ struct SchedAttr {
 };
 static_assert(sizeof(SchedAttr) == 48);
 
+// After the wall clock stepped a tick may be due earlier than it was when the wait began.
+constexpr std::int64_t kWaitMaxNs = 10 * kNsPerSecond;
 constexpr auto kStopWait = std::chrono::seconds(3);
 
 // A sampling thread sleeps almost always and must wake up on the dot: the least timer slack, and a short slice, which is how
@@ -87,7 +89,7 @@ void Scheduler::start_thread(std::string name, std::vector<std::shared_ptr<Sourc
         std::unique_lock lock(shared->mutex);
         while (!shared->stopping) {
           lock.unlock();
-          std::int64_t wait = kNsPerSecond;
+          std::int64_t wait = kWaitMaxNs;
           for (const auto& r : runners) wait = std::min(wait, r->wait_ns());
           const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(wait);
           lock.lock();

@@ -52,6 +52,12 @@ void SourceRunner::watch() {
   hand_.store(Hand::lent, std::memory_order_release);
 }
 
+// A source that is not there has no reason to wake anybody until it is looked for again.
+std::int64_t SourceRunner::wait_ns() const {
+  const std::int64_t idle_ticks = group_->described() ? 0 : std::max<std::int64_t>(ticks_to_describe_, 0);
+  return grid_.wait_ns(clock_.wall_ns()) + idle_ticks * grid_.interval_ns();
+}
+
 int SourceRunner::ticks_between_looks() const {
   return static_cast<int>(std::clamp<std::int64_t>(kLookMs / interval_ms(), 0, kLookTicksMax));
 }
@@ -85,7 +91,11 @@ void SourceRunner::tick() {
   if (due.stepped) stats_.clock_steps.fetch_add(1, relaxed);
   if (due.missed > 0 && group_->described()) stats_.missed.fetch_add(static_cast<std::uint64_t>(due.missed), relaxed);
   if (!due.due) return;
-  if (!group_->described() && ticks_to_describe_-- > 0) return;
+  if (!group_->described()) {
+    const std::int64_t before = ticks_to_describe_;
+    ticks_to_describe_ -= 1 + static_cast<int>(std::min<std::int64_t>(due.missed, kLookTicksMax));
+    if (before > due.missed) return;
+  }
   if (ticks_to_rest_ > 0) return rest(due.tick_ns / kNsPerMs);
   take_row(due.tick_ns);
 }

@@ -43,7 +43,7 @@ class SourceRunner {
   // what describes a node (uname, os, dmi) must not be missing for a minute.
   void start();
   // Nanoseconds until something is to be done.
-  std::int64_t wait_ns() const { return grid_.wait_ns(clock_.wall_ns()); }
+  std::int64_t wait_ns() const;
   // Samples if a tick is due.
   void tick();
   // For another thread, always the same one, now and then: if the source has been hanging for kStaleAfter ticks, its series get their
