@@ -20,8 +20,8 @@ struct Catalogue {
 
 Catalogue make_catalogue() {
   Catalogue made;
-  for (const auto part :
-       {system_metrics(), memory_metrics(), storage_metrics(), network_metrics(), hardware_metrics(), agent_metrics()}) {
+  for (const auto part : {system_metrics(), memory_metrics(), storage_metrics(), network_metrics(), hardware_metrics(),
+                          workload_metrics(), agent_metrics()}) {
     made.rows.insert(made.rows.end(), part.begin(), part.end());
   }
   for (const MetricInfo& metric : made.rows) {

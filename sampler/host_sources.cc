@@ -1,6 +1,7 @@
 #include "sampler/host_sources.h"
 
 #include "sampler/host/arp.h"
+#include "sampler/host/cgroup.h"
 #include "sampler/host/conntrack.h"
 #include "sampler/host/cpu.h"
 #include "sampler/host/cpufreq.h"
@@ -70,6 +71,8 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<ArpSource>(roots));
   sources.push_back(std::make_unique<ConntrackSource>(roots));
   sources.push_back(std::make_unique<NetclassSource>(roots));
+  // What runs here.
+  sources.push_back(std::make_unique<CgroupSource>(roots));
   return sources;
 }
 

@@ -2,11 +2,13 @@
 
 #include "sampler/host_sources.h"
 #include "sampler/once.h"
+#include "tools/open_files.h"
 #include "tools/verbs.h"
 
 namespace tacho::tools {
 
 int sample_once(const SampleOptions& options) {
+  raise_open_files_limit();
   const auto sources = sampler::make_host_sources(options.roots);
   const sampler::Once once = sampler::sample_once(sources);
   for (const auto& f : once.failures) std::fprintf(stderr, "tacho: source %s: %s\n", f.source.c_str(), f.error.message.c_str());

@@ -15,6 +15,7 @@ std::span<const MetricInfo> memory_metrics();
 std::span<const MetricInfo> storage_metrics();
 std::span<const MetricInfo> network_metrics();
 std::span<const MetricInfo> hardware_metrics();
+std::span<const MetricInfo> workload_metrics();
 std::span<const MetricInfo> agent_metrics();
 
 }  // namespace tacho::sampler

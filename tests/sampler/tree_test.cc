@@ -79,7 +79,8 @@ void check_golden(const std::string& name, const std::string& text) {
 }
 
 TEST_CASE("recorded trees give their golden texts") {
-  const std::string tree = GENERATE("vm", "hotplug", "stepback", "disks", "halfwritten", "odd", "oldkernel", "hardware");
+  const std::string tree = GENERATE("vm", "hotplug", "stepback", "disks", "halfwritten", "odd", "oldkernel", "hardware", "k8s",
+                                    "cgroup1", "containers", "services");
   INFO("tree " << tree);
   Recorded recorded(tree);
   std::string text = recorded.text();
