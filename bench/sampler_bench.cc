@@ -1,6 +1,7 @@
 // What does a tick of the host's sources cost beside a bare loop that only reads the same files? And how does it grow with CPUs?
 //
 // tick/NAME      one sample of one source, files warm; /N is a made tree with N CPUs, or N containers.
+// kmsg/line      one line of the kernel's log, to see what it tells of.
 // read/NAME      pread of its file until the end, nothing else: the limit.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <fstream>
 
 #include "proto/base/check.h"
+#include "sampler/host/kmsg_events.h"
 #include "sampler/host_sources.h"
 #include "sampler/kernel_file.h"
 #include "sampler/row_buffer.h"
@@ -95,9 +97,19 @@ Roots made_node(int count) {
   return {.procfs = root + "/proc", .sysfs = root + "/sys", .rootfs = root + "/root"};
 }
 
+// A line of the log that tells of nothing: all patterns are tried.
+void kmsg_line(benchmark::State& state) {
+  const std::string line =
+      "mlx5_core 0000:3b:00.0: 252.048 Gb/s available PCIe bandwidth (16.0 GT/s PCIe x16 link), limited by the slot";
+  for (auto _ : state) {
+    if (kmsg_kind(line)) return state.SkipWithError("the line is an event");
+  }
+}
+
 int registered = [] {
+  benchmark::RegisterBenchmark("kmsg/line", kmsg_line);
   for (const char* name : {"cpu", "stat", "meminfo", "loadavg", "vmstat", "pressure", "diskstats", "netdev", "filesystem", "time",
-                           "netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack", "netclass", "cgroup"}) {
+                           "netstat", "sockstat", "softnet", "udp_queues", "arp", "conntrack", "netclass", "cgroup", "kmsg"}) {
     benchmark::RegisterBenchmark(fmt::format("tick/{}", name).c_str(), [name](benchmark::State& s) { tick(s, {}, name); });
   }
   for (const char* name : {"stat", "meminfo", "loadavg", "vmstat", "diskstats", "net/dev"}) {

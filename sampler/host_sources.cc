@@ -13,6 +13,7 @@
 #include "sampler/host/filesystem.h"
 #include "sampler/host/hwmon.h"
 #include "sampler/host/infiniband.h"
+#include "sampler/host/kmsg.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
 #include "sampler/host/netclass.h"
@@ -72,6 +73,7 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots) {
   sources.push_back(std::make_unique<ConntrackSource>(roots));
   sources.push_back(std::make_unique<NetclassSource>(roots));
   // What runs here.
+  sources.push_back(std::make_unique<KmsgSource>(roots));
   sources.push_back(std::make_unique<CgroupSource>(roots));
   return sources;
 }

@@ -51,6 +51,14 @@ constexpr MetricInfo kRows[] = {
     {"container_scrape_error", MetricType::gauge, "", "1 if a file of a cgroup could not be read.", "cgroup", "cgroup"},
     {"tacho_cgroups", MetricType::gauge, "", "Cgroups that are shown.", "cgroup", "cgroup"},
     {"tacho_cgroups_left_out", MetricType::gauge, "", "Cgroups that are not shown, for there are more than the limit.", "cgroup", "cgroup"},
+    // kmsg
+    {"node_kmsg_events_total", MetricType::counter, "", "Events of this kind in the kernel's log since the agent's start.", "/dev/kmsg", "kmsg"},
+    {"node_kmsg_last_event_timestamp_seconds", MetricType::gauge, "seconds", "Unix time of the last event of this kind, also from before the agent's start.", "/dev/kmsg", "kmsg", 0, Rollup::max, "the average of two times is the time of nothing"},
+    {"node_kmsg_xid_errors_total", MetricType::counter, "", "Xids of the NVIDIA driver in the kernel's log, by GPU and number.", "/dev/kmsg", "kmsg"},
+    {"node_kmsg_sxid_errors_total", MetricType::counter, "", "SXids of NVSwitches in the kernel's log, by switch and number.", "/dev/kmsg", "kmsg"},
+    {"node_kmsg_oom_kills_total", MetricType::counter, "", "Times the OOM killer chose a task of this cgroup.", "/dev/kmsg", "kmsg"},
+    {"node_kmsg_records_total", MetricType::counter, "", "Records of this level in the kernel's log since the agent's start.", "/dev/kmsg", "kmsg"},
+    {"node_kmsg_lost_records_total", MetricType::counter, "", "Records overwritten before they could be read.", "/dev/kmsg", "kmsg"},
 };
 // clang-format on
 

@@ -9,6 +9,7 @@
 #include "proto/base/file.h"
 #include "proto/base/number.h"
 #include "sampler/host/filesystem.h"
+#include "sampler/host/kmsg.h"
 #include "sampler/host/time.h"
 #include "sampler/host_sources.h"
 #include "sampler/once.h"
@@ -38,6 +39,7 @@ class Recorded {
     for (auto& source : sources_) {
       if (source->name() == "filesystem") source = std::make_unique<FilesystemSource>(machine_.roots(), made_up_statfs);
       if (source->name() == "time") source = std::make_unique<TimeSource>(machine_.roots(), clock_);
+      if (source->name() == "kmsg") source = std::make_unique<KmsgSource>(machine_.roots(), clock_);
     }
     std::erase_if(sources_, [](const auto& source) { return source->name() == "uname" || source->name() == "timex"; });
   }
@@ -66,7 +68,7 @@ class Recorded {
 
  private:
   Machine machine_;
-  FixedClock clock_{1'767'312'000'250'000'000};
+  FixedClock clock_{1'767'312'000'250'000'000, 50'000'000'000'000};  // up for 50,000 s
   std::vector<std::unique_ptr<Source>> sources_;
 };
 
