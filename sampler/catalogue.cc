@@ -21,7 +21,7 @@ struct Catalogue {
 Catalogue make_catalogue() {
   Catalogue made;
   for (const auto part : {system_metrics(), memory_metrics(), storage_metrics(), file_system_metrics(), network_metrics(),
-                          ethtool_metrics(), hardware_metrics(), accel_metrics(), agent_metrics()}) {
+                          ethtool_metrics(), hardware_metrics(), accel_metrics(), workload_metrics(), agent_metrics()}) {
     made.rows.insert(made.rows.end(), part.begin(), part.end());
   }
   for (const MetricInfo& metric : made.rows) {

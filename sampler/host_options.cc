@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "proto/base/check.h"
+#include "proto/base/number.h"
 #include "sampler/host/ethtool_names.h"
 #include "sampler/host/netdev.h"
 #include "sampler/host/netstat.h"
@@ -25,6 +26,8 @@ constexpr std::string_view kInterfacesIn = "only these interfaces are shown";
 constexpr HostOption kOptions[] = {
     {"arp", "device_exclude", Kind::pattern, kNetdevExclude, kInterfacesOut},
     {"arp", "device_include", Kind::pattern, "", kInterfacesIn},
+    {"cgroup", "cgroups_max", Kind::number, "512", "cgroups that are shown; the rest are counted"},
+    {"cgroup", "services", Kind::flag, "false", "services one by one also on a node that has containers"},
     {"diskstats", "device_exclude", Kind::pattern, kDiskExclude, "disks that are left out"},
     {"diskstats", "device_include", Kind::pattern, "", "only these disks are shown"},
     {"ethtool", "device_exclude", Kind::pattern, kNetdevExclude, kInterfacesOut},
@@ -75,6 +78,8 @@ Result<void> HostOptions::set(std::string_view source, std::string_view key, std
   }
   if (option->kind == Kind::flag && value != "true" && value != "false")
     return failure("{} must be true or false, not \"{}\"", key, value);
+  if (option->kind == Kind::number && parse_int(value).value_or(0) < 1)
+    return failure("{} must be a whole number above 0, not \"{}\"", key, value);
   if (option->kind == Kind::pattern) {
     if (const auto pattern = Exclude::create(value); !pattern) return std::unexpected(pattern.error());
   }
@@ -87,6 +92,10 @@ std::string HostOptions::get(std::string_view source, std::string_view key) cons
   TACHO_CHECK(option != nullptr, fmt::format("{}.{} is no option of a host source", source, key));
   const auto set = values_.find({std::string(source), std::string(key)});
   return set == values_.end() ? std::string(option->fallback) : set->second;
+}
+
+std::size_t HostOptions::number(std::string_view source, std::string_view key) const {
+  return static_cast<std::size_t>(parse_int(get(source, key)).value_or(0));
 }
 
 std::vector<std::string> HostOptions::texts(std::string_view source, std::string_view key) const {

@@ -19,7 +19,7 @@
 namespace tacho::sampler {
 
 struct HostOption {
-  enum class Kind : unsigned char { pattern, flag, texts };
+  enum class Kind : unsigned char { pattern, flag, texts, number };
   std::string_view source;
   std::string_view key;
   Kind kind = Kind::pattern;
@@ -38,6 +38,7 @@ class HostOptions {
   // Requires: the option is in the table (checked).
   std::string get(std::string_view source, std::string_view key) const;
   bool flag(std::string_view source, std::string_view key) const { return get(source, key) == "true"; }
+  std::size_t number(std::string_view source, std::string_view key) const;
   // What commas separate.
   std::vector<std::string> texts(std::string_view source, std::string_view key) const;
   // What WHAT_exclude and WHAT_include say together.

@@ -2,6 +2,7 @@
 
 #include "sampler/host/arp.h"
 #include "sampler/host/bonding.h"
+#include "sampler/host/cgroup.h"
 #include "sampler/host/cgroups.h"
 #include "sampler/host/conntrack.h"
 #include "sampler/host/cpu.h"
@@ -18,6 +19,7 @@
 #include "sampler/host/interrupts.h"
 #include "sampler/host/ipvs.h"
 #include "sampler/host/kernel_hung.h"
+#include "sampler/host/kmsg.h"
 #include "sampler/host/loadavg.h"
 #include "sampler/host/meminfo.h"
 #include "sampler/host/meminfo_numa.h"
@@ -129,6 +131,12 @@ std::vector<std::unique_ptr<Source>> make_host_sources(const Roots& roots, const
       InterruptsOptions{.left_out = options.filter("interrupts", "name"), .zeros = options.flag("interrupts", "include_zeros")}));
   sources.push_back(std::make_unique<ProcessesSource>(roots));
   sources.push_back(std::make_unique<TextfileSource>(options.texts("textfile", "directory")));
+  // What runs here.
+  sources.push_back(std::make_unique<KmsgSource>(roots));
+  sources.push_back(std::make_unique<CgroupSource>(
+      roots,
+      CgroupOptions{.cgroups_max = options.number("cgroup", "cgroups_max"),
+                    .services = options.flag("cgroup", "services") ? ShowServices::always : ShowServices::without_containers}));
   return sources;
 }
 

@@ -19,13 +19,19 @@ constexpr std::size_t kFileBytesMax = 64 << 20;
 // The handle points to something that is gone, but the path may be good again.
 bool is_stale(int err) { return err == ESTALE || err == ENODEV || err == ENXIO || err == ESRCH || err == EBADF; }
 
+// The kernel's own: nobody replaces a file there under a path that stays.
+bool is_kernel_fs(const struct statfs& fs) {
+  return fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC || fs.f_type == CGROUP_SUPER_MAGIC ||
+         fs.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 }  // namespace
 
 int KernelFile::open() {
   Fd fd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return errno;
   struct statfs fs{};
-  in_kernel_fs_ = ::fstatfs(fd.get(), &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
+  in_kernel_fs_ = ::fstatfs(fd.get(), &fs) == 0 && is_kernel_fs(fs);
   fd_ = std::move(fd);
   ++opened_;
   return 0;

@@ -1,10 +1,10 @@
-// A file of /proc or /sys, kept open and read anew each tick.
+// A file of /proc, /sys or a cgroup, kept open and read anew each tick.
 //
 // Shape    read() is pread from offset 0 on, until the kernel says 0: some files hand out one page a call, whatever is asked.
 //          The text stays valid until the next read().
 //          read_short() is one pread into the caller's own bytes, for files of one short line, of which a machine has hundreds.
 // Cost     two system calls for a short file; no allocation once the buffer has grown to the file's size.
-//          Outside /proc and /sys (recorded trees) one stat more, to see that the path still names the open file.
+//          Outside of those (recorded trees) one stat more, to see that the path still names the open file.
 // Errors   what failed, with the path and the system's reason; read_short() gives errno alone. A handle that went stale (device or process gone and come
 //          back, file replaced) is reopened once before that.
 // Threads  one.
@@ -43,7 +43,7 @@ class KernelFile {
   std::string path_;
   Fd fd_;
   std::size_t opened_ = 0;
-  bool in_kernel_fs_ = false;  // /proc or /sys: the path cannot be renamed away under us
+  bool in_kernel_fs_ = false;  // /proc, /sys, cgroups: the path cannot be renamed away under us
   std::vector<char> buffer_;
 };
 

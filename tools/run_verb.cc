@@ -1,9 +1,7 @@
 #include <malloc.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 
 #include "proto/base/duration.h"
@@ -11,6 +9,7 @@
 #include "tools/agent.h"
 #include "tools/data.h"
 #include "tools/known_sources.h"
+#include "tools/open_files.h"
 #include "tools/verbs.h"
 
 namespace tacho::tools {
@@ -36,16 +35,6 @@ Result<AgentOptions> settle(const RunOptions& run) {
     return failure("an interval of {} is shorter than {}, the shortest there is; --interval 1s is usual",
                    format_duration(out.interval_ms), format_duration(kIntervalMinMs));
   return out;
-}
-
-// Sources keep their files open, and a node with 16 RDMA ports has near a thousand of them alone; 1024 is the usual limit. If it
-// cannot be raised, what cannot be opened stays absent.
-void raise_open_files_limit() {
-  constexpr rlim_t kEnough = 65536;
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kEnough) return;
-  limit.rlim_cur = std::min(limit.rlim_max, kEnough);
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace

@@ -3,11 +3,13 @@
 #include "sampler/accel_sources.h"
 #include "sampler/host_sources.h"
 #include "sampler/once.h"
+#include "tools/open_files.h"
 #include "tools/verbs.h"
 
 namespace tacho::tools {
 
 int sample_once(const SampleOptions& options) {
+  raise_open_files_limit();
   auto sources = sampler::make_host_sources(options.roots);
   for (auto& source : sampler::make_accel_sources(options.roots, sampler::AccelOptions::from_environment()))
     sources.push_back(std::move(source));

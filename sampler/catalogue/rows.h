@@ -18,6 +18,7 @@ std::span<const MetricInfo> network_metrics();
 std::span<const MetricInfo> ethtool_metrics();
 std::span<const MetricInfo> hardware_metrics();
 std::span<const MetricInfo> accel_metrics();
+std::span<const MetricInfo> workload_metrics();
 std::span<const MetricInfo> agent_metrics();
 
 }  // namespace tacho::sampler

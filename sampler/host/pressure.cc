@@ -4,31 +4,10 @@
 #include <optional>
 
 #include "sampler/cells.h"
-#include "sampler/text_scan.h"
+#include "sampler/host/psi.h"
 
 namespace tacho::sampler {
 namespace {
-
-struct Totals {
-  std::optional<std::uint64_t> some_us;
-  std::optional<std::uint64_t> full_us;
-};
-
-// some avg10=0.12 avg60=0.05 avg300=0.01 total=12632116
-Totals parse(std::string_view text) {
-  constexpr std::string_view kTotal = "total=";
-  Totals totals;
-  for (Lines lines(text); lines.next();) {
-    std::string_view rest = lines.line();
-    std::string_view kind = take_word(rest);
-    std::size_t at = rest.find(kTotal);
-    if (at == std::string_view::npos) continue;
-    rest.remove_prefix(at + kTotal.size());
-    if (kind == "some") totals.some_us = take_u64(rest);
-    if (kind == "full") totals.full_us = take_u64(rest);
-  }
-  return totals;
-}
 
 struct Kind {
   std::string_view file;
@@ -63,7 +42,7 @@ Result<void> PressureSource::describe(store::Schema& schema) {
       if (first_error) first_error = std::unexpected(text.error());
       continue;
     }
-    Totals totals = parse(*text);
+    PsiTotals totals = psi_totals(*text);
     auto column = [&](std::string_view metric, const std::optional<std::uint64_t>& total) {
       return metric.empty() || !total ? kNoColumn : builder.add(metric);
     };
@@ -84,7 +63,7 @@ Result<Sampled> PressureSource::sample(Row& row) {
   for (Resource& resource : resources_) {
     Result<std::string_view> text = resource.file.read();
     if (!text) return std::unexpected(text.error());
-    Totals totals = parse(*text);
+    PsiTotals totals = psi_totals(*text);
     const Kind& kind = kKinds[resource.kind];
     if (is_new(totals.some_us, kind.some_metric, resource.some_column) ||
         is_new(totals.full_us, kind.full_metric, resource.full_column)) {

@@ -46,6 +46,7 @@ TEST_CASE("an option that is not there names those that are") {
   HostOptions options;
   CHECK(options.set("netstat", "field", "x").error().message == "source netstat has no option field; it has fields");
   CHECK(options.set("cpu", "field", "x").error().message == "source cpu has no option field");
+  CHECK(options.set("cgroup", "cgroups_max", "0").error().message == "cgroups_max must be a whole number above 0, not \"0\"");
   CHECK(options.set("netclass", "ignore_invalid_speed", "1").error().message ==
         "ignore_invalid_speed must be true or false, not \"1\"");
 }

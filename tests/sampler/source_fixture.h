@@ -49,14 +49,19 @@ class Machine {
 
 class FixedClock : public Clock {
  public:
-  explicit FixedClock(std::int64_t wall_ns) : wall_ns_(wall_ns) {}
+  explicit FixedClock(std::int64_t wall_ns) : FixedClock(wall_ns, wall_ns) {}
+  FixedClock(std::int64_t wall_ns, std::int64_t mono_ns) : wall_ns_(wall_ns), mono_ns_(mono_ns) {}
   std::int64_t wall_ns() const override { return wall_ns_; }
-  MonoNs mono() const override { return MonoNs{wall_ns_}; }
+  MonoNs mono() const override { return MonoNs{mono_ns_}; }
   void sleep_until(MonoNs) const override {}
-  void advance_ms(std::int64_t ms) { wall_ns_ += ms * kNsPerMs; }
+  void advance_ms(std::int64_t ms) {
+    wall_ns_ += ms * kNsPerMs;
+    mono_ns_ += ms * kNsPerMs;
+  }
 
  private:
   std::int64_t wall_ns_;
+  std::int64_t mono_ns_;
 };
 
 // One source, described and sampled as the scheduler does it.

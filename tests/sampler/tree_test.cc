@@ -11,6 +11,7 @@
 #include "proto/base/number.h"
 #include "sampler/host/ethtool.h"
 #include "sampler/host/ethtool_link.h"
+#include "sampler/host/kmsg.h"
 #include "sampler/host/storage/filesystem.h"
 #include "sampler/host/time.h"
 #include "sampler/host_sources.h"
@@ -43,6 +44,7 @@ class Recorded {
       if (source->name() == "ethtool") source = std::make_unique<EthtoolSource>(machine_.roots(), nics_.call());
       if (source->name() == "ethtool_link") source = std::make_unique<EthtoolLinkSource>(machine_.roots(), nics_.call());
       if (source->name() == "time") source = std::make_unique<TimeSource>(machine_.roots(), clock_);
+      if (source->name() == "kmsg") source = std::make_unique<KmsgSource>(machine_.roots(), clock_);
     }
     std::erase_if(sources_, [](const auto& source) { return source->name() == "uname" || source->name() == "timex"; });
   }
@@ -83,7 +85,7 @@ class Recorded {
  private:
   Machine machine_;
   FakeNics nics_;
-  FixedClock clock_{1'767'312'000'250'000'000};
+  FixedClock clock_{1'767'312'000'250'000'000, 50'000'000'000'000};  // up for 50,000 s
   std::vector<std::unique_ptr<Source>> sources_;
 };
 
@@ -96,8 +98,8 @@ void check_golden(const std::string& name, const std::string& text) {
 }
 
 TEST_CASE("recorded trees give their golden texts") {
-  const std::string tree =
-      GENERATE("vm", "hotplug", "stepback", "disks", "halfwritten", "odd", "oldkernel", "hardware", "storage");
+  const std::string tree = GENERATE("vm", "hotplug", "stepback", "disks", "halfwritten", "odd", "oldkernel", "hardware",
+                                    "storage", "k8s", "cgroup1", "containers", "services");
   INFO("tree " << tree);
   Recorded recorded(tree);
   std::string text = recorded.text();
