@@ -124,7 +124,7 @@ def killed(agent):
     make(HUNGRY, memory_limit=limit)
     time.sleep(6)  # shown: version 1 is walked every fifth tick
     kills = value(agent, 'node_kmsg_events_total{kind="cgroup_oom_kill"}')
-    eater = start_in(HUNGRY, "import time\nkept = []\nwhile True:\n  kept.append(bytearray(b'x' * (1 << 20)))\n  time.sleep(0.02)\n")
+    eater = start_in(HUNGRY, "import time\nkept = []\nwhile True:\n  kept.append(bytearray(b'x' * (1 << 20)))\n  time.sleep(0.05)\n")
     eater.wait(60)
     e2e.check(eater.returncode == -9, f"the process that ate memory ended with {eater.returncode}")
     this = f'container_id="{HUNGRY}",pod_uid="{UID}"'
