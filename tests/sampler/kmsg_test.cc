@@ -127,6 +127,11 @@ const std::vector<Line>& lines() {
        "mlx5_core 0000:12:00.0: mlx5_pcie_event:299:(pid 268269): Detected insufficient power on the PCIe slot (27W)."},
       {Kind::nic_module_error, "mlx5_core 0000:5c:00.0: Port module event[error]: module 0, Cable error, High Temperature"},
       {Kind::xid, "NVRM: Xid (PCI:0000:3b:00): 79, pid='<unknown>', name=<unknown>, GPU has fallen off the bus."},
+      // As an H200 with driver 580 wrote it.
+      {Kind::xid,
+       "NVRM: Xid (PCI:0000:00:06): 31, pid=551, name=gpu_load, channel 0x0000000a, intr 00000000. MMU Fault: ENGINE GRAPHICS "
+       "GPC1 "
+       "GPCCLIENT_T1_8 faulted @ 0x0_00001000. Fault is of type FAULT_PDE ACCESS_TYPE_VIRT_WRITE"},
       {Kind::xid, "NVRM: Xid (0000:03:00): 14, Channel 00000001"},
       {Kind::sxid, "nvidia-nvswitch3: SXid (PCI:0000:c1:00.0): 28006, Non-fatal, Link 46 MC TS crumbstore MCTO (First)"},
       {Kind::sxid, "nvidia-nvswitch0: SXid (PCI:0000:c3:00.0): 24007, Fatal, Link 28 sourcetrack timeout error (First)"},
