@@ -10,7 +10,7 @@
 #include <fstream>
 
 #include "proto/base/check.h"
-#include "sampler/host/kmsg_events.h"
+#include "sampler/host/kernel_log/kmsg_events.h"
 #include "sampler/host_sources.h"
 #include "sampler/kernel_file.h"
 #include "sampler/row_buffer.h"

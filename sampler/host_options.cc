@@ -8,12 +8,12 @@
 
 #include "proto/base/check.h"
 #include "proto/base/number.h"
-#include "sampler/host/ethtool_names.h"
-#include "sampler/host/netdev.h"
-#include "sampler/host/netstat.h"
+#include "sampler/host/memory/vmstat.h"
+#include "sampler/host/network/ethtool_names.h"
+#include "sampler/host/network/netdev.h"
+#include "sampler/host/network/netstat.h"
 #include "sampler/host/storage/diskstats.h"
 #include "sampler/host/storage/filesystem.h"
-#include "sampler/host/vmstat.h"
 
 namespace tacho::sampler {
 namespace {

@@ -78,7 +78,7 @@ FILTERS.update({
 
 def default_counters():
     """The pattern of the drivers' counters that tacho shows by default, from its source."""
-    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../sampler/host/ethtool_names.h")
+    path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../sampler/host/network/ethtool_names.h")
     with open(path, encoding="utf-8") as source:
         text = source.read().split("kEthtoolInclude[] =", 1)[1]
     return "".join(re.findall(r'"([^"]*)"', text))

@@ -10,8 +10,8 @@
 #include <filesystem>
 #include <set>
 
-#include "sampler/host/ethtool.h"
-#include "sampler/host/ethtool_link.h"
+#include "sampler/host/network/ethtool.h"
+#include "sampler/host/network/ethtool_link.h"
 #include "sampler/row_buffer.h"
 
 namespace {

@@ -2,9 +2,9 @@
 #include <cstdlib>
 
 #include "proto/base/check.h"
-#include "sampler/host/cgroup_path.h"
-#include "sampler/host/kmsg_events.h"
-#include "sampler/host/kmsg_record.h"
+#include "sampler/host/kernel_log/kmsg_events.h"
+#include "sampler/host/kernel_log/kmsg_record.h"
+#include "sampler/host/workload/cgroup_path.h"
 
 namespace {
 

@@ -1,6 +1,6 @@
 // Pods, containers and services that come, go and refuse to answer: the source cgroup and what it is made of.
 
-#include "sampler/host/cgroup.h"
+#include "sampler/host/workload/cgroup.h"
 
 #include <map>
 

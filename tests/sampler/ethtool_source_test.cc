@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "fake_ethtool.h"
-#include "sampler/host/ethtool.h"
-#include "sampler/host/ethtool_link.h"
+#include "sampler/host/network/ethtool.h"
+#include "sampler/host/network/ethtool_link.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {

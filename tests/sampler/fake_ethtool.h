@@ -12,7 +12,7 @@
 
 #include "proto/base/file.h"
 #include "proto/base/number.h"
-#include "sampler/host/ethtool_call.h"
+#include "sampler/host/network/ethtool_call.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {

@@ -5,17 +5,17 @@
 #include <cerrno>
 #include <filesystem>
 
-#include "sampler/host/dmi.h"
-#include "sampler/host/edac.h"
-#include "sampler/host/hwmon.h"
-#include "sampler/host/hwmon_names.h"
-#include "sampler/host/infiniband.h"
+#include "sampler/host/hardware/dmi.h"
+#include "sampler/host/hardware/edac.h"
+#include "sampler/host/hardware/hwmon.h"
+#include "sampler/host/hardware/hwmon_names.h"
+#include "sampler/host/hardware/powersupplyclass.h"
+#include "sampler/host/hardware/rapl.h"
+#include "sampler/host/hardware/thermal_zone.h"
+#include "sampler/host/hardware/watchdog.h"
+#include "sampler/host/network/infiniband.h"
 #include "sampler/host/number_files.h"
-#include "sampler/host/powersupplyclass.h"
-#include "sampler/host/rapl.h"
 #include "sampler/host/storage/nvme.h"
-#include "sampler/host/thermal_zone.h"
-#include "sampler/host/watchdog.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {

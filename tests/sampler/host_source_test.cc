@@ -1,14 +1,14 @@
 // Stories of single sources over several ticks.
 
 #include "proto/base/file.h"
-#include "sampler/host/cpu.h"
-#include "sampler/host/netdev.h"
-#include "sampler/host/pressure.h"
-#include "sampler/host/stat.h"
+#include "sampler/host/memory/vmstat.h"
+#include "sampler/host/network/netdev.h"
 #include "sampler/host/storage/diskstats.h"
 #include "sampler/host/storage/filesystem.h"
-#include "sampler/host/time.h"
-#include "sampler/host/vmstat.h"
+#include "sampler/host/system/cpu.h"
+#include "sampler/host/system/pressure.h"
+#include "sampler/host/system/stat.h"
+#include "sampler/host/system/time.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {

@@ -4,14 +4,14 @@
 #include <map>
 
 #include "proto/base/file.h"
-#include "sampler/host/cpu_list.h"
-#include "sampler/host/cpu_state.h"
-#include "sampler/host/cpufreq.h"
-#include "sampler/host/kernel_hung.h"
-#include "sampler/host/os.h"
-#include "sampler/host/schedstat.h"
-#include "sampler/host/selinux.h"
-#include "sampler/host/timex.h"
+#include "sampler/host/system/cpu_list.h"
+#include "sampler/host/system/cpu_state.h"
+#include "sampler/host/system/cpufreq.h"
+#include "sampler/host/system/kernel_hung.h"
+#include "sampler/host/system/os.h"
+#include "sampler/host/system/schedstat.h"
+#include "sampler/host/system/selinux.h"
+#include "sampler/host/system/timex.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {

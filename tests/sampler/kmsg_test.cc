@@ -1,6 +1,6 @@
 // The kernel's log: records, what they tell of, and the source that counts them.
 
-#include "sampler/host/kmsg.h"
+#include "sampler/host/kernel_log/kmsg.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -5,7 +5,7 @@
 
 #include "proto/base/file.h"
 #include "proto/base/number.h"
-#include "sampler/host/ethtool.h"
+#include "sampler/host/network/ethtool.h"
 #include "sampler/host_sources.h"
 #include "sampler/once.h"
 #include "source_fixture.h"

@@ -1,6 +1,6 @@
 // Stories of the sources that read the kernel's memory: nodes that come and go, fields that are new.
 
-#include "sampler/host/meminfo_numa.h"
+#include "sampler/host/memory/meminfo_numa.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {

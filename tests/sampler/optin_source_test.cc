@@ -6,10 +6,10 @@
 #include <set>
 
 #include "proto/base/file.h"
-#include "sampler/host/cgroups.h"
-#include "sampler/host/interrupts.h"
-#include "sampler/host/processes.h"
-#include "sampler/host/softirqs.h"
+#include "sampler/host/system/interrupts.h"
+#include "sampler/host/system/processes.h"
+#include "sampler/host/system/softirqs.h"
+#include "sampler/host/workload/cgroups.h"
 #include "sampler/host_sources.h"
 #include "source_fixture.h"
 

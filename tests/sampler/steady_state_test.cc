@@ -7,8 +7,8 @@
 #include "../accel/fake_card.h"
 #include "fake_ethtool.h"
 #include "many_cpus.h"
-#include "sampler/host/ethtool.h"
-#include "sampler/host/ethtool_link.h"
+#include "sampler/host/network/ethtool.h"
+#include "sampler/host/network/ethtool_link.h"
 #include "sampler/host_sources.h"
 #include "source_fixture.h"
 

@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "proto/base/file.h"
-#include "sampler/host/bonding.h"
+#include "sampler/host/network/bonding.h"
 #include "sampler/host/storage/bcache.h"
 #include "sampler/host/storage/dmmultipath.h"
 #include "sampler/host/storage/fibrechannel.h"

@@ -1,6 +1,6 @@
 // Files that other programs leave, write half, and take away: the source textfile.
 
-#include "sampler/host/textfile.h"
+#include "sampler/host/workload/textfile.h"
 
 #include <sys/stat.h>
 #include <sys/time.h>

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "sampler/host/keyed_lines.h"
-#include "sampler/host/net_file.h"
+#include "sampler/host/network/net_file.h"
 #include "sampler/source.h"
 
 namespace tacho::sampler {
