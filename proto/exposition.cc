@@ -239,7 +239,7 @@ Result<void> parse_exposition(std::string_view text, TextFormat format, Expositi
   return exposition::Parser(text, format, sink, name).run();
 }
 
-Result<Labels> parse_series(std::string_view series) {
+Result<std::vector<Label>> parse_series_labels(std::string_view series) {
   using exposition::Cursor;
   using exposition::Token;
   std::vector<Label> pairs;
@@ -253,6 +253,7 @@ Result<Labels> parse_series(std::string_view series) {
     return failure("not a series: {}: {}", series, good ? "there is more text after it" : c.wrong);
   }
   if (c.bits >= 0x80 && !is_utf8(series)) return failure("not a series: a label value or name is not UTF-8");
+  bool named = false;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     if (pairs[i].name.empty()) return failure("not a series: {}: a label without a name", series);
     for (std::size_t j = 0; j < i; ++j) {
@@ -260,10 +261,16 @@ Result<Labels> parse_series(std::string_view series) {
         return failure("not a series: {}: the label {} is there twice", series, pairs[i].name);
       }
     }
+    named = named || (pairs[i].name == kMetricName && !pairs[i].value.empty());
   }
-  Labels labels(std::move(pairs));
-  if (labels.metric_name().empty()) return failure("not a series: {}: it has no metric name", series);
-  return labels;
+  if (!named) return failure("not a series: {}: it has no metric name", series);
+  return pairs;
+}
+
+Result<Labels> parse_series(std::string_view series) {
+  auto pairs = parse_series_labels(series);
+  if (!pairs) return std::unexpected(pairs.error());
+  return Labels(std::move(*pairs));
 }
 
 }  // namespace tacho

@@ -53,6 +53,7 @@ struct HttpClient::Impl {
   std::optional<TlsContext> tls;  // made at the first https request
   std::optional<Stream> stream;   // kept between requests
   std::string unread;             // bytes read past the answer's end
+  std::string spare;              // see reuse()
 
   StreamResult<void> open(MonoNs deadline) {
     stream.reset();
@@ -93,6 +94,8 @@ StreamResult<HttpResponse> HttpClient::Impl::read_answer(bool head_only, std::si
   std::optional<http::response_parser<http::string_body>> parser;
   const auto fresh = [&] {
     parser.emplace();
+    parser->get().body() = std::move(spare);
+    parser->get().body().clear();
     parser->eager(true);
     parser->skip(head_only);
     parser->header_limit(kHeaderBytesMax);
@@ -148,6 +151,8 @@ HttpClient::HttpClient(Url server, TlsOptions tls) : impl_(std::make_unique<Impl
 HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
+
+void HttpClient::reuse(std::string body) { impl_->spare = std::move(body); }
 
 Result<HttpResponse> HttpClient::send(const std::string& method, const std::string& target,
                                       const std::vector<std::pair<std::string, std::string>>& headers, const std::string& body,

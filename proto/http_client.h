@@ -41,6 +41,8 @@ class HttpClient {
   Result<HttpResponse> send(const std::string& method, const std::string& target,
                             const std::vector<std::pair<std::string, std::string>>& headers, const std::string& body,
                             std::int64_t timeout_ms, std::size_t body_max = 64u << 20);
+  // The memory of a body that has been read: the next answer's is put there.
+  void reuse(std::string body);
 
  private:
   struct Impl;

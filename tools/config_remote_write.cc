@@ -21,7 +21,7 @@ void read_file_name(Section& s, std::string_view key, std::string& out) {
   if (s.text(key, out)) warn_if_unreadable(s, key, out);
 }
 
-void read_basic_auth(Section& endpoint, store::EndpointAuth& auth) {
+void read_basic_auth(Section& endpoint, HttpAuth& auth) {
   const auto node = endpoint.node("basic_auth");
   if (!node) return;
   Section s(endpoint.problems(), *node, endpoint.name_of("basic_auth"));
@@ -35,7 +35,7 @@ void read_basic_auth(Section& endpoint, store::EndpointAuth& auth) {
     s.problems().error(*node, fmt::format("{} has both password and password_file; keep one", endpoint.name_of("basic_auth")));
 }
 
-void read_authorization(Section& endpoint, store::EndpointAuth& auth) {
+void read_authorization(Section& endpoint, HttpAuth& auth) {
   const auto node = endpoint.node("authorization");
   if (!node) return;
   Section s(endpoint.problems(), *node, endpoint.name_of("authorization"));
@@ -50,7 +50,7 @@ void read_authorization(Section& endpoint, store::EndpointAuth& auth) {
     s.problems().error(s.where("type"), s.name_of("type") + " cannot be Basic; use basic_auth");
 }
 
-void read_auth(Section& endpoint, store::EndpointAuth& auth) {
+void read_auth(Section& endpoint, HttpAuth& auth) {
   read_basic_auth(endpoint, auth);
   read_authorization(endpoint, auth);
   // The older spelling of authorization.
