@@ -16,7 +16,7 @@
 namespace tacho::tools {
 namespace {
 
-constexpr std::int64_t kIntervalMinMs = 10;
+constexpr std::int64_t kFlagIntervalMinMs = 10;
 
 std::vector<std::string> source_names(const sampler::Roots& roots) {
   std::vector<std::string> names;
@@ -37,9 +37,9 @@ Result<AgentOptions> settle(const RunOptions& run) {
   out.listen = pick(run.listen, out.config.listen).value_or("127.0.0.1:9980");
   out.interval_ms = pick(run.interval_ms, out.config.interval_ms).value_or(1000);
   out.roots = run.roots;
-  if (out.interval_ms < kIntervalMinMs)
+  if (out.interval_ms < kFlagIntervalMinMs)
     return failure("an interval of {} is shorter than {}, the shortest there is; --interval 1s is usual",
-                   format_duration(out.interval_ms), format_duration(kIntervalMinMs));
+                   format_duration(out.interval_ms), format_duration(kFlagIntervalMinMs));
   return out;
 }
 

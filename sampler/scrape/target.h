@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +40,21 @@ struct ScrapeTarget {
   ScrapeLimits limits;
   std::vector<store::RelabelRule> metric_relabel;
 };
+
+// A scrape_config: what its targets have in common, and how an address becomes one.
+struct ScrapeConfig {
+  ScrapeTarget common;
+  std::string scheme = "http";
+  std::string metrics_path = "/metrics";
+  std::map<std::string, std::vector<std::string>> params;
+  std::vector<store::RelabelRule> relabel;
+  std::optional<bool> compressed;  // absent: gzip, but on the loopback
+};
+
+// An address and its labels through relabel_configs, as Prometheus does it: __address__, __scheme__, __metrics_path__, __param_*,
+// __scrape_interval__ and __scrape_timeout__ can be rewritten, labels that begin with __ are gone afterwards, instance is the address
+// unless it is said. Nothing: the rules drop the target. An error: what is left is no address, path, interval or label.
+Result<std::optional<ScrapeTarget>> make_target(const ScrapeConfig& config, const std::string& address, const Labels& labels);
 
 // How long a scrape may take: what the target says, else 10 s or nine tenths of the interval; never so long that the row would come
 // after its deadline.
