@@ -75,8 +75,9 @@ void PageColumns::place_new(const ScrapedPage& page, const ScrapeTarget& target,
       columns_[line] = kDropped;
       continue;
     }
-    out.added += page.before(line) == ScrapedPage::kNone;
     const auto like = by_labels.find(&**labels);
+    const bool repeats_text = like != by_labels.end() && page.series(line_of_[like->second]) == page.series(line);
+    out.added += page.before(line) == ScrapedPage::kNone && !repeats_text;
     if (like == by_labels.end()) {
       const std::uint32_t c = columns_[line] = give_column(line, std::move(**labels));
       by_labels.emplace(&series_[c].labels, c);

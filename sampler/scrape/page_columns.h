@@ -30,7 +30,7 @@ class PageColumns {
     bool changed = false;        // the series, their order, or a type
     std::size_t samples = 0;     // lines that the rules leave
     std::size_t duplicates = 0;  // of them those without a column
-    std::size_t added = 0;       // of them those that the page before did not have
+    std::size_t added = 0;       // of them those whose text the page before did not have, each text once
     // Of the first line that cannot be kept; the lines behind it are unknown then, and looked at again in the next page.
     std::optional<ScrapeFailure> failure;
   };

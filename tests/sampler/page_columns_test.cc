@@ -61,6 +61,7 @@ TEST_CASE("columns: of lines with equal labels the first on the page counts, whi
   c.read("a{x=\"1\",y=\"2\"} 1\nb 1\na{x=\"1\",y=\"2\"} 2\na{y=\"2\",x=\"1\"} 3\n");
   CHECK(c.of_lines() == "0 1 dup dup ");
   CHECK(c.last.duplicates == 2);
+  CHECK(c.last.added == 3);  // as Prometheus counts: by text
   CHECK(c.last.samples == 4);
   c.read("a{y=\"2\",x=\"1\"} 3\nb 1\n");
   CHECK(c.of_lines() == "0 1 ");
