@@ -72,6 +72,42 @@ std::optional<MetricType> parse_type(std::string_view s) {
   return std::nullopt;
 }
 
+// The text up to the next blank.
+std::string_view take_word(Cursor& c) {
+  const char* const first = c.p;
+  while (c.p != c.end && !is(*c.p, kBlank)) ++c.p;
+  return {first, static_cast<std::size_t>(c.p - first)};
+}
+
+bool scan_value_word(Cursor& c, bool openmetrics, double& value) {
+  const char* const first = c.p;
+  const std::string_view word = take_word(c);
+  if (const auto v = parse_value(word)) {
+    value = *v;
+    return true;
+  }
+  if (openmetrics && word == kStaleText) {
+    value = stale_marker();
+    return true;
+  }
+  c.p = first;
+  return c.fail("expected a number as the value");
+}
+
+bool scan_time_word(Cursor& c, bool openmetrics, std::optional<TimeMs>& t) {
+  const char* const first = c.p;
+  const std::string_view word = take_word(c);
+  if (!openmetrics) {
+    t = parse_int(word);
+  } else {
+    t = parse_plain_seconds(word);
+    if (!t) t = parse_seconds(word);
+  }
+  if (t) return true;
+  c.p = first;
+  return c.fail(openmetrics ? "expected a timestamp in seconds" : "expected a timestamp in whole milliseconds");
+}
+
 class Parser {
  public:
   Parser(std::string_view text, TextFormat format, ExpositionSink& sink, std::string_view name)
@@ -118,13 +154,6 @@ class Parser {
     return *c.p == '#' ? parse_comment(c) : parse_sample(c);
   }
 
-  // The text up to the next blank.
-  static std::string_view take_word(Cursor& c) {
-    const char* const first = c.p;
-    while (c.p != c.end && !is(*c.p, kBlank)) ++c.p;
-    return {first, static_cast<std::size_t>(c.p - first)};
-  }
-
   bool parse_sample(Cursor& c) {
     const char* const first = c.p;
     if (!scan_series(c, [](const Token&) {}, [](const Token&, const Token&) {})) return false;
@@ -138,43 +167,9 @@ class Parser {
     if (c.p == after_series && series.back() != '}') return c.fail("expected a blank and a value after the metric name");
     double value = 0;
     std::optional<TimeMs> t;
-    if (!parse_value_word(c, value)) return false;
-    c.skip_blanks();
-    if (c.p != c.end && *c.p != '#' && !parse_time_word(c, t)) return false;
-    c.skip_blanks();
-    // What follows # is an exemplar; nothing here keeps those.
-    if (c.p != c.end && !(openmetrics_ && *c.p == '#')) return c.fail("expected the line to end");
+    if (!scan_value(c, openmetrics_, value, t)) return false;
     sink_.sample(series, value, t);
     return true;
-  }
-
-  bool parse_value_word(Cursor& c, double& value) {
-    const char* const first = c.p;
-    const std::string_view word = take_word(c);
-    if (const auto v = parse_value(word)) {
-      value = *v;
-      return true;
-    }
-    if (openmetrics_ && word == kStaleText) {
-      value = stale_marker();
-      return true;
-    }
-    c.p = first;
-    return c.fail("expected a number as the value");
-  }
-
-  bool parse_time_word(Cursor& c, std::optional<TimeMs>& t) {
-    const char* const first = c.p;
-    const std::string_view word = take_word(c);
-    if (!openmetrics_) {
-      t = parse_int(word);
-    } else {
-      t = parse_plain_seconds(word);
-      if (!t) t = parse_seconds(word);
-    }
-    if (t) return true;
-    c.p = first;
-    return c.fail(openmetrics_ ? "expected a timestamp in seconds" : "expected a timestamp in whole milliseconds");
   }
 
   bool parse_comment(Cursor& c) {
@@ -227,13 +222,24 @@ class Parser {
 };
 
 }  // namespace
+
+bool scan_value(Cursor& c, bool openmetrics, double& value, std::optional<TimeMs>& t) {
+  if (!scan_value_word(c, openmetrics, value)) return false;
+  c.skip_blanks();
+  if (c.p != c.end && *c.p != '#' && !scan_time_word(c, openmetrics, t)) return false;
+  c.skip_blanks();
+  // What follows # is an exemplar; nothing here keeps those.
+  if (c.p != c.end && !(openmetrics && *c.p == '#')) return c.fail("expected the line to end");
+  return true;
+}
+
 }  // namespace exposition
 
 Result<void> parse_exposition(std::string_view text, TextFormat format, ExpositionSink& sink, std::string_view name) {
   return exposition::Parser(text, format, sink, name).run();
 }
 
-Result<Labels> parse_series(std::string_view series) {
+Result<std::vector<Label>> parse_series_labels(std::string_view series) {
   using exposition::Cursor;
   using exposition::Token;
   std::vector<Label> pairs;
@@ -247,6 +253,7 @@ Result<Labels> parse_series(std::string_view series) {
     return failure("not a series: {}: {}", series, good ? "there is more text after it" : c.wrong);
   }
   if (c.bits >= 0x80 && !is_utf8(series)) return failure("not a series: a label value or name is not UTF-8");
+  bool named = false;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     if (pairs[i].name.empty()) return failure("not a series: {}: a label without a name", series);
     for (std::size_t j = 0; j < i; ++j) {
@@ -254,10 +261,16 @@ Result<Labels> parse_series(std::string_view series) {
         return failure("not a series: {}: the label {} is there twice", series, pairs[i].name);
       }
     }
+    named = named || (pairs[i].name == kMetricName && !pairs[i].value.empty());
   }
-  Labels labels(std::move(pairs));
-  if (labels.metric_name().empty()) return failure("not a series: {}: it has no metric name", series);
-  return labels;
+  if (!named) return failure("not a series: {}: it has no metric name", series);
+  return pairs;
+}
+
+Result<Labels> parse_series(std::string_view series) {
+  auto pairs = parse_series_labels(series);
+  if (!pairs) return std::unexpected(pairs.error());
+  return Labels(std::move(*pairs));
 }
 
 }  // namespace tacho

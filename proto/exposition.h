@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "proto/base/error.h"
 #include "proto/base/labels.h"
@@ -49,6 +50,8 @@ Result<void> parse_exposition(std::string_view text, TextFormat format, Expositi
 // name{a="b"} to labels; also {__name__="x"} and {"quoted name", a="b"}.
 // Errors: broken text, a label or the metric name given twice, no metric name.
 Result<Labels> parse_series(std::string_view series);
+// The same, label by label as written, with those whose value is empty.
+Result<std::vector<Label>> parse_series_labels(std::string_view series);
 // The inverse, as sample lines begin: name{a="b",c="d"}.
 void append_series(std::string& out, const Labels& labels);
 

@@ -1,5 +1,5 @@
-// The grammar of a series in exposition text, for exposition.cc alone: one scanner that checks a line's series and,
-// with other callbacks, takes the same text apart into labels.
+// The grammar of a sample's line in exposition text, for exposition.cc and scraped_page.cc: one scanner that checks a
+// line's series and, with other callbacks, takes the same text apart into labels; and what follows the series.
 //
 //   series = name [ "{" [ item { "," item } [ "," ] ] "}" ]     item = label "=" string | string (a quoted metric
 //   name)
@@ -9,8 +9,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "proto/base/clock.h"
 
 namespace tacho::exposition {
 
@@ -136,6 +139,9 @@ bool scan_series(Cursor& c, OnName&& on_name, OnLabel&& on_label) {
   ++c.p;
   return true;
 }
+
+// What follows a series: its value, perhaps a timestamp, in OpenMetrics perhaps an exemplar, which is skipped. At the value.
+bool scan_value(Cursor& c, bool openmetrics, double& value, std::optional<TimeMs>& t);
 
 // \\ \" and \n; any other backslash stands for itself.
 std::string unescape(std::string_view text);

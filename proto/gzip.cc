@@ -40,11 +40,11 @@ std::string gzip(std::string_view body) {
   return out;
 }
 
-Result<std::string> gunzip(std::string_view packed, std::size_t size_max) {
+Result<void> gunzip(std::string_view packed, std::size_t size_max, std::string& out) {
   if (packed.size() > (1u << 30)) return failure("a gzip body of {} bytes is too large", packed.size());
   z_stream z{};
   TACHO_CHECK(inflateInit2(&z, kGzipWindow) == Z_OK);
-  std::string out;
+  out.clear();
   z.next_in = bytes(packed);
   z.avail_in = static_cast<uInt>(packed.size());
   int status = Z_OK;
@@ -61,6 +61,12 @@ Result<std::string> gunzip(std::string_view packed, std::size_t size_max) {
   inflateEnd(&z);
   if (out.size() > size_max) return failure("a gzip body unpacks to more than {} bytes", size_max);
   if (!whole) return failure("a gzip body is broken or cut short");
+  return {};
+}
+
+Result<std::string> gunzip(std::string_view packed, std::size_t size_max) {
+  std::string out;
+  if (auto ok = gunzip(packed, size_max, out); !ok) return std::unexpected(ok.error());
   return out;
 }
 

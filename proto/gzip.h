@@ -12,5 +12,7 @@ namespace tacho {
 std::string gzip(std::string_view body);
 // Errors: broken or cut short; more than size_max bytes. Trailing bytes after the member are an error.
 Result<std::string> gunzip(std::string_view packed, std::size_t size_max);
+// The same into memory that is there already; after an error `out` has some of it.
+Result<void> gunzip(std::string_view packed, std::size_t size_max, std::string& out);
 
 }  // namespace tacho

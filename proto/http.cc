@@ -58,7 +58,7 @@ std::vector<std::string_view> HttpRequest::params(std::string_view name) const {
   return out;
 }
 
-std::string_view HttpRequest::header(std::string_view name) const {
+std::string_view header_value(const std::vector<std::pair<std::string, std::string>>& headers, std::string_view name) {
   for (const auto& [k, v] : headers) {
     if (equal_no_case(k, name)) return v;
   }

@@ -11,6 +11,9 @@
 
 namespace tacho {
 
+// The first value of a header, its name in any case; "" when it is not there.
+std::string_view header_value(const std::vector<std::pair<std::string, std::string>>& headers, std::string_view name);
+
 struct HttpRequest {
   std::string method;                                      // "GET", "POST", "HEAD", "OPTIONS", ...
   std::string path;                                        // decoded, without the query: /api/v1/query
@@ -21,7 +24,7 @@ struct HttpRequest {
   // The first value of a parameter, and all of them (match[]).
   std::optional<std::string_view> param(std::string_view name) const;
   std::vector<std::string_view> params(std::string_view name) const;
-  std::string_view header(std::string_view name) const;  // name in any case; "" when absent
+  std::string_view header(std::string_view name) const { return header_value(headers, name); }
 };
 
 struct HttpResponse {

@@ -6,6 +6,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <cerrno>
 
 #include "proto/base/host_port.h"
 #include "proto/stream.h"
@@ -53,6 +54,7 @@ struct HttpClient::Impl {
   std::optional<TlsContext> tls;  // made at the first https request
   std::optional<Stream> stream;   // kept between requests
   std::string unread;             // bytes read past the answer's end
+  std::string spare;              // see reuse()
 
   StreamResult<void> open(MonoNs deadline) {
     stream.reset();
@@ -93,6 +95,8 @@ StreamResult<HttpResponse> HttpClient::Impl::read_answer(bool head_only, std::si
   std::optional<http::response_parser<http::string_body>> parser;
   const auto fresh = [&] {
     parser.emplace();
+    parser->get().body() = std::move(spare);
+    parser->get().body().clear();
     parser->eager(true);
     parser->skip(head_only);
     parser->header_limit(kHeaderBytesMax);
@@ -120,7 +124,7 @@ StreamResult<HttpResponse> HttpClient::Impl::read_answer(bool head_only, std::si
       need_bytes = unread.empty() || used == 0 || ec == http::error::need_more;
       if (ec == http::error::need_more) ec = {};
       if (ec == http::error::body_limit)
-        return std::unexpected(StreamError{fmt::format("the answer is larger than {} bytes", body_max)});
+        return std::unexpected(StreamError{fmt::format("the answer is larger than {} bytes", body_max), false, EMSGSIZE});
       if (ec) return std::unexpected(StreamError{fmt::format("the answer is not valid HTTP: {}", ec.message())});
     }
     if (!parser->is_done()) continue;
@@ -149,6 +153,8 @@ HttpClient::HttpClient(HttpClient&&) noexcept = default;
 HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 HttpClient::~HttpClient() = default;
 
+void HttpClient::reuse(std::string body) { impl_->spare = std::move(body); }
+
 Result<HttpResponse> HttpClient::send(const std::string& method, const std::string& target,
                                       const std::vector<std::pair<std::string, std::string>>& headers, const std::string& body,
                                       std::int64_t timeout_ms, std::size_t body_max) {
@@ -156,7 +162,9 @@ Result<HttpResponse> HttpClient::send(const std::string& method, const std::stri
   Url url = impl_->server;
   if (!target.empty()) url.target = target;
   const std::string head = request_head(url, method, url.target, headers, body.size());
-  const auto failed = [&](const StreamError& e) { return failure("{} {}: {}", method, url.to_string(), e.message); };
+  const auto failed = [&](const StreamError& e) {
+    return std::unexpected(Error{fmt::format("{} {}: {}", method, url.to_string(), e.message), e.sys_errno});
+  };
   bool kept = impl_->stream && impl_->stream->is_idle();
   for (;;) {
     if (!kept) {

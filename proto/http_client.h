@@ -3,8 +3,8 @@
 // Threads  one at a time.   Cost  blocks the caller, never longer than the timeout.
 //          A kept connection that turns out to be closed before any byte of the answer came is replaced, once, and
 //          the request sent again: senders must not mind (queries and remote writes do not).
-// Errors   connecting, timing out, a broken answer; each names the URL. An HTTP error status is an answer, not an
-// error.
+// Errors   connecting, timing out (ETIMEDOUT), a broken answer, one that is too large (EMSGSIZE); each names the URL. An HTTP error
+// status is an answer, not an error.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +41,8 @@ class HttpClient {
   Result<HttpResponse> send(const std::string& method, const std::string& target,
                             const std::vector<std::pair<std::string, std::string>>& headers, const std::string& body,
                             std::int64_t timeout_ms, std::size_t body_max = 64u << 20);
+  // The memory of a body that has been read: the next answer's is put there.
+  void reuse(std::string body);
 
  private:
   struct Impl;

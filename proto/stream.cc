@@ -21,7 +21,9 @@ std::unexpected<StreamError> stream_failure(std::string message, bool closed_by_
   return std::unexpected(StreamError{std::move(message), closed_by_peer});
 }
 
-std::unexpected<StreamError> timed_out(const char* what) { return stream_failure(fmt::format("timed out {}", what)); }
+std::unexpected<StreamError> timed_out(const char* what) {
+  return std::unexpected(StreamError{fmt::format("timed out {}", what), false, ETIMEDOUT});
+}
 
 int ms_left(MonoNs deadline) {
   const std::int64_t ns = deadline - system_clock().mono();

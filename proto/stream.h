@@ -21,6 +21,7 @@ namespace tacho {
 struct StreamError {
   std::string message;
   bool closed_by_peer = false;
+  int sys_errno = 0;  // ETIMEDOUT where the deadline passed
 };
 template <class T>
 using StreamResult = std::expected<T, StreamError>;

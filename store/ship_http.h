@@ -9,27 +9,17 @@
 #include <memory>
 #include <string>
 
+#include "proto/http_auth.h"
 #include "proto/http_client.h"
 #include "store/shipper.h"
 
 namespace tacho::store {
 
-struct EndpointAuth {
-  // `Authorization: Basic`, when there is a username; the file wins when it is named.
-  std::string username;
-  std::string password;
-  std::string password_file;
-  // `Authorization: TYPE CREDENTIALS`, when one of them is given.
-  std::string type = "Bearer";
-  std::string credentials;
-  std::string credentials_file;
-};
-
 struct EndpointOptions {
   std::string url;
   std::int64_t timeout_ms = 30'000;
   HttpHeaders headers;  // the user's
-  EndpointAuth auth;
+  HttpAuth auth;
   TlsOptions tls;
 };
 
@@ -43,7 +33,6 @@ class HttpTransport final : public Transport {
 
  private:
   HttpTransport(EndpointOptions options, Url url);
-  Result<std::string> authorization() const;
 
   const EndpointOptions options_;
   HttpClient client_;

@@ -12,6 +12,7 @@
 #include "query/api.h"
 #include "sampler/host_sources.h"
 #include "sampler/scheduler.h"
+#include "sampler/scrape/scrape_source.h"
 #include "sampler/self_source.h"
 #include "store/shipper.h"
 #include "store/store.h"
@@ -65,8 +66,9 @@ struct Endpoint {
   std::jthread thread;
 };
 
-std::function<double()> reader(const std::atomic<double>& value) {
-  return [&value] { return value.load(std::memory_order_relaxed); };
+template <typename T>
+std::function<double()> reader(const std::atomic<T>& value) {
+  return [&value] { return static_cast<double>(value.load(std::memory_order_relaxed)); };
 }
 
 std::string host_name() {
@@ -79,6 +81,7 @@ std::string host_name() {
 
 struct Agent::Impl {
   AgentOptions options;
+  sampler::ScrapeAccount scrapes;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<sampler::Scheduler> scheduler;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
@@ -106,7 +109,7 @@ Result<void> Agent::Impl::open_store() {
   s.dirs = options.dirs;
   s.budget_bytes = options.config.storage_budget_bytes.value_or(kDefaultBudgetBytes);
   s.series_max = options.config.storage_series_max.value_or(store::kSeriesMax);
-  s.metadata = catalogue_metadata;
+  s.metadata = [this] { return with_scraped(catalogue_metadata(), scrapes.metadata()); };
   auto opened = store::Store::open(std::move(s));
   if (!opened) return std::unexpected(opened.error());
   store = std::move(*opened);
@@ -147,6 +150,13 @@ std::vector<sampler::SelfGauge> Agent::Impl::self_gauges() {
     g.push_back({"tacho_remote_write_dropped_windows_total", labels, reader(e->gauges.dropped)});
     g.push_back({"tacho_remote_write_lag_seconds", labels, reader(e->gauges.lag_seconds)});
   }
+  if (options.config.scrape_targets.empty()) return g;
+  for (std::size_t i = 0; i < sampler::kScrapeFaults; ++i) {
+    const auto fault = static_cast<sampler::ScrapeFault>(i);
+    g.push_back({"tacho_scrape_failures_total", {{"reason", std::string(name_of(fault))}}, reader(scrapes.failures(fault))});
+  }
+  g.push_back({"tacho_scrape_duplicate_samples_total", {}, reader(scrapes.duplicates())});
+  g.push_back({"tacho_scrape_out_of_time_samples_total", {}, reader(scrapes.out_of_time())});
   return g;
 }
 
@@ -164,6 +174,10 @@ void Agent::Impl::add_sources() {
     }
     if (!enabled) continue;
     scheduler->add(std::move(source), interval);
+  }
+  for (const sampler::ScrapeTarget& target : options.config.scrape_targets) {
+    const std::int64_t interval = target.interval_ms == 0 ? options.interval_ms : target.interval_ms;
+    scheduler->add(std::make_unique<sampler::ScrapeSource>(target, scrapes, system_clock()), interval);
   }
   // Last, so that a tick's row tells of the same tick's sources.
   scheduler->add(std::make_unique<sampler::SelfSource>(scheduler->runners(), system_clock(), self_gauges()), options.interval_ms);

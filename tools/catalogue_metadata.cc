@@ -1,5 +1,7 @@
 #include "tools/catalogue_metadata.h"
 
+#include <unordered_set>
+
 #include "sampler/catalogue.h"
 
 namespace tacho::tools {
@@ -11,6 +13,16 @@ std::vector<store::MetricMetadata> catalogue_metadata() {
     out.push_back({std::string(m.name), m.type, std::string(m.help), std::string(m.unit)});
   }
   return out;
+}
+
+std::vector<store::MetricMetadata> with_scraped(std::vector<store::MetricMetadata> catalogue,
+                                                std::vector<store::MetricMetadata> scraped) {
+  std::unordered_set<std::string> known;
+  for (const store::MetricMetadata& m : catalogue) known.insert(m.name);
+  for (store::MetricMetadata& m : scraped) {
+    if (!known.contains(m.name)) catalogue.push_back(std::move(m));
+  }
+  return catalogue;
 }
 
 }  // namespace tacho::tools

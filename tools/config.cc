@@ -5,15 +5,13 @@
 #include "proto/base/file.h"
 #include "proto/base/log.h"
 #include "tools/config_remote_write.h"
+#include "tools/config_scrape.h"
 #include "tools/config_section.h"
 #include "tools/config_text.h"
 
 namespace tacho::tools {
 namespace {
 
-// Below this, sampling costs more than it tells, and a bare "3" that was meant as seconds shows up here.
-constexpr std::int64_t kIntervalMinMs = 100;
-constexpr std::int64_t kIntervalMaxMs = 3'600'000;
 constexpr std::uint64_t kBudgetMinBytes = 1u << 20;
 
 void read_external_labels(Section& global, Config& config) {
@@ -41,7 +39,10 @@ void read_global(Section& file, Config& config) {
   std::int64_t ignored = 0;
   for (const char* key : {"scrape_interval", "scrape_timeout", "evaluation_interval"}) {
     if (s.duration(key, ignored, 1, kIntervalMaxMs * 24))
-      s.problems().warning(s.where(key), s.name_of(key) + " has no effect; the sampling interval is sampling.interval");
+      s.problems().warning(
+          s.where(key),
+          s.name_of(key) +
+              " has no effect; the sampling interval is sampling.interval, also of targets without a scrape_interval");
   }
   s.unsupported({"query_log_file", "scrape_failure_log_file"});
   s.finish();
@@ -139,8 +140,8 @@ void read_file_content(const YAML::Node& root, ConfigReport& report, const Confi
   read_shipping(file, report.config);
   read_listen(file, report.config);
   read_remote_write(file, report.config);
-  file.unsupported(
-      {"rule_files", "alerting", "scrape_configs", "scrape_config_files", "remote_read", "tracing", "otlp", "runtime"});
+  read_scrape_configs(file, report.config);
+  file.unsupported({"rule_files", "alerting", "scrape_config_files", "remote_read", "tracing", "otlp", "runtime"});
   file.finish();
 }
 

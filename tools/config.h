@@ -5,15 +5,17 @@
 // number of bytes. Threads  values. Errors   examine_config() finds all problems in one go, each with its line; it
 // never throws. An unknown key is an error and
 //          comes with the known one that it resembles.
-// Source   the names and defaults of Prometheus's configuration page (global.external_labels, remote_write); ours are
-// storage,
-//          sampling, shipping and listen.
+// Source   the names and defaults of Prometheus's configuration page (global.external_labels, remote_write, scrape_configs); ours are
+//          storage, sampling, shipping and listen.
 //
 //   global:
 //     external_labels: {cluster: eu1, node: '${NODE_NAME}'}
 //   remote_write:
 //     - url: https://metrics.example.org/api/v1/write
 //       basic_auth: {username: node, password_file: /etc/tacho/password}
+//   scrape_configs:
+//     - job_name: dcgm
+//       static_configs: [{targets: ['127.0.0.1:9400']}]
 //   storage: {budget: 256MiB, series_max: 20000, state: /var/lib/tacho, runtime: /run/tacho}
 //   sampling:
 //     interval: 1s
@@ -31,11 +33,16 @@
 
 #include "proto/base/error.h"
 #include "proto/base/labels.h"
-#include "store/ship_http.h"
 #include "sampler/host_options.h"
+#include "sampler/scrape/target.h"
+#include "store/ship_http.h"
 #include "store/shipper.h"
 
 namespace tacho::tools {
+
+// Of an interval in the file. Below, sampling costs more than it tells, and a bare "3" that was meant as seconds shows up here.
+inline constexpr std::int64_t kIntervalMinMs = 100;
+inline constexpr std::int64_t kIntervalMaxMs = 3'600'000;
 
 // One endpoint: ready to be shipped to, but for the node's place in the spread (set_ship_offsets).
 struct RemoteWriteConfig {
@@ -53,6 +60,7 @@ struct SourceConfig {
 struct Config {
   Labels external_labels;
   std::vector<RemoteWriteConfig> remote_write;
+  std::vector<sampler::ScrapeTarget> scrape_targets;
   std::optional<std::uint64_t> storage_budget_bytes;
   std::optional<std::uint64_t> storage_series_max;
   std::optional<std::string> state_dir;

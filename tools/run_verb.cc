@@ -15,7 +15,7 @@
 namespace tacho::tools {
 namespace {
 
-constexpr std::int64_t kIntervalMinMs = 10;
+constexpr std::int64_t kFlagIntervalMinMs = 10;
 
 // What the file says, under what the flags say.
 Result<AgentOptions> settle(const RunOptions& run) {
@@ -31,9 +31,9 @@ Result<AgentOptions> settle(const RunOptions& run) {
   out.interval_ms = pick(run.interval_ms, out.config.interval_ms).value_or(1000);
   out.roots = run.roots;
   out.accel = sampler::AccelOptions::from_environment();
-  if (out.interval_ms < kIntervalMinMs)
+  if (out.interval_ms < kFlagIntervalMinMs)
     return failure("an interval of {} is shorter than {}, the shortest there is; --interval 1s is usual",
-                   format_duration(out.interval_ms), format_duration(kIntervalMinMs));
+                   format_duration(out.interval_ms), format_duration(kFlagIntervalMinMs));
   return out;
 }
 

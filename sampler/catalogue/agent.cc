@@ -35,6 +35,15 @@ constexpr MetricInfo kRows[] = {
     {"tacho_remote_write_failures_total", MetricType::counter, "", "Attempts to send that failed.", "shipping", "tacho"},
     {"tacho_remote_write_dropped_windows_total", MetricType::counter, "", "Minutes given up: refused, too old, or pushed out of a full queue.", "shipping", "tacho"},
     {"tacho_remote_write_lag_seconds", MetricType::gauge, "seconds", "Age of the newest minute that a remote endpoint has accepted.", "shipping", "tacho"},
+    // a scrape; Prometheus's names, with the target's labels
+    {"up", MetricType::gauge, "", "1 if the target's last scrape went well.", "scrape", "scrape"},
+    {"scrape_duration_seconds", MetricType::gauge, "seconds", "How long the target's last scrape took.", "scrape", "scrape"},
+    {"scrape_samples_scraped", MetricType::gauge, "", "Samples on the target's page.", "scrape", "scrape"},
+    {"scrape_samples_post_metric_relabeling", MetricType::gauge, "", "Samples that metric_relabel_configs left of them.", "scrape", "scrape"},
+    {"scrape_series_added", MetricType::gauge, "", "Series on the target's page that were not on it before.", "scrape", "scrape"},
+    {"tacho_scrape_failures_total", MetricType::counter, "", "Scrapes that failed, by reason, of all targets.", "scrape", "scrape"},
+    {"tacho_scrape_duplicate_samples_total", MetricType::counter, "", "Samples left out because the page has one of the same series before it.", "scrape", "scrape"},
+    {"tacho_scrape_out_of_time_samples_total", MetricType::counter, "", "Samples left out because their own time is too far from the scrape's.", "scrape", "scrape"},
     {"tacho_rollup_samples_ratio", MetricType::gauge, "", "Share of the last minute's ticks for which the source has a row.", "rollup", "tacho"},
 };
 // clang-format on

@@ -58,6 +58,11 @@ def api(base, path, params=None, timeout=60):
     return body["data"]
 
 
+def api_get(base, path, params=None):
+    """The same of what is not asked by a form."""
+    return json.loads(http_get(f"{base}/api/v1/{path}", params))["data"]
+
+
 class Processes:
     """A temporary folder and the processes that work in it; both are gone at the end."""
 

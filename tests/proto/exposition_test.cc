@@ -108,6 +108,13 @@ TEST_CASE("exemplars are skipped, with and without a timestamp before them") {
   CHECK(error_of("a 1 # {} 1\n", kPlain) == "line 1: expected the line to end, at \"# {} 1\"");
 }
 
+TEST_CASE("a series' labels come as written too, with the empty ones") {
+  const auto pairs = parse_series_labels("up{b=\"\",a=\"1\\n\"}");
+  REQUIRE(pairs);
+  CHECK(*pairs == std::vector<Label>{{"__name__", "up"}, {"b", ""}, {"a", "1\n"}});
+  CHECK_FALSE(parse_series_labels("{a=\"1\"}"));
+}
+
 TEST_CASE("a series' text becomes labels") {
   const auto labels = [](std::string_view text) {
     const auto l = parse_series(text);

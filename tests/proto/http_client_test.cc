@@ -88,6 +88,19 @@ TEST_CASE("client: answers of every framing") {
   CHECK(body_or_error(get(b)) == "abc");
 }
 
+TEST_CASE("client: an answer is put where one that has been read was") {
+  const FakeServer s = always("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'x'));
+  auto c = client_of(s);
+  std::string body = get(c)->body;
+  body.reserve(1000);
+  const char* const where = body.data();
+  c.reuse(std::move(body));
+  const auto r = get(c);
+  REQUIRE(r);
+  CHECK(r->body == std::string(100, 'x'));
+  CHECK(r->body.data() == where);
+}
+
 TEST_CASE("client: a kept connection that was closed is replaced silently, once") {
   std::atomic<int> requests = 0;
   const FakeServer s([&requests](RawSocket& c, int) {

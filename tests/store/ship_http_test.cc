@@ -75,7 +75,7 @@ TEST_CASE("an error status is an answer with its text and headers") {
 TEST_CASE("authentication: basic, bearer, another type, files") {
   Receiver receiver;
   const TempFolder folder;
-  const auto sent = [&](EndpointAuth auth) {
+  const auto sent = [&](HttpAuth auth) {
     const auto answer = transport_to({.url = receiver.url(), .auth = std::move(auth)})->send("x", {});
     REQUIRE(answer);
     return receiver.header("Authorization");

@@ -169,7 +169,7 @@ TEST_CASE("what is Prometheus's and not ours yet is refused where it is used, no
   CHECK(problems_of("rule_files: []\nalerting: {}\nscrape_configs:\n").empty());
   CHECK(problems_of("rule_files: [a.yml]\n") == "f.yml:1: rule_files is not supported yet\n");
   CHECK(problems_of("alerting: {alertmanagers: []}\n") == "f.yml:1: alerting is not supported yet\n");
-  CHECK(problems_of("\nscrape_configs:\n- job_name: x\n") == "f.yml:2: scrape_configs is not supported yet\n");
+  CHECK(problems_of("\nremote_read:\n- url: x\n") == "f.yml:2: remote_read is not supported yet\n");
   CHECK(problems_of(endpoint("  sigv4: {region: x}\n")) == "f.yml:4: remote_write[0].sigv4 is not supported yet\n");
   CHECK(problems_of(endpoint("  protobuf_message: io.prometheus.write.v2.Request\n")).find("is not supported yet") !=
         std::string::npos);
