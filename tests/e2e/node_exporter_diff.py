@@ -144,8 +144,6 @@ NEW_LABELS["node_nvme_info"] = ["cntlid"]
 NEW_LABELS.update({f"node_filesystem_{name}": ["device_error"] for name in
                    ("avail_bytes", "device_error", "files", "files_free", "free_bytes", "readonly", "size_bytes")})
 NEW_LABELS["node_network_info"] = ["adminstate"]
-# What is 0 and has no series here: 1.5 shows every interrupt on every CPU, which later versions can be told not to do.
-NO_ZEROS = {"node_interrupts_total"}
 # What is 0 and has no series there: states that nothing is in.
 ONLY_ABOVE_0 = {"node_processes_state", "node_processes_threads_state"}
 # What a tree's files do not have is 0 to the exporter, and nothing to tacho.
@@ -300,7 +298,7 @@ def compare(ours, before, after, tree):
             reason = reason_of(ONLY_TACHO_SERIES, name, labels)
             (allowed if reason else problems).append(f"{name}{text(labels)}: only tacho has it" + (f": {reason}" if reason else ""))
         for labels in sorted(set(first[name]) - set(mine), key=text):
-            unread = first[name][labels] == 0 and (name in NO_ZEROS or tree and name.startswith(UNREAD_IS_0))
+            unread = first[name][labels] == 0 and tree and name.startswith(UNREAD_IS_0)
             (allowed if unread else problems).append(f"{name}{text(labels)}: only node_exporter has it")
         for labels in sorted(set(mine) & set(first[name]), key=text):
             compared += 1

@@ -3,8 +3,8 @@
 // Source   PROCFS/interrupts. A line's name is the label type. Behind the counts of a numbered interrupt the first word (the
 //          controller's) is the label info and the others are devices; behind those of a named one all of it is info.
 // CPUs     the numbers of the line of CPUs; node_exporter counts the columns, which is another number behind an offline CPU.
-// Zeros    what has never happened on a CPU has no series, unless asked for; node_exporter shows it unless told not to. On a node of
-//          256 CPUs and 3,000 lines that would be 768,000 series, nearly all of them 0 for ever.
+// Zeros    what has never happened on a CPU is 0, as in node_exporter; without `zeros` it has no series until it happens. On a node of
+//          256 CPUs and 3,000 lines there are 768,000 numbers, nearly all of them 0 for ever.
 // Filter   matched with "type;info;devices", as in node_exporter.
 // Cost     7 ns a number: 5 ms on such a node, and what the kernel takes to write 8 MB. So this source has its own thread.
 // Off      by default, as in node_exporter.
@@ -19,7 +19,7 @@ namespace tacho::sampler {
 
 struct InterruptsOptions {
   Exclude left_out = Exclude("");  // lines
-  bool zeros = false;
+  bool zeros = true;
 };
 
 class InterruptsSource : public Source {
