@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "sampler/catalogue.h"
@@ -40,6 +41,11 @@ bool is_shown(const SourceRunner& runner, MonoNs now) {
   return runner.stats().seen.load(relaxed) || runner.stats().errors.load(relaxed) > 0 || runner.stuck(now);
 }
 
+bool is_collector(std::string_view source) {
+  return std::ranges::any_of(catalogue(),
+                             [&](const MetricInfo& m) { return m.collector == source && m.name.starts_with("node_"); });
+}
+
 }  // namespace
 
 SelfSource::SelfSource(const std::vector<std::shared_ptr<SourceRunner>>& runners, const Clock& clock,
@@ -56,12 +62,16 @@ Result<void> SelfSource::describe(store::Schema& schema) {
   const MonoNs now = clock_.mono();
   for (const auto& r : runners_) {
     if (!is_shown(*r, now)) continue;
-    described_.push_back(r.get());
     const std::string source(r->source().name());
+    described_.push_back({r.get(), is_collector(source)});
     for (const char* metric :
          {"tacho_source_up", "tacho_source_duration_seconds", "tacho_source_lateness_seconds", "tacho_source_stuck_seconds",
           "tacho_source_missed_ticks_total", "tacho_source_rows_total", "tacho_source_errors_total"})
       builder.add(metric, {{"source", source}});
+    // Dashboards and rules for node_exporter ask for these.
+    if (!described_.back().is_collector) continue;
+    for (const char* metric : {"node_scrape_collector_success", "node_scrape_collector_duration_seconds"})
+      builder.add(metric, {{"collector", source}});
   }
   builder.add("tacho_clock_steps_total");
   builder.add("tacho_process_cpu_seconds_total");
@@ -87,7 +97,7 @@ Result<Sampled> SelfSource::sample(Row& row) {
   if (seen != described_.size() && !may_wait) return Sampled::layout_changed;
 
   std::size_t c = 0;
-  for (const SourceRunner* r : described_) {
+  for (const auto& [r, is_collector] : described_) {
     const SourceStats& s = r->stats();
     const std::int64_t stuck_ns = r->stuck_ns(now);
     const bool up = s.up.load(relaxed) && stuck_ns == 0;
@@ -100,6 +110,10 @@ Result<Sampled> SelfSource::sample(Row& row) {
     row.set(c++, static_cast<double>(s.missed.load(relaxed)));
     row.set(c++, static_cast<double>(s.rows.load(relaxed)));
     row.set(c++, static_cast<double>(s.errors.load(relaxed)));
+    if (!is_collector) continue;
+    row.set(c++, up ? 1 : 0);
+    if (up) row.set(c, seconds(s.duration_ns.load(relaxed)));
+    ++c;
   }
   row.set(c++, static_cast<double>(steps));
   row.set(c++, cpu_seconds());

@@ -35,7 +35,11 @@ class SelfSource final : public Source {
   const std::vector<std::shared_ptr<SourceRunner>>& runners_;
   const Clock& clock_;
   std::vector<SelfGauge> gauges_;
-  std::vector<const SourceRunner*> described_;  // those that had given a row when the series were described
+  struct Described {
+    const SourceRunner* runner;
+    bool is_collector;  // node_exporter has a collector like it
+  };
+  std::vector<Described> described_;  // those that had given a row when the series were described
   bool just_described_ = false;
   int statm_ = -1;
 };

@@ -18,6 +18,8 @@ constexpr MetricInfo kRows[] = {
     {"tacho_source_missed_ticks_total", MetricType::counter, "", "Ticks for which the source has no row.", "scheduler", "tacho"},
     {"tacho_source_rows_total", MetricType::counter, "", "Rows the source has given.", "scheduler", "tacho"},
     {"tacho_source_errors_total", MetricType::counter, "", "Times the source could not be read.", "scheduler", "tacho"},
+    {"node_scrape_collector_success", MetricType::gauge, "", "tacho_source_up of the source of this name, as node_exporter tells of its collectors.", "scheduler", "tacho"},
+    {"node_scrape_collector_duration_seconds", MetricType::gauge, "seconds", "tacho_source_duration_seconds of the source of this name, as node_exporter tells of its collectors.", "scheduler", "tacho"},
     {"tacho_process_cpu_seconds_total", MetricType::counter, "seconds", "CPU time the agent has used.", "getrusage", "tacho"},
     {"tacho_process_resident_memory_bytes", MetricType::gauge, "bytes", "Memory the agent holds.", "/proc/self/statm", "tacho"},
     {"tacho_clock_steps_total", MetricType::counter, "", "Times the wall clock was seen to jump.", "scheduler", "tacho"},

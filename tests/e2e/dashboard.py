@@ -96,6 +96,9 @@ PANELS = [
     ("node_cooling_device_cur_state{S}", 0),
     ("node_power_supply_online{S}", 0),
     ("node_systemd_units{S}", 0),
+    ('node_textfile_scrape_error{S}', 0),
+    ('node_scrape_collector_success{S,collector=~"cpu|meminfo|netdev|diskstats|filesystem"}', 0),
+    ('node_scrape_collector_duration_seconds{S,collector=~"cpu|meminfo|netdev|diskstats|filesystem"}', None),
     # network
     ("irate(node_network_receive_errs_total{S}[R])", None),
     ("irate(node_network_transmit_drop_total{S}[R])", None),

@@ -40,7 +40,7 @@ COLLECTORS += ["infiniband", "thermal_zone", "hwmon", "edac", "nvme", "rapl", "d
 
 # Storage.
 COLLECTORS += ["bonding", "mdadm", "xfs", "zfs", "btrfs", "nfs", "nfsd", "ipvs", "powersupplyclass", "selinux", "fibrechannel",
-               "tapestats", "bcache"]
+               "tapestats", "bcache", "textfile"]
 # What node_exporter leaves off by default; `sample --once` shows what is off by default here too.
 COLLECTORS += ["interrupts", "processes", "meminfo_numa", "cgroups", "ethtool"]
 # Flags without a value.
@@ -198,7 +198,7 @@ class Exporter:
             arguments += [f"--path.procfs={tree}/proc", f"--path.sysfs={tree}/sys", f"--path.rootfs={tree}/root",
                           f"--path.udev.data={tree}/root/run/udev/data", "--no-collector.netdev.netlink"]
         if textfile_of(tree):
-            arguments += ["--collector.textfile", f"--collector.textfile.directory={textfile_of(tree)}"]
+            arguments += [f"--collector.textfile.directory={textfile_of(tree)}"]
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(arguments, stdout=self.log, stderr=self.log)
 

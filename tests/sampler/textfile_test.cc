@@ -174,12 +174,12 @@ TEST_CASE("a pipe, a link to nowhere and a folder that is gone are errors, and n
   CHECK(t.watched("y") == 2);
 }
 
-TEST_CASE("without a folder the source is not here") {
+TEST_CASE("without a folder there is no error, and nothing else") {
   TextfileSource source({});
-  store::Schema schema;
-  Result<void> described = source.describe(schema);
-  REQUIRE_FALSE(described);
-  CHECK(described.error().message == "no folder of *.prom files is configured");
+  Watched watched(source);
+  CHECK(watched.tick() == 1);
+  CHECK(watched("node_textfile_scrape_error") == 0);
+  CHECK(watched.schema().size() == 1);
 }
 
 TEST_CASE("what a file has is in one sample of everything, a histogram as one family") {

@@ -147,7 +147,6 @@ bool TextfileSource::look() {
 }
 
 Result<void> TextfileSource::describe(store::Schema& schema) {
-  if (folders_.empty()) return failure("no folder of *.prom files is configured");
   if (looked_.empty()) {
     for (const std::string& path : folders_) looked_.push_back({.path = path, .files = {}});
   }

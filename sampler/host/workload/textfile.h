@@ -32,7 +32,7 @@ class TextfileSource : public Source {
   // More than any program writes: a bound, should a file grow without end.
   static constexpr std::size_t kFileBytesMax = 16 << 20;
 
-  // Without a folder the source is not there.
+  // Without a folder there is node_textfile_scrape_error alone, and 0.
   explicit TextfileSource(std::vector<std::string> folders) : folders_(std::move(folders)) {}
 
   std::string_view name() const override { return "textfile"; }
