@@ -107,6 +107,7 @@ void ScrapeSource::adopt() {
   if (std::ranges::equal(page_.families(), families_)) return;
   families_.assign(page_.families().begin(), page_.families().end());
   std::vector<store::MetricMetadata> metadata;
+  metadata.reserve(families_.size());
   for (const PageFamily& f : families_) metadata.push_back({f.name, f.type, f.help, f.unit});
   account_.set_metadata(target_.name, std::move(metadata));
 }
