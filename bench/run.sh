@@ -22,7 +22,9 @@ for one in "${what[@]}"; do
     cost)
       cmake --build build --target host_cost_bench
       build/bench/host_cost_bench --pause-ms 20
-      python3 bench/cost.py --tacho build/tacho --seconds 120 ;;
+      python3 bench/cost.py --tacho build/tacho --seconds 120
+      python3 bench/scrape_cost.py --tacho build/tacho --seconds 130
+      python3 bench/scrape_cost.py --tacho build/tacho --seconds 130 --churn ;;
     lateness) python3 bench/lateness.py --tacho build/tacho --minutes 10 ;;
     *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, lateness)" >&2; exit 2 ;;
   esac

@@ -7,6 +7,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cerrno>
+#include <utility>
 
 #include "proto/base/host_port.h"
 #include "proto/stream.h"
@@ -95,7 +96,7 @@ StreamResult<HttpResponse> HttpClient::Impl::read_answer(bool head_only, std::si
   std::optional<http::response_parser<http::string_body>> parser;
   const auto fresh = [&] {
     parser.emplace();
-    parser->get().body() = std::move(spare);
+    parser->get().body() = std::exchange(spare, {});
     parser->get().body().clear();
     parser->eager(true);
     parser->skip(head_only);

@@ -95,7 +95,7 @@ class ScrapedPage::Reader final : public ExpositionSink {
     const char* const end = text_.data() + text_.size();
     const char* value_at = series.data() + series.size();
     while (exposition::is(*value_at, exposition::kBlank)) ++value_at;  // there is a value: it ends
-    lines.push_back({offset(next_), offset(series.data()), static_cast<std::uint32_t>(series.size()), offset(value_at)});
+    lines.push_back({offset(next_), offset(series.begin()), static_cast<std::uint32_t>(series.size()), offset(value_at)});
     const char* const newline = line_end(value_at, end);
     next_ = newline == end ? end : newline + 1;
     before.push_back(place_before(series));

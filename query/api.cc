@@ -16,7 +16,6 @@ ApiResult<std::string> answer_constant(const ApiContext&, const HttpRequest&) {
 constexpr char kEmptyList[] = "[]";
 constexpr char kNoRules[] = R"({"groups":[]})";
 constexpr char kNoAlerts[] = R"({"alerts":[]})";
-constexpr char kNoTargets[] = R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})";
 constexpr char kNoAlertmanagers[] = R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})";
 
 struct Route {
@@ -35,7 +34,7 @@ constexpr Route kRoutes[] = {
     {"metadata", false, answer_metadata},
     {"rules", false, answer_constant<kNoRules>},
     {"alerts", false, answer_constant<kNoAlerts>},
-    {"targets", false, answer_constant<kNoTargets>},
+    {"targets", false, answer_targets},
     {"targets/metadata", false, answer_constant<kEmptyList>},
     {"alertmanagers", false, answer_constant<kNoAlertmanagers>},
     {"status/buildinfo", false, answer_buildinfo},

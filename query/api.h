@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "proto/http.h"
 #include "query/api_json.h"
@@ -21,11 +22,25 @@
 
 namespace tacho::query {
 
+// A target that is scraped, as /api/v1/targets shows it.
+struct TargetStatus {
+  Labels discovered;  // before relabel_configs
+  Labels labels;
+  std::string pool;  // the job_name
+  std::string url;
+  std::int64_t interval_ms = 0;
+  std::int64_t timeout_ms = 0;
+  TimeMs last_scrape = 0;  // 0: not scraped yet
+  double last_seconds = 0;
+  std::string last_error;  // "": it is up
+};
+
 struct ApiOptions {
   EngineOptions engine;
-  std::function<TimeMs()> now;  // what a query without a time asks for; default: the wall clock
-  std::function<bool()> ready;  // default: always
-  std::string config_yaml;      // what /api/v1/status/config shows; no secrets
+  std::function<TimeMs()> now;                         // what a query without a time asks for; default: the wall clock
+  std::function<bool()> ready;                         // default: always
+  std::string config_yaml;                             // what /api/v1/status/config shows; no secrets
+  std::function<std::vector<TargetStatus>()> targets;  // default: none
 };
 
 class Api {

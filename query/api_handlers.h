@@ -34,6 +34,9 @@ ApiResult<std::string> answer_tsdb(const ApiContext& c, const HttpRequest& r);
 ApiResult<std::string> answer_flags(const ApiContext& c, const HttpRequest& r);
 ApiResult<std::string> answer_config(const ApiContext& c, const HttpRequest& r);
 
+// api_targets.cc: what is scraped.
+ApiResult<std::string> answer_targets(const ApiContext& c, const HttpRequest& r);
+
 // api_text.cc: exposition text and the page.
 HttpResponse answer_metrics(const ApiContext& c, const HttpRequest& r);
 HttpResponse answer_federate(const ApiContext& c, const HttpRequest& r);

@@ -72,6 +72,8 @@ class Source {
 
   // Appends the series that sample() will fill, as of now; reads what it needs. An error: not here (yet); asked again later.
   virtual Result<void> describe(store::Schema& schema) = 0;
+  // The same after sample() has said layout_changed, by what differs from what was described last. False: describe() says it.
+  virtual bool describe_change(store::SchemaChange&) { return false; }
   virtual Result<Sampled> sample(Row& row) = 0;
 };
 

@@ -78,6 +78,7 @@ bool SourceRunner::describe() {
     return false;
   }
   complained_ = false;
+  in_step_ = true;
   return true;
 }
 
@@ -132,10 +133,16 @@ void SourceRunner::take_row(std::optional<std::int64_t> tick_ns) {
 // Until it succeeds the source is not sampled: it fills the layout that it has described last, and the group has the one before.
 Result<void> SourceRunner::describe_again() {
   described_as_source_ = false;
-  store::Schema schema;
-  if (auto described = in_source([&] { return source_->describe(schema); }); !described) return described;
-  if (auto ok = group_->describe(std::move(schema)); !ok) return ok;
+  store::SchemaChange change;
+  if (std::exchange(in_step_, false) && in_source([&] { return source_->describe_change(change); })) {
+    if (auto ok = group_->describe(std::move(change)); !ok) return ok;
+  } else {
+    store::Schema schema;
+    if (auto described = in_source([&] { return source_->describe(schema); }); !described) return described;
+    if (auto ok = group_->describe(std::move(schema)); !ok) return ok;
+  }
   described_as_source_ = true;
+  in_step_ = true;
   return {};
 }
 

@@ -96,6 +96,7 @@ class SourceRunner {
   TickGrid grid_;
   SourceStats stats_;
   bool described_as_source_ = true;  // what the group holds is the layout that the source fills
+  bool in_step_ = false;             // it is the one that the source has described last
   int failures_ = 0;                 // ticks without a row, in a row
   int overruns_ = 0;                 // of the deadline, in a row
   int ticks_to_rest_ = 0;

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cstring>
 #include <numeric>
+#include <utility>
 
 #include "proto/base/check.h"
 #include "proto/base/sample.h"
@@ -254,10 +255,11 @@ Encoding ColumnWriter::add_varying(std::span<const double> cells) {
 
 // What was written of this column is about to go: nothing may refer to it.
 void ColumnWriter::forget_stream() {
-  std::erase_if(streams_, [this](const auto& entry) { return entry.second.column == column_; });
+  if (own_stream_) streams_.erase(*std::exchange(own_stream_, std::nullopt));
 }
 
 Encoding ColumnWriter::write_integers(std::span<const double> values, Scale scale, const Bytes& presence) {
+  own_stream_.reset();
   specials_.clear();
   integers_.resize(values.size());
   codec::to_integers(values, scale, integers_, specials_);
@@ -279,8 +281,9 @@ Encoding ColumnWriter::write_integers(std::span<const double> values, Scale scal
   codec::write_integers(integers_, out_, effort_);
   const std::size_t bytes = out_.size() - at;
   if (bytes < 8) return Encoding::integers;  // a reference would save next to nothing
-  const auto [original, added] =
-      streams_.try_emplace(XXH3_64bits(out_.data() + at, bytes), Stream{column_, at, bytes, values.size()});
+  const std::uint64_t hash = XXH3_64bits(out_.data() + at, bytes);
+  const auto [original, added] = streams_.try_emplace(hash, Stream{column_, at, bytes, values.size()});
+  if (added) own_stream_ = hash;
   const Stream& s = original->second;
   const bool same = !added && s.column != column_ && s.values == values.size() && s.bytes == bytes &&
                     std::memcmp(out_.data() + s.at, out_.data() + at, bytes) == 0;

@@ -76,6 +76,7 @@ class ColumnWriter {
   bool has_constant_ = false;  // the newest column that is not absent is a constant, of these bits:
   std::uint64_t constant_ = 0;
   std::unordered_map<std::uint64_t, Stream> streams_;  // by hash
+  std::optional<std::uint64_t> own_stream_;            // of them this column's: it has one at most
   std::vector<double> values_;                         // scratch
   std::vector<std::uint64_t> integers_;
   std::vector<codec::Special> specials_;

@@ -9,20 +9,23 @@ ColumnMap::ColumnMap(std::size_t capacity) {
   by_labels_.reserve(capacity);
 }
 
-Result<std::vector<std::uint32_t>> ColumnMap::place(const Schema& schema) const {
-  std::vector<std::uint32_t> places;
-  places.reserve(schema.size());
+Result<void> ColumnMap::place(const Schema& schema, std::vector<std::uint32_t>& places) const {
   std::vector<bool> seen(columns_.size());
-  std::unordered_set<const Labels*, Hash, Equal> seen_new;
-  for (const SeriesInfo& s : schema) {
-    const auto known = by_labels_.find(&s.labels);
-    const std::uint32_t column = known == by_labels_.end() ? kNone : known->second;
-    if (column == kNone ? !seen_new.insert(&s.labels).second : seen[column])
-      return failure("the series {} is described twice", s.labels.to_string());
-    if (column != kNone) seen[column] = true;
-    places.push_back(column);
+  for (const std::uint32_t column : places) {
+    if (column < kLook) seen[column] = true;
   }
-  return places;
+  std::unordered_set<const Labels*, Hash, Equal> seen_new;
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    if (places[i] != kLook) continue;
+    const Labels& labels = schema[i].labels;
+    const auto known = by_labels_.find(&labels);
+    const std::uint32_t column = known == by_labels_.end() ? kNone : known->second;
+    if (column == kNone ? !seen_new.insert(&labels).second : seen[column])
+      return failure("the series {} is described twice", labels.to_string());
+    if (column != kNone) seen[column] = true;
+    places[i] = column;
+  }
+  return {};
 }
 
 std::uint32_t ColumnMap::add(Column column) {

@@ -2,7 +2,7 @@
 //
 // Shape    columns are only added; a series keeps its column while the generation lasts, also when it is gone and comes back.
 // Threads  one: the group's.
-// Cost     place() looks every series up once; none of the rest walks more than the columns. A row costs nothing here.
+// Cost     place() looks every series up once that is not known; none of the rest walks more than the columns. A row costs nothing here.
 // Errors   place(): a series that is described twice.
 #pragma once
 
@@ -20,6 +20,7 @@ namespace tacho::store {
 class ColumnMap {
  public:
   static constexpr std::uint32_t kNone = 0xffff'ffff;
+  static constexpr std::uint32_t kLook = 0xffff'fffe;  // not known: to be looked up
 
   ColumnMap() = default;
   // Requires: at most `capacity` series are ever added.
@@ -28,8 +29,9 @@ class ColumnMap {
   std::size_t size() const { return columns_.size(); }
   const SeriesInfo& info(std::uint32_t column) const { return columns_[column].info; }
   bool live(std::uint32_t column) const { return columns_[column].state == State::live; }
-  // The column of each series, or kNone. By labels alone: the rest of what is said of it may have changed.
-  Result<std::vector<std::uint32_t>> place(const Schema& schema) const;
+  // The column of each series, or kNone. By labels alone: the rest of what is said of it may have changed. `places` has those that are
+  // known, kLook for the others.
+  Result<void> place(const Schema& schema, std::vector<std::uint32_t>& places) const;
 
   // Live, since the group had so many rows in all its generations. Requires: no column has its labels.
   std::uint32_t add(const SeriesInfo& info, std::uint64_t since);

@@ -1,6 +1,7 @@
 #include "store/group.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "proto/base/check.h"
 #include "proto/base/log.h"
@@ -16,12 +17,58 @@ Group::~Group() {
 
 Result<void> Group::describe(Schema schema) {
   if (writer_ && schema == described_ && share_.refused == 0) return {};
-  const auto places = columns_.place(schema);
-  if (!places) return failure("source {}: {}", name_, places.error());
+  Places places{std::vector<std::uint32_t>(schema.size(), ColumnMap::kLook), {}};
+  if (auto ok = columns_.place(schema, places.columns); !ok) return failure("source {}: {}", name_, ok.error());
+  if (auto ok = take(schema, places); !ok) return ok;
+  described_ = std::move(schema);
+  return {};
+}
+
+Result<void> Group::describe(SchemaChange change) {
+  const std::size_t before = described_.size();
+  const auto swap_in = [&] {
+    for (SchemaChange::Series& s : change.changed) {
+      if (s.place >= described_.size()) described_.resize(s.place + 1);
+      std::swap(described_[s.place], s.info);
+    }
+  };
+  swap_in();
+  TACHO_CHECK(change.size <= described_.size(), name_);
+  Schema gone(std::make_move_iterator(described_.begin() + static_cast<std::ptrdiff_t>(change.size)),
+              std::make_move_iterator(described_.end()));
+  described_.resize(change.size);
+  const auto undo = [&] {
+    std::ranges::move(gone, std::back_inserter(described_));
+    swap_in();
+    described_.resize(before);
+  };
+
+  Places places{std::vector<std::uint32_t>(change.size, ColumnMap::kLook), {}};
+  if (writer_ && share_.refused == 0) {
+    places.same.assign(change.size, true);
+    for (const Kept& k : kept_) {
+      if (k.source < change.size) places.columns[k.source] = k.column;
+    }
+    for (const SchemaChange::Series& s : change.changed) {
+      places.columns[s.place] = ColumnMap::kLook;
+      places.same[s.place] = false;
+    }
+  }
+  auto ok = columns_.place(described_, places.columns);
+  if (!ok) {
+    ok = failure("source {}: {}", name_, ok.error());
+  } else {
+    ok = take(described_, places);
+  }
+  if (!ok) undo();
+  return ok;
+}
+
+Result<void> Group::take(const Schema& schema, const Places& places) {
   const SeriesLimit::Share before = share_;
   freed_seen_ = limit_->freed();  // before asking: what is given back from here on is looked for again
   limit_->change(share_, schema.size());
-  std::vector<Kept> kept = choose(*places);
+  std::vector<Kept> kept = choose(places.columns);
   const auto stay = static_cast<std::size_t>(
       std::ranges::count_if(kept, [&](const Kept& k) { return k.column != ColumnMap::kNone && columns_.live(k.column); }));
   if (kept.empty() && !writer_ && share_.refused > 0) {
@@ -31,7 +78,7 @@ Result<void> Group::describe(Schema schema) {
         "nobody asks for",
         name_, schema.size(), limit_->counts().max);
   }
-  if (auto ok = give_columns(schema, kept); !ok) {
+  if (auto ok = give_columns(schema, places, kept); !ok) {
     limit_->change(share_, before.live + before.refused);
     return ok;
   }
@@ -47,7 +94,6 @@ Result<void> Group::describe(Schema schema) {
   columns_.set_live(live, rows_);
   kept_ = std::move(kept);
   if (const std::size_t size = in_place_ ? 0 : schema.size(); source_row_.size() != size) source_row_ = Cells(size);
-  described_ = std::move(schema);
   return {};
 }
 
@@ -83,13 +129,13 @@ std::uint64_t Group::rows_of_block(std::size_t columns) const {
 }
 
 // Afterwards every one that is kept has a column: its old one, a spare one, or one of a new generation.
-Result<void> Group::give_columns(const Schema& schema, std::vector<Kept>& kept) {
+Result<void> Group::give_columns(const Schema& schema, const Places& places, std::vector<Kept>& kept) {
   Schema more;
   bool changed = false;  // a column's series has one type for as long as the generation lasts
   for (const Kept& k : kept) {
     if (k.column == ColumnMap::kNone) {
       more.push_back(schema[k.source]);
-    } else {
+    } else if (!places.is_same(k.source)) {
       changed = changed || columns_.info(k.column) != schema[k.source];
     }
   }

@@ -5,7 +5,8 @@
 //          column is spare, a new generation begins: with the live series, and behind them those that end in its first row.
 // Threads  one: its source's.
 // Cost     a row: see head.h. While the source's series are not the head's first columns in the same order (some have come and
-//          gone, or are refused), one more copy of the row. describe(): a look at each series; a new generation is a new file.
+//          gone, or are refused), one more copy of the row. describe(): a look at each series, of a change at those that changed; a
+//          new generation is a new file.
 // Errors   describe(): no room for another head, a series described twice, no room for any of its series.
 #pragma once
 
@@ -29,6 +30,8 @@ class Group {
   ~Group();
   // From the next row on these are the series. Those that are gone get a staleness marker in it.
   Result<void> describe(Schema schema);
+  // The same by what has changed. After an error the series are what they were.
+  Result<void> describe(SchemaChange change);
   // Requires: describe() has succeeded. All cells absent; as many as were described, whether kept or refused.
   std::span<std::atomic<std::uint64_t>> begin_row();
   void publish(TimeMs t);
@@ -49,8 +52,15 @@ class Group {
   Group(Store& store, std::shared_ptr<SeriesLimit> limit, std::string name, std::int64_t interval_ms)
       : store_(store), limit_(std::move(limit)), name_(std::move(name)), interval_ms_(interval_ms) {}
   std::uint64_t rows_of_block(std::size_t columns) const;
+  // What is known of the series that are described, by place.
+  struct Places {
+    std::vector<std::uint32_t> columns;
+    std::vector<bool> same;  // it is what it was, bit by bit; empty: nobody knows
+    bool is_same(std::uint32_t place) const { return !same.empty() && same[place]; }
+  };
+  Result<void> take(const Schema& schema, const Places& places);
   std::vector<Kept> choose(const std::vector<std::uint32_t>& places) const;
-  Result<void> give_columns(const Schema& schema, std::vector<Kept>& kept);
+  Result<void> give_columns(const Schema& schema, const Places& places, std::vector<Kept>& kept);
   Result<void> open_generation(const Schema& schema, std::vector<Kept>& kept, std::size_t new_series);
   void report_refused(std::size_t refused_before, std::size_t described) const;
 

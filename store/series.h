@@ -33,4 +33,14 @@ struct SeriesInfo {
 // The series of a group, in column order. No two have equal labels.
 using Schema = std::vector<SeriesInfo>;
 
+// What a group's series are now, by what differs from those described last.
+struct SchemaChange {
+  struct Series {
+    std::uint32_t place = 0;
+    SeriesInfo info;
+  };
+  std::size_t size = 0;         // so many there are: those behind are gone
+  std::vector<Series> changed;  // by place, each once; all places that there were not before are among them
+};
+
 }  // namespace tacho::store

@@ -99,7 +99,11 @@ struct Agent::Impl {
   Result<void> open_store();
   Result<void> make_endpoints();
   void add_sources();
+  std::int64_t interval_of(const sampler::ScrapeTarget& target) const {
+    return target.interval_ms == 0 ? options.interval_ms : target.interval_ms;
+  }
   std::vector<sampler::SelfGauge> self_gauges();
+  std::vector<query::TargetStatus> target_status() const;
   Result<void> start_server();
   void maintain();
 };
@@ -175,16 +179,24 @@ void Agent::Impl::add_sources() {
     if (!enabled) continue;
     scheduler->add(std::move(source), interval);
   }
-  for (const sampler::ScrapeTarget& target : options.config.scrape_targets) {
-    const std::int64_t interval = target.interval_ms == 0 ? options.interval_ms : target.interval_ms;
-    scheduler->add(std::make_unique<sampler::ScrapeSource>(target, scrapes, system_clock()), interval);
-  }
+  for (const sampler::ScrapeTarget& target : options.config.scrape_targets)
+    scheduler->add(std::make_unique<sampler::ScrapeSource>(target, scrapes, system_clock()), interval_of(target));
   // Last, so that a tick's row tells of the same tick's sources.
   scheduler->add(std::make_unique<sampler::SelfSource>(scheduler->runners(), system_clock(), self_gauges()), options.interval_ms);
 }
 
+std::vector<query::TargetStatus> Agent::Impl::target_status() const {
+  std::vector<query::TargetStatus> out;
+  for (const sampler::ScrapeTarget& t : options.config.scrape_targets) {
+    const sampler::ScrapeReport last = scrapes.report_of(t.name);
+    out.push_back({t.discovered, t.labels, t.job, t.url.to_string(), interval_of(t), timeout_of(t, interval_of(t)), last.begun,
+                   last.seconds, last.error});
+  }
+  return out;
+}
+
 Result<void> Agent::Impl::start_server() {
-  api = std::make_unique<query::Api>(*store);
+  api = std::make_unique<query::Api>(*store, query::ApiOptions{.targets = [this] { return target_status(); }});
   auto started = HttpServer::start({.listen = options.listen}, [this](const HttpRequest& r) { return api->handle(r); });
   if (!started) return std::unexpected(started.error());
   server = std::move(*started);

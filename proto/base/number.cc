@@ -1,9 +1,11 @@
 #include "proto/base/number.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "proto/base/sample.h"
 
@@ -150,6 +152,33 @@ void append_seconds(std::string& out, TimeMs t) {
   const char digits[4] = {'.', static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10),
                           static_cast<char>('0' + ms % 10)};
   out.append(digits, ms % 10 ? 4 : ms % 100 ? 3 : 2);
+}
+
+void append_rfc3339(std::string& out, TimeMs t) {
+  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(t)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{time - day};
+  const auto digits = [&out](std::int64_t v, std::size_t count) {
+    const std::string text = std::to_string(v);
+    out.append(count - std::min(count, text.size()), '0');
+    out += text;
+  };
+  digits(int{date.year()}, 4);
+  for (const auto& [before, value] : {std::pair<char, std::int64_t>{'-', unsigned{date.month()}},
+                                      {'-', unsigned{date.day()}},
+                                      {'T', clock.hours().count()},
+                                      {':', clock.minutes().count()},
+                                      {':', clock.seconds().count()}}) {
+    out += before;
+    digits(value, 2);
+  }
+  if (const auto ms = clock.subseconds().count(); ms != 0) {
+    out += '.';
+    digits(ms, 3);
+    while (out.back() == '0') out.pop_back();
+  }
+  out += 'Z';
 }
 
 std::optional<double> parse_number(std::string_view s) {

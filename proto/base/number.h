@@ -24,6 +24,8 @@ std::string api_number(double v);
 
 // Milliseconds as seconds: "12", "12.5", "12.345", "-0.001".
 void append_seconds(std::string& out, TimeMs t);
+// Milliseconds as RFC 3339 in UTC, as Go writes it: "2026-11-23T16:00:00Z", "2026-11-23T16:00:00.12Z". Requires: a year of four digits.
+void append_rfc3339(std::string& out, TimeMs t);
 
 // Decimal, exponent, hexadecimal (0x1f, 0x1p-2), underscores are not digits; inf, +Inf, -infinity, nan in any case.
 // The whole text must be the number. Out-of-range decimals read as ±Inf or 0, as Go's value does.

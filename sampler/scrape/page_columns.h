@@ -3,12 +3,13 @@
 // Shape    a series keeps its column while it stays on the page; one that goes leaves it to one that comes, or the last column moves there.
 //          Lines that fill none: those that the rules drop, and those whose labels an earlier line has.
 // Threads  one.
-// Cost     adopt(): a look at each line; labels are made for new lines only. Between changes nothing.
+// Cost     adopt(): a look at each line; labels are made, hashed and compared for new lines only. Between changes nothing.
 #pragma once
 
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "proto/scraped_page.h"
@@ -43,21 +44,30 @@ class PageColumns {
   const store::Schema& series() const { return series_; }
   // By column, the caller's: the time of the sample taken last; ScrapedPage::kNoTime for a new series.
   std::span<TimeMs> last_times() { return last_times_; }
+  // Columns whose series is another, or of another type, since this was last asked: ascending, each once.
+  std::vector<std::uint32_t> take_changes();
 
  private:
   static constexpr std::uint32_t kNoLine = ScrapedPage::kNone;
 
   std::size_t keep_known(const ScrapedPage& page);
   void place_new(const ScrapedPage& page, const ScrapeTarget& target, Adopted& out);
-  std::uint32_t give_column(std::uint32_t line, Labels labels);
+  std::uint32_t column_of(const Labels& labels, std::uint64_t hash) const;
+  std::uint32_t give_column(std::uint32_t line, Labels labels, std::uint64_t hash);
+  void forget_labels(std::uint32_t column);
+  void pop_column();
   void close_gaps();
   bool take_types(const ScrapedPage& page);
 
   std::vector<std::uint32_t> columns_;
   store::Schema series_;
+  // Of each column:
   std::vector<TimeMs> last_times_;
-  std::vector<std::uint32_t> line_of_;  // a column
-  std::vector<std::uint32_t> gaps_;     // columns without a line, while a page is adopted
+  std::vector<std::uint64_t> hashes_;
+  std::vector<std::uint32_t> line_of_;
+  std::unordered_multimap<std::uint64_t, std::uint32_t> by_hash_;  // of labels: columns that have a line
+  std::vector<std::uint32_t> gaps_;                                // columns that have none, while a page is adopted
+  std::vector<std::uint32_t> changes_;
 };
 
 }  // namespace tacho::sampler

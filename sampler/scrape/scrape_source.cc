@@ -29,10 +29,27 @@ Result<void> ScrapeSource::describe(store::Schema& schema) {
   SchemaBuilder builder(schema);
   for (const char* name : kReportNames) builder.add(name, {target_.labels.begin(), target_.labels.end()});
   if (up_) schema.insert(schema.end(), columns_.series().begin(), columns_.series().end());
+  columns_.take_changes();
+  described();
+  return {};
+}
+
+bool ScrapeSource::describe_change(store::SchemaChange& change) {
+  if (up_ && !described_up_) return false;
+  change.size = kReports;
+  if (up_) {
+    change.size += columns_.series().size();
+    for (const std::uint32_t c : columns_.take_changes())
+      change.changed.push_back({static_cast<std::uint32_t>(kReports + c), columns_.series()[c]});
+  }
+  described();
+  return true;
+}
+
+void ScrapeSource::described() {
   described_layout_ = layout_;
   described_up_ = up_;
   waiting_ = waiting_ == Waiting::for_layout ? Waiting::for_row : Waiting::nothing;
-  return {};
 }
 
 Result<Sampled> ScrapeSource::sample(Row& row) {
@@ -90,6 +107,7 @@ void ScrapeSource::adopt() {
   if (std::ranges::equal(page_.families(), families_)) return;
   families_.assign(page_.families().begin(), page_.families().end());
   std::vector<store::MetricMetadata> metadata;
+  metadata.reserve(families_.size());
   for (const PageFamily& f : families_) metadata.push_back({f.name, f.type, f.help, f.unit});
   account_.set_metadata(target_.name, std::move(metadata));
 }

@@ -4,7 +4,7 @@
 //          scrape fails all of them do, with up 0 (Prometheus's staleness).
 // Threads  one of its own (may_block); never longer inside than timeout_of().
 // Cost     a request, and a comparison and a number a line (proto/scraped_page.h): no allocation of its own while the page keeps its
-//          series. Where they change: labels for the new ones, and a layout.
+//          series. Where they change: the parser, labels for the new ones, and what changes of the layout.
 // Errors   none: a target that does not answer is a row that says so. The first of several failures in a row is logged.
 // Types    are the page's (# TYPE), which decide what of a minute is shipped (store/rollup.h): counters last, gauges average.
 // Times    A row has one time. Of a sample that brings its own (honor_timestamps) the value stands in the row of the tick at which it was
@@ -38,6 +38,7 @@ class ScrapeSource final : public Source {
   void set_interval(std::int64_t ms) override;
   bool may_block() const override { return true; }
   Result<void> describe(store::Schema& schema) override;
+  bool describe_change(store::SchemaChange& change) override;
   Result<Sampled> sample(Row& row) override;
 
  private:
@@ -49,6 +50,7 @@ class ScrapeSource final : public Source {
   std::optional<ScrapeFailure> scrape();
   std::optional<ScrapeFailure> read_page(TextFormat format);
   void adopt();
+  void described();
   void tell(std::optional<ScrapeFailure> failure, TimeMs begun);
   void fill(Row& row);
   void fill_timed(Row& row);

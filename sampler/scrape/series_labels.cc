@@ -33,7 +33,7 @@ Labels exported(const std::vector<Label>& exposed, const Labels& target) {
                    [](const Label& a, const Label& b) { return a.name.size() < b.name.size(); });
   for (const Label& l : clashing) {
     std::string name = "exported_" + l.name;
-    while (out.has(name)) name = "exported_" + name;
+    while (out.has(name)) name.insert(0, "exported_");
     out.set(name, l.value);
   }
   return out;

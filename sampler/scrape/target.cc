@@ -78,7 +78,8 @@ Result<void> read_duration(const Labels& labels, std::string_view name, std::int
 }  // namespace
 
 Result<std::optional<ScrapeTarget>> make_target(const ScrapeConfig& config, const std::string& address, const Labels& own) {
-  Labels labels = discovered(config, address, own);
+  const Labels before = discovered(config, address, own);
+  Labels labels = before;
   if (!store::relabel(config.relabel, labels)) return std::nullopt;
   if (!labels.has("__address__")) return failure("no address is left");
   ScrapeTarget target = config.common;
@@ -95,6 +96,7 @@ Result<std::optional<ScrapeTarget>> make_target(const ScrapeConfig& config, cons
     if (!is_utf8(l.value)) return failure("the label {} is not UTF-8", l.name);
     kept.push_back(l);
   }
+  target.discovered = before;
   target.labels = Labels(std::move(kept));
   return target;
 }

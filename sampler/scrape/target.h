@@ -29,6 +29,7 @@ struct ScrapeTarget {
   std::string job;   // the scrape_config's
   std::string name;  // of the source and its group, see name_targets()
   Url url;
+  Labels discovered;             // before relabel_configs
   Labels labels;                 // that every series gets; job and instance among them
   std::int64_t interval_ms = 0;  // 0: the agent's
   std::int64_t timeout_ms = 0;   // 0: see timeout_of()

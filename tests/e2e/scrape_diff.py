@@ -313,6 +313,17 @@ def check_metadata(base):
     check(data.get("made_latency_0_seconds", [{}])[0].get("type") == "histogram", f"the scraped metadata is {data}")
 
 
+def check_targets(tacho, prometheus):
+    """Both list the same targets, with what the pages' keys and rules made of them."""
+    keys = ("labels", "scrapePool", "scrapeUrl", "health", "scrapeInterval")
+    lists = []
+    for base in (tacho, prometheus):
+        targets = e2e.api_get(base, "targets", {"state": "active"})["activeTargets"]
+        lists.append(sorted(([t[k] for k in keys] for t in targets if t["scrapePool"] != "flaky"), key=str))
+        check(all(bool(t["lastError"]) == (t["health"] == "down") for t in targets), f"{base}: errors and health: {targets}")
+    check(lists[0] == lists[1], f"the targets are {lists[0]}, Prometheus's {lists[1]}")
+
+
 def body(processes, arguments):
     program = shutil.which("prometheus-node-exporter")
     check(program, "prometheus-node-exporter is not installed (Debian's package of that name)")
@@ -335,6 +346,7 @@ def body(processes, arguments):
              for base, who in ((agent.base, "tacho"), (prometheus, "Prometheus"))]
     check_limit(agent.base, prometheus, end)
     check_metadata(agent.base)
+    check_targets(agent.base, prometheus)
     check({("tacho", "/openmetrics", True), ("tacho", "/text", False)} <= exporter.encodings,
           f"asked for packed and plain pages otherwise than meant: {exporter.encodings}")
     agent.stop()

@@ -39,3 +39,21 @@ TEST_CASE("API numbers of random bits read back to the same bits and fit their r
     REQUIRE(std::bit_cast<std::uint64_t>(*parse_number(text)) == std::bit_cast<std::uint64_t>(v));
   }
 }
+
+TEST_CASE("RFC 3339 times are as Go writes them, and read back") {
+  const auto text = [](TimeMs t) {
+    std::string out;
+    append_rfc3339(out, t);
+    return out;
+  };
+  CHECK(text(0) == "1970-01-01T00:00:00Z");
+  CHECK(text(1'795'449'600'001) == "2026-11-23T16:00:00.001Z");
+  CHECK(text(1'795'449'609'100) == "2026-11-23T16:00:09.1Z");
+  CHECK(text(951'782'399'999) == "2000-02-28T23:59:59.999Z");
+  CHECK(text(-1) == "1969-12-31T23:59:59.999Z");
+  std::mt19937_64 random(5);
+  for (int i = 0; i < 1000; ++i) {
+    const auto t = static_cast<TimeMs>(random() % 253'402'300'800'000);
+    REQUIRE(parse_time(text(t)) == t);
+  }
+}

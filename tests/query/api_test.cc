@@ -175,6 +175,39 @@ TEST_CASE("API: metadata, and what a node has none of") {
   CHECK(n.get("/api/v1/status/buildinfo").starts_with(R"({"status":"success","data":{"version":"3.)"));
 }
 
+TEST_CASE("API: targets tells what is scraped and how that went, as Prometheus does") {
+  ApiOptions o;
+  o.targets = [] {
+    TargetStatus up{{{"__address__", "h:1"}, {"job", "a"}},
+                    {{"instance", "h:1"}, {"job", "a"}},
+                    "a",
+                    "http://h:1/metrics",
+                    1000,
+                    900,
+                    1'795'439'412'120,
+                    0.0125,
+                    ""};
+    TargetStatus down = up, never = up;
+    down.pool = "b";
+    down.last_error = "GET http://h:1/metrics: \"no\"";
+    never.pool = "c";
+    never.last_scrape = 0;
+    return std::vector<TargetStatus>{up, down, never};
+  };
+  const Node n(std::move(o));
+  const std::string a =
+      R"({"discoveredLabels":{"__address__":"h:1","job":"a"},"labels":{"instance":"h:1","job":"a"},"scrapePool":"a",)"
+      R"("scrapeUrl":"http://h:1/metrics","globalUrl":"http://h:1/metrics","lastError":"","lastScrape":"2026-11-23T13:10:12.12Z",)"
+      R"("lastScrapeDuration":0.0125,"health":"up","scrapeInterval":"1s","scrapeTimeout":"900ms"})";
+  const std::string rest = R"(],"droppedTargets":[],"droppedTargetCounts":{}}})";
+  CHECK(n.get("/api/v1/targets?scrapePool=a&state=active") == R"({"status":"success","data":{"activeTargets":[)" + a + rest);
+  CHECK(n.get("/api/v1/targets?state=dropped") == R"({"status":"success","data":{"activeTargets":[)" + rest);
+  const std::string all = n.get("/api/v1/targets");
+  CHECK(all.find(R"("lastError":"GET http://h:1/metrics: \"no\"")") != std::string::npos);
+  CHECK(all.find(R"("health":"down")") != std::string::npos);
+  CHECK(all.find(R"("lastScrape":"0001-01-01T00:00:00Z","lastScrapeDuration":0.0125,"health":"unknown")") != std::string::npos);
+}
+
 TEST_CASE("API: status/tsdb says how dense and how long the window is") {
   const Node plain;
   const auto own = plain.get("/api/v1/status/tsdb");

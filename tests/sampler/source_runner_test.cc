@@ -24,6 +24,8 @@ struct Script {
   std::function<void()> meanwhile;  // what others do while it is in sample(), in describe()
   std::function<void()> meanwhile_described;
   double value = 0;
+  bool tells_changes = false;
+  int changes_told = 0;
 };
 
 class ScriptedSource final : public Source {
@@ -37,6 +39,18 @@ class ScriptedSource final : public Source {
     described_ = script_.devices;
     for (const auto& d : described_) schema.push_back({Labels::of("x", {{"d", d}}), MetricType::gauge, store::Rollup::none});
     return {};
+  }
+  bool describe_change(store::SchemaChange& change) override {
+    if (!script_.tells_changes) return false;
+    ++script_.changes_told;
+    change.size = script_.devices.size();
+    for (std::size_t i = 0; i < change.size; ++i) {
+      if (i < described_.size() && described_[i] == script_.devices[i]) continue;
+      change.changed.push_back({static_cast<std::uint32_t>(i),
+                                {Labels::of("x", {{"d", script_.devices[i]}}), MetricType::gauge, store::Rollup::none}});
+    }
+    described_ = script_.devices;
+    return true;
   }
   Result<Sampled> sample(Row& row) override {
     if (clock_ != nullptr) clock_->pass(script_.takes_ns);
@@ -120,6 +134,31 @@ TEST_CASE("a new layout starts in the tick that finds it") {
   f.ticks(2);
   CHECK(f.rows("a") == "1=0 2=1 3=stale ");
   CHECK(f.rows("b") == "3=2 4=3 ");
+}
+
+TEST_CASE("a source that tells what has changed tells it once, and is described as a whole after a change that found no room") {
+  RunnerFixture f;
+  f.script.tells_changes = true;
+  f.start();
+  f.ticks(2);
+  f.script.devices = {"a", "b"};
+  f.ticks(2);
+  CHECK(f.script.changes_told == 1);
+  f.script.devices = {"c", "b"};
+  f.ticks(1);
+  CHECK(f.script.changes_told == 2);
+  std::filesystem::rename(f.dir / "r", f.dir / "away");  // heads cannot be made, as in a full folder
+  f.script.devices = {"c"};
+  for (int i = 0; i < 100; ++i) f.script.devices.push_back(fmt::format("b{}", i));  // more than a head has to spare
+  f.ticks(2);
+  CHECK(f.script.changes_told == 3);
+  std::filesystem::rename(f.dir / "away", f.dir / "r");
+  f.ticks(2);
+  CHECK(f.script.changes_told == 3);
+  CHECK(f.rows("a") == "1=0 2=1 3=2 4=3 5=stale ");
+  CHECK(f.rows("b") == "3=2 4=3 5=4 8=stale ");
+  CHECK(f.rows("c") == "5=4 8=5 9=6 ");
+  CHECK(f.rows("b99") == "8=5 9=6 ");
 }
 
 TEST_CASE("a row that took longer than the deadline is a gap") {

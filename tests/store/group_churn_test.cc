@@ -72,6 +72,8 @@ struct Churned {
   std::unique_ptr<Group> group;
   std::int64_t interval_ms;
   std::vector<int> live;
+  std::vector<int> described;  // to this group
+  bool as_change = false;
   TimeMs t = 0;
 
   explicit Churned(std::int64_t interval) : interval_ms(interval) { start(); }
@@ -85,10 +87,25 @@ struct Churned {
     if (!s) FAIL(s.error().message);
     store = std::move(*s);
     group = store->group("g", interval_ms);
+    described.clear();
   }
+  // Turn by turn as a whole and as a change.
   void describe(std::vector<int> numbers) {
-    REQUIRE(group->describe(schema_of(numbers)));
-    live = std::move(numbers);
+    if (as_change) {
+      REQUIRE(group->describe(change_to(numbers)));
+    } else {
+      REQUIRE(group->describe(schema_of(numbers)));
+    }
+    as_change = !as_change;
+    live = described = std::move(numbers);
+  }
+  SchemaChange change_to(const std::vector<int>& numbers) const {
+    SchemaChange change{numbers.size(), {}};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      if (i >= described.size() || described[i] != numbers[i])
+        change.changed.push_back({static_cast<std::uint32_t>(i), series_of(numbers[i])});
+    }
+    return change;
   }
   // Series n has n + t / 1e6.
   double value(int n) const { return n + static_cast<double>(t) / 1e6; }
@@ -238,6 +255,26 @@ TEST_CASE("a series that ended without a row before the next generation is marke
   f.row();
   CHECK(f.ask(0) == "1 2! ");
   CHECK(f.ask(1) == "1 2! ");
+}
+
+TEST_CASE("a change that cannot be taken leaves the series as they were") {
+  Churned f(1000);
+  f.describe({0, 1, 2});
+  f.row();
+  const auto twice = f.group->describe(f.change_to({0, 1, 2, 1}));
+  REQUIRE_FALSE(twice);
+  CHECK(twice.error().message == "source g: the series m{s=\"1\"} is described twice");
+  f.row();
+  CHECK_FALSE(f.group->describe(f.change_to({2, 2})));
+  f.row();
+  std::filesystem::rename(f.dir / "run", f.dir / "away");  // heads cannot be made, as in a full folder
+  CHECK_FALSE(f.group->describe(f.change_to(range(2, 40))));
+  std::filesystem::rename(f.dir / "away", f.dir / "run");
+  f.describe({2, 1});
+  f.row();
+  CHECK(f.ask(0) == "1 2 3 4! ");
+  CHECK(f.ask(1) == "1 2 3 4 ");
+  CHECK(f.ask(2) == "1 2 3 4 ");
 }
 
 TEST_CASE("another type of a series is another generation, for a block has one") {
