@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "proto/base/log.h"
 
@@ -21,7 +22,7 @@ SourceRunner::SourceRunner(std::unique_ptr<Source> source, std::unique_ptr<store
 void SourceRunner::start() {
   grid_.start(clock_.wall_ns(), clock_.mono());
   if (interval_ms() > kFirstTickMs) return take_row({});
-  if (!source_->may_block()) describe();  // one that can hang is described when it is seen that it does
+  if (!source_->may_block()) describe();  // one that can hang: at its first tick, which is watched
 }
 
 template <typename Call>

@@ -17,6 +17,23 @@
 namespace tacho::sampler {
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+// A blank or an end of line.
+constexpr bool is_space(char c) { return is_blank(c) || c == '\n' || c == '\r'; }
+
+// Without the spaces around it.
+constexpr std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// Letters, digits and underscores: what can stand in a metric's name behind its beginning.
+constexpr bool is_name_part(std::string_view text) {
+  for (const char c : text) {
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')) return false;
+  }
+  return true;
+}
 
 inline void skip_blanks(std::string_view& rest) {
   std::size_t i = 0;

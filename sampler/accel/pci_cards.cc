@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "sampler/host/number_files.h"
+#include "sampler/folders.h"
+#include "sampler/short_text.h"
 
 namespace tacho::sampler {
 namespace {

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstddef>
-#include <filesystem>
 
 #include "proto/base/file.h"
-#include "proto/base/utf8.h"
 #include "sampler/cells.h"
-#include "sampler/host/folder_print.h"
-#include "sampler/text_scan.h"
+#include "sampler/folders.h"
+#include "sampler/short_text.h"
 
 namespace tacho::sampler {
 namespace {
@@ -19,33 +16,11 @@ namespace {
 // More than any number or state takes; node_exporter reads as many bytes of a sensor's file.
 constexpr std::size_t kShortFileBytes = 128;
 
-bool is_space(char c) { return is_blank(c) || c == '\n' || c == '\r'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 std::optional<double> number_in(std::string_view text, const NumberForm& form) {
   return form.parse ? form.parse(text) : parse_short_number(text, form.words_may_follow);
 }
 
 }  // namespace
-
-std::optional<double> parse_short_number(std::string_view text, bool words_may_follow) {
-  text = trimmed(text);
-  const bool negative = !text.empty() && text[0] == '-';
-  if (negative) text.remove_prefix(1);
-  // No second sign, no "inf", no "nan": from_chars would take them.
-  if (text.empty() || text[0] < '0' || text[0] > '9') return std::nullopt;
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{}) return std::nullopt;
-  const bool at_end = end == text.data() + text.size();
-  if (!at_end && !(words_may_follow && (is_space(*end) || *end == ':'))) return std::nullopt;
-  return negative ? -value : value;
-}
 
 void NumberFiles::start() {
   files_.clear();
@@ -149,46 +124,6 @@ Sampled NumberFiles::sample(Row& row) {
   if (check && folders_changed()) return Sampled::layout_changed;
   for (const Constant& constant : constants_) put(row, constant.column, constant.value);
   return Sampled::ok;
-}
-
-Result<std::vector<std::string>> list_folder(const std::string& path) {
-  std::error_code error;
-  std::vector<std::string> names;
-  std::filesystem::directory_iterator it(path, error);
-  for (; !error && it != std::filesystem::directory_iterator(); it.increment(error)) {
-    std::string name = it->path().filename().string();
-    if (!name.starts_with('.')) names.push_back(std::move(name));
-  }
-  if (error) return sys_failure(error.value(), "cannot list {}", path);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
-Result<std::vector<std::string>> list_numbered(const std::string& path, std::string_view prefix) {
-  Result<std::vector<std::string>> names = list_folder(path);
-  if (!names) return names;
-  std::erase_if(*names, [&](const std::string& name) {
-    return !name.starts_with(prefix) || name.size() == prefix.size() ||
-           name.find_first_not_of("0123456789", prefix.size()) != std::string::npos;
-  });
-  std::stable_sort(names->begin(), names->end(), [](const auto& a, const auto& b) { return a.size() < b.size(); });
-  return names;
-}
-
-std::string label_text(const std::string& path) { return label_value(read_file(path).value_or("")); }
-
-std::string label_value(std::string_view raw) {
-  std::string_view rest = trimmed(raw);
-  std::string out;
-  while (!rest.empty()) {
-    const std::size_t bytes = utf8_sequence_bytes(rest);
-    if (bytes) out += rest.substr(0, bytes);
-    // One mark for a run of bad bytes, as node_exporter has it.
-    constexpr std::string_view kMark = "\xEF\xBF\xBD";
-    if (!bytes && !out.ends_with(kMark)) out += kMark;
-    rest.remove_prefix(bytes ? bytes : 1);
-  }
-  return out;
 }
 
 }  // namespace tacho::sampler

@@ -20,6 +20,7 @@
 
 #include "sampler/catalogue.h"
 #include "sampler/kernel_file.h"
+#include "sampler/short_text.h"
 #include "sampler/source.h"
 
 namespace tacho::sampler {
@@ -33,9 +34,6 @@ struct NumberForm {
   // For text that is no decimal number ("0x1f", "1.5M"); nullopt: no number. nullptr: parse_short_number().
   std::optional<double> (*parse)(std::string_view text) = nullptr;
 };
-
-// "-12", "0.5", "7\n"; nullopt for all else ("N/A (no PMA)", "enabled", "0x1f").
-std::optional<double> parse_short_number(std::string_view text, bool words_may_follow = false);
 
 class NumberFiles {
  public:
@@ -97,14 +95,5 @@ class NumberFiles {
   unsigned ticks_per_check_;
   unsigned ticks_ = 0;
 };
-
-// The names in a folder, sorted, without those that begin with a dot. For describe().
-Result<std::vector<std::string>> list_folder(const std::string& path);
-// The same, and only names that are `prefix` and digits; these in the order of their numbers.
-Result<std::vector<std::string>> list_numbered(const std::string& path, std::string_view prefix);
-// A file of one line without the blanks around it, fit to be a label's value (no UTF-8: bytes replaced); "" when it cannot be read.
-std::string label_text(const std::string& path);
-// The same of a text that is already there.
-std::string label_value(std::string_view raw);
 
 }  // namespace tacho::sampler

@@ -16,6 +16,7 @@
 #include "sampler/host/network/infiniband.h"
 #include "sampler/host/number_files.h"
 #include "sampler/host/storage/nvme.h"
+#include "sampler/short_text.h"
 #include "source_fixture.h"
 
 namespace tacho::sampler {

@@ -268,6 +268,19 @@ TEST_CASE("a source that is not there is looked for again, and appears when it i
   CHECK(f.runner->stats().rows > 5);
 }
 
+TEST_CASE("a source that is not there wakes nobody until it is looked for again") {
+  RunnerFixture f;
+  f.script.fail = true;
+  f.start();
+  CHECK(f.runner->wait_ns() > 20 * kNsPerSecond);
+  f.script.fail = false;
+  f.clock.pass(f.runner->wait_ns() + 100'000);
+  f.runner->tick();
+  CHECK(f.runner->stats().rows == 1);
+  CHECK(f.runner->stats().lateness_ns == 100'000);
+  CHECK(f.runner->wait_ns() <= kNsPerSecond);
+}
+
 // Real threads and the real clock, briefly: what only they can show is that a source that hangs holds up nobody.
 TEST_CASE("a source whose new layout finds no room gives no rows until it does, and never a value under another's labels") {
   RunnerFixture f;

@@ -1,5 +1,8 @@
 #include "sampler/host/hardware/edac.h"
 
+#include "sampler/folders.h"
+#include "sampler/short_text.h"
+
 #include <filesystem>
 
 namespace tacho::sampler {

@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <map>
 
+#include "sampler/folders.h"
 #include "sampler/host/hardware/hwmon_names.h"
+#include "sampler/short_text.h"
 
 namespace tacho::sampler {
 namespace {

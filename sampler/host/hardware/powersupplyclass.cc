@@ -1,5 +1,8 @@
 #include "sampler/host/hardware/powersupplyclass.h"
 
+#include "sampler/folders.h"
+#include "sampler/short_text.h"
+
 namespace tacho::sampler {
 namespace {
 

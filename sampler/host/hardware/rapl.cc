@@ -1,5 +1,8 @@
 #include "sampler/host/hardware/rapl.h"
 
+#include "sampler/folders.h"
+#include "sampler/short_text.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>

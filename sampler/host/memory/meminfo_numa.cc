@@ -1,8 +1,8 @@
 #include "sampler/host/memory/meminfo_numa.h"
 
 #include "sampler/catalogue.h"
+#include "sampler/folders.h"
 #include "sampler/host/memory/meminfo.h"
-#include "sampler/host/number_files.h"
 
 namespace tacho::sampler {
 namespace {

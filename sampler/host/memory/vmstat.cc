@@ -1,25 +1,15 @@
 #include "sampler/host/memory/vmstat.h"
 
-#include <algorithm>
-#include <cctype>
+#include "sampler/text_scan.h"
 
 namespace tacho::sampler {
-namespace {
-
-// A key that would make no metric name is no key of the kernel's.
-bool is_name(std::string_view key) {
-  return std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
-}
-
-}  // namespace
-
 Result<void> VmstatSource::describe(store::Schema& schema) {
   Result<std::string_view> text = file_.read();
   if (!text) return std::unexpected(text.error());
   SchemaBuilder builder(schema);
   const std::size_t before = schema.size();
   lines_.learn(*text, [&](std::string_view key) -> KeyedLines::Column {
-    if (!is_name(key) || left_out_(key)) return {};
+    if (!is_name_part(key) || left_out_(key)) return {};
     return {.index = builder.add("node_vmstat_" + std::string(key))};
   });
   if (schema.size() == before) return failure("{} has no counter that is kept (pgfault, pgpgin, ...)", file_.path());

@@ -7,8 +7,7 @@
 #include <set>
 
 #include "sampler/cells.h"
-#include "sampler/host/folder_print.h"
-#include "sampler/host/number_files.h"
+#include "sampler/folders.h"
 
 namespace tacho::sampler {
 namespace {

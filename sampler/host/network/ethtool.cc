@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "sampler/cells.h"
-#include "sampler/host/number_files.h"
+#include "sampler/short_text.h"
 
 namespace tacho::sampler {
 namespace {

@@ -1,6 +1,8 @@
 #include "sampler/host/network/infiniband.h"
 
 #include "sampler/catalogue.h"
+#include "sampler/folders.h"
+#include "sampler/short_text.h"
 
 namespace tacho::sampler {
 namespace {

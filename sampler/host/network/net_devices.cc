@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "proto/base/file.h"
-#include "sampler/folder_scan.h"
+#include "sampler/folders.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {

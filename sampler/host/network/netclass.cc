@@ -70,13 +70,6 @@ std::optional<std::int64_t> number_in(std::string_view text, bool may_be_negativ
   return value;
 }
 
-std::string_view word_in(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\n";
-  const std::size_t first = text.find_first_not_of(kSpace);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
-}
-
 }  // namespace
 
 // What the file says; empty when it cannot be read. The text stays valid until the next call.
@@ -94,7 +87,7 @@ void NetclassSource::read(const std::string& device) {
     now_.numbers[i] = number_in(attribute(device, kNumbers[i].file), kNumbers[i].may_be_negative);
   }
   if (ignore_invalid_speed_ && now_.numbers[kSpeed] < 0) now_.numbers[kSpeed].reset();
-  for (std::size_t i = 0; i < kWordCount; ++i) now_.words[i].assign(word_in(attribute(device, kWords[i])));
+  for (std::size_t i = 0; i < kWordCount; ++i) now_.words[i].assign(trimmed(attribute(device, kWords[i])));
   const std::optional<std::int64_t> flags = now_.numbers[kFlags];
   now_.admin_state = !flags ? "unknown" : *flags & kIffUp ? "up" : "down";
 }

@@ -1,20 +1,11 @@
 #include "sampler/host/network/netstat.h"
 
-#include <algorithm>
-#include <cctype>
+#include "sampler/text_scan.h"
 
 namespace tacho::sampler {
-namespace {
-
-bool is_name(std::string_view field) {
-  return std::all_of(field.begin(), field.end(), [](unsigned char c) { return std::isalnum(c) || c == '_'; });
-}
-
-}  // namespace
-
 std::size_t NetstatSource::column_of(SchemaBuilder& builder, std::string_view protocol, std::string_view name) const {
   const std::string field = std::string(protocol) + "_" + std::string(name);
-  return is_name(field) && !left_out_(field) ? builder.add("node_netstat_" + field) : kNoColumn;
+  return is_name_part(field) && !left_out_(field) ? builder.add("node_netstat_" + field) : kNoColumn;
 }
 
 Result<void> NetstatSource::describe(store::Schema& schema) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sampler/cells.h"
+#include "sampler/folders.h"
 #include "sampler/host/storage/human_number.h"
 #include "sampler/text_scan.h"
 

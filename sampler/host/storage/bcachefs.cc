@@ -5,7 +5,9 @@
 #include <filesystem>
 
 #include "sampler/cells.h"
+#include "sampler/folders.h"
 #include "sampler/host/storage/human_number.h"
+#include "sampler/short_text.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {
@@ -37,12 +39,6 @@ std::string counter_metric(std::string_view file) {
 std::string_view without_colon(std::string_view word) {
   if (word.ends_with(':')) word.remove_suffix(1);
   return word;
-}
-
-std::string_view trimmed(std::string_view text) {
-  skip_blanks(text);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include <filesystem>
 
 #include "sampler/cells.h"
+#include "sampler/folders.h"
+#include "sampler/short_text.h"
 
 namespace tacho::sampler {
 namespace {

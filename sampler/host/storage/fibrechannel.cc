@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "sampler/folders.h"
+#include "sampler/short_text.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {

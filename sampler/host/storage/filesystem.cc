@@ -64,7 +64,7 @@ Result<void> FilesystemSource::describe(store::Schema& schema) {
     one.columns.fill(kNoColumn);
     one.columns[kDeviceError] = builder.add("node_filesystem_device_error", labels);
     one.columns[kReadonly] = builder.add("node_filesystem_readonly", labels);
-    if (why.empty()) {
+    if (answers_[i].has_values()) {
       one.columns[kSize] = builder.add("node_filesystem_size_bytes", labels);
       one.columns[kFree] = builder.add("node_filesystem_free_bytes", labels);
       one.columns[kAvail] = builder.add("node_filesystem_avail_bytes", labels);
@@ -103,7 +103,7 @@ Result<Sampled> FilesystemSource::sample(Row& row) {
     if (answer.outcome != shown.outcome || answer.error != shown.error) return Sampled::layout_changed;
     const struct statfs& stat = answer.stat;
     const double block = static_cast<double>(stat.f_bsize);
-    put(row, shown.columns[kDeviceError], shown.columns[kSize] == kNoColumn ? 1.0 : 0.0);
+    put(row, shown.columns[kDeviceError], answer.has_values() ? 0.0 : 1.0);
     put(row, shown.columns[kReadonly], shown.mount.readonly ? 1.0 : 0.0);
     put(row, shown.columns[kSize], static_cast<double>(stat.f_blocks) * block);
     put(row, shown.columns[kFree], static_cast<double>(stat.f_bfree) * block);

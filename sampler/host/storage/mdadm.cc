@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "sampler/cells.h"
+#include "sampler/folders.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {

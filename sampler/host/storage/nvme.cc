@@ -1,5 +1,8 @@
 #include "sampler/host/storage/nvme.h"
 
+#include "sampler/folders.h"
+#include "sampler/short_text.h"
+
 #include <re2/re2.h>
 
 namespace tacho::sampler {

@@ -52,14 +52,7 @@ struct StatfsPool::Shared {
   std::vector<std::shared_ptr<Place>> waiting;  // the next one last
   std::unordered_map<std::string, std::weak_ptr<Place>> places;
 
-  // The next place to ask, or null. Those that are trusted lie last, so are taken first.
-  std::shared_ptr<Place> take() {
-    if (waiting.empty()) return nullptr;
-    if (!waiting.back()->trusted_ && asked >= kDoubtfulMax) return nullptr;
-    std::shared_ptr<Place> next = std::move(waiting.back());
-    waiting.pop_back();
-    return next;
-  }
+  // Whether the next place may be asked. Those that are trusted lie last, so are taken first.
   bool could_be_taken() const { return !waiting.empty() && (waiting.back()->trusted_ || asked < kDoubtfulMax); }
 };
 
@@ -92,7 +85,8 @@ void StatfsPool::work(const std::shared_ptr<Shared>& shared) {
     if (!shared->stopping && !shared->could_be_taken() && enough_wait) break;
     shared->wake_threads.wait(lock, [&] { return shared->stopping || shared->could_be_taken(); });
     if (shared->stopping) break;
-    const std::shared_ptr<Place> place = shared->take();
+    const std::shared_ptr<Place> place = std::move(shared->waiting.back());
+    shared->waiting.pop_back();
     place->state_ = Place::State::asked;
     ++shared->asked;
     lock.unlock();

@@ -40,6 +40,7 @@ class StatfsPool {
     Outcome outcome = Outcome::not_asked;
     int error = 0;
     struct statfs stat{};
+    bool has_values() const { return outcome == Outcome::answered && error == 0; }
   };
   class Place;  // a mount
 

@@ -1,5 +1,7 @@
 #include "sampler/host/storage/tapestats.h"
 
+#include "sampler/folders.h"
+
 namespace tacho::sampler {
 namespace {
 

@@ -1,7 +1,6 @@
 #include "sampler/host/storage/xfs.h"
 
-#include "sampler/host/folder_print.h"
-#include "sampler/host/number_files.h"
+#include "sampler/folders.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {

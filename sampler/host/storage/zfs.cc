@@ -3,8 +3,7 @@
 #include <algorithm>
 
 #include "sampler/cells.h"
-#include "sampler/host/folder_print.h"
-#include "sampler/host/number_files.h"
+#include "sampler/folders.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {

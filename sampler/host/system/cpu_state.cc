@@ -5,6 +5,7 @@
 #include <set>
 
 #include "sampler/host/system/cpu_list.h"
+#include "sampler/short_text.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {

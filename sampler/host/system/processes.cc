@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "sampler/cells.h"
-#include "sampler/folder_scan.h"
+#include "sampler/folders.h"
 #include "sampler/text_scan.h"
 
 namespace tacho::sampler {

@@ -12,8 +12,7 @@
 #include "proto/base/log.h"
 #include "proto/exposition.h"
 #include "sampler/cells.h"
-#include "sampler/host/folder_print.h"
-#include "sampler/host/number_files.h"
+#include "sampler/folders.h"
 
 namespace tacho::sampler {
 namespace {
