@@ -1,8 +1,10 @@
 #include "sampler/accel_sources.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "sampler/accel/accel_source.h"
+#include "sampler/accel/amd_source.h"
 #include "sampler/accel/nvidia_source.h"
 #include "sampler/accel/nvml_paths.h"
 #include "sampler/accel/pci_cards.h"
@@ -10,7 +12,33 @@
 namespace tacho::sampler {
 namespace {
 
-constexpr std::string_view kNames[] = {"accel", "nvidia", "nvidia_slow"};
+constexpr std::string_view kNames[] = {"accel", "nvidia", "nvidia_slow", "amd", "amd_slow", "hygon", "hygon_slow"};
+
+// Each vendor's adds its sources and its fleet, if the node shows any of its cards.
+void add_nvidia(const Roots& roots, const AccelOptions& options, std::vector<std::unique_ptr<Source>>& sources,
+                std::vector<AccelFleet>& fleets) {
+  const std::vector<CardSlot> slots = nvidia_slots(roots);
+  if (slots.empty()) return;
+  const auto session = std::make_shared<nvml::Session>(nvml::library_paths(roots.rootfs, options.nvml_library));
+  AccelFleet fleet{.vendor = "nvidia", .states = {}};
+  for (const CardSlot& slot : slots) {
+    fleet.states.push_back(std::make_shared<AccelState>());
+    sources.push_back(std::make_unique<NvidiaSource>(nvidia_fast(), NvidiaCard(session, slot), fleet.states.back()));
+    sources.push_back(std::make_unique<NvidiaSource>(nvidia_slow(), NvidiaCard(session, slot), nullptr));
+  }
+  fleets.push_back(std::move(fleet));
+}
+
+// AMD's, and Hygon's, whose drivers are made of AMD's.
+void add_amd(const Roots& roots, std::vector<std::unique_ptr<Source>>& sources, std::vector<AccelFleet>& fleets) {
+  for (const AmdSlot& slot : amd_slots(roots)) {
+    auto fleet = std::find_if(fleets.begin(), fleets.end(), [&](const AccelFleet& f) { return f.vendor == slot.vendor; });
+    if (fleet == fleets.end()) fleet = fleets.insert(fleets.end(), {.vendor = slot.vendor, .states = {}});
+    fleet->states.push_back(std::make_shared<AccelState>());
+    sources.push_back(std::make_unique<AmdSource>(amd_fast(), AmdCard(roots, slot), fleet->states.back()));
+    sources.push_back(std::make_unique<AmdSource>(amd_slow(), AmdCard(roots, slot), nullptr));
+  }
+}
 
 }  // namespace
 
@@ -23,16 +51,10 @@ std::span<const std::string_view> accel_source_names() { return kNames; }
 
 std::vector<std::unique_ptr<Source>> make_accel_sources(const Roots& roots, const AccelOptions& options) {
   std::vector<std::unique_ptr<Source>> sources;
-  const std::vector<CardSlot> slots = nvidia_slots(roots);
-  if (slots.empty()) return sources;
-  const auto session = std::make_shared<nvml::Session>(nvml::library_paths(roots.rootfs, options.nvml_library));
-  std::vector<std::shared_ptr<AccelState>> states;
-  for (const CardSlot& slot : slots) {
-    states.push_back(std::make_shared<AccelState>());
-    sources.push_back(std::make_unique<NvidiaSource>(nvidia_fast(), NvidiaCard(session, slot), states.back()));
-    sources.push_back(std::make_unique<NvidiaSource>(nvidia_slow(), NvidiaCard(session, slot), nullptr));
-  }
-  sources.push_back(std::make_unique<AccelSource>("nvidia", std::move(states)));
+  std::vector<AccelFleet> fleets;
+  add_nvidia(roots, options, sources, fleets);
+  add_amd(roots, sources, fleets);
+  if (!fleets.empty()) sources.push_back(std::make_unique<AccelSource>(std::move(fleets)));
   return sources;
 }
 

@@ -17,16 +17,10 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/labels.h"
+#include "sampler/accel/card_slot.h"
 #include "sampler/accel/nvml_session.h"
 
 namespace tacho::sampler {
-
-// Which card: by its PCI address, or, where sysfs does not show any, the library's n-th.
-struct CardSlot {
-  std::uint32_t index = 0;
-  std::string pci_bus_id;  // "0000:3b:00.0"; "": not known
-  std::string numa_node;   // "": not known
-};
 
 // "0000:3b:00.0", as sysfs has it.
 std::string pci_address(const nvml::PciInfo& pci);

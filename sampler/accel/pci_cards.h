@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sampler/accel/nvidia_card.h"
+#include "sampler/accel/card_slot.h"
 #include "sampler/source.h"
 
 namespace tacho::sampler {

@@ -43,6 +43,8 @@ constexpr MetricInfo kRows[] = {
     {"accel_throttle_active", MetricType::gauge, "", "1 if this holds the clocks down right now.", "NVML GetCurrentClocksEventReasons", "nvidia"},
     {"accel_throttle_seconds_total", MetricType::counter, "seconds", "Time for which this has held the clocks down.", "NVML fields 74 to 79", "nvidia"},
     {"accel_fan_speed_ratio", MetricType::gauge, "", "Speed of the fan, of its highest, from 0 to 1.", "NVML GetFanSpeed_v2", "nvidia_slow", 60000},
+    {"accel_fan_rpm", MetricType::gauge, "", "Speed of the fan, in turns a minute.", "amdgpu fan1_input", "amd_slow", 10000},
+    {"accel_voltage_volts", MetricType::gauge, "volts", "Voltage of the rail right now.", "amdgpu in0_input, in1_input", "amd"},
     // traffic
     {"accel_pcie_throughput_bytes_per_second", MetricType::gauge, "bytes", "Bytes a second over PCIe since the last row, seen from the card; headers and requests included.", "NVML GPM 20 and 21", "nvidia", 0, Rollup::max, "copies run in bursts, and whether they reach the link's limit shows in the peak"},
     {"accel_pcie_transmit_bytes_total", MetricType::counter, "bytes", "Bytes the card has sent over PCIe since the agent's start, headers and requests included.", "NVML GPM 20, summed over time", "nvidia"},

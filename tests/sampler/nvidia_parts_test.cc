@@ -277,7 +277,7 @@ TEST_CASE("where sysfs shows no card, the driver's device nodes do") {
 
 TEST_CASE("accel_up is there from a card's first answer on, and 0 while it is overdue or fails") {
   FakeCard card;
-  AccelSource accel("nvidia", {card.state, std::make_shared<AccelState>()}, card.clock);
+  AccelSource accel({{.vendor = "nvidia", .states = {card.state, std::make_shared<AccelState>()}}}, card.clock);
   Watched up(accel);
   up.tick();
   CHECK(text_of(row_of(up)) == "accel_devices 2\n");

@@ -7,6 +7,7 @@
 #include "../accel/fake_card.h"
 #include "fake_ethtool.h"
 #include "many_cpus.h"
+#include "sampler/accel_sources.h"
 #include "sampler/host/network/ethtool.h"
 #include "sampler/host/network/ethtool_link.h"
 #include "sampler/host_sources.h"
@@ -139,6 +140,13 @@ TEST_CASE("a steady tick allocates nothing, of a recorded card") {
     }
     CHECK(made == 0);
   }
+}
+
+TEST_CASE("a steady tick allocates nothing, of cards of amdgpu") {
+  Machine machine("amd");
+  const auto sources = make_accel_sources(machine.roots(), {});
+  REQUIRE(sources.size() == 11);
+  for (const auto& source : sources) check_no_allocation(*source);
 }
 
 TEST_CASE("a steady tick allocates nothing, on a node with pods, walks of its cgroups included") {
