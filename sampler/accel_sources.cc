@@ -5,6 +5,8 @@
 
 #include "sampler/accel/accel_source.h"
 #include "sampler/accel/amd_source.h"
+#include "sampler/accel/ascend_source.h"
+#include "sampler/accel/dcmi_paths.h"
 #include "sampler/accel/nvidia_source.h"
 #include "sampler/accel/nvml_paths.h"
 #include "sampler/accel/pci_cards.h"
@@ -12,7 +14,9 @@
 namespace tacho::sampler {
 namespace {
 
-constexpr std::string_view kNames[] = {"accel", "nvidia", "nvidia_slow", "amd", "amd_slow", "hygon", "hygon_slow"};
+constexpr std::string_view kNames[] = {"accel",       "nvidia",         "nvidia_slow",      "ascend",
+                                       "ascend_slow", "ascend_network", "ascend_bandwidth", "amd",
+                                       "amd_slow",    "hygon",          "hygon_slow"};
 
 // Each vendor's adds its sources and its fleet, if the node shows any of its cards.
 void add_nvidia(const Roots& roots, const AccelOptions& options, std::vector<std::unique_ptr<Source>>& sources,
@@ -40,11 +44,36 @@ void add_amd(const Roots& roots, std::vector<std::unique_ptr<Source>>& sources, 
   }
 }
 
+void add_ascend(const Roots& roots, const AccelOptions& options, std::vector<std::unique_ptr<Source>>& sources,
+                std::vector<AccelFleet>& fleets) {
+  const std::vector<CardSlot> slots = ascend_slots(roots);
+  if (slots.empty()) return;
+  const auto session = std::make_shared<dcmi::Session>(dcmi::library_paths(roots.rootfs, options.dcmi_library));
+  AccelFleet fleet{.vendor = "huawei", .states = {}};
+  for (const CardSlot& slot : slots) {
+    const auto add = [&](AscendSource::Kind kind, std::shared_ptr<AccelState> state,
+                         std::int64_t patience = AscendCard::kPatience) {
+      sources.push_back(
+          std::make_unique<AscendSource>(std::move(kind), AscendCard(session, slot, system_clock(), patience), std::move(state)));
+    };
+    fleet.states.push_back(std::make_shared<AccelState>());
+    add(ascend_fast(), fleet.states.back());
+    add(ascend_slow(roots.sysfs), nullptr);
+    add(ascend_network(), nullptr, kNetworkPatience);
+    add(ascend_bandwidth(), nullptr);
+  }
+  fleets.push_back(std::move(fleet));
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
 }  // namespace
 
 AccelOptions AccelOptions::from_environment() {
-  const char* nvml = std::getenv("TACHO_NVML_LIBRARY");
-  return {.nvml_library = nvml ? nvml : ""};
+  return {.nvml_library = environment("TACHO_NVML_LIBRARY"), .dcmi_library = environment("TACHO_DCMI_LIBRARY")};
 }
 
 std::span<const std::string_view> accel_source_names() { return kNames; }
@@ -53,6 +82,7 @@ std::vector<std::unique_ptr<Source>> make_accel_sources(const Roots& roots, cons
   std::vector<std::unique_ptr<Source>> sources;
   std::vector<AccelFleet> fleets;
   add_nvidia(roots, options, sources, fleets);
+  add_ascend(roots, options, sources, fleets);
   add_amd(roots, sources, fleets);
   if (!fleets.empty()) sources.push_back(std::make_unique<AccelSource>(std::move(fleets)));
   return sources;

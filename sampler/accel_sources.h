@@ -17,8 +17,10 @@ namespace tacho::sampler {
 struct AccelOptions {
   // libnvidia-ml.so.1; "": where the loader finds it, then where drivers are installed, below rootfs too.
   std::string nvml_library;
+  // libdcmi.so, likewise.
+  std::string dcmi_library;
 
-  // TACHO_NVML_LIBRARY, for tests and for odd places.
+  // TACHO_NVML_LIBRARY, TACHO_DCMI_LIBRARY, for tests and for odd places.
   static AccelOptions from_environment();
 };
 

@@ -34,9 +34,8 @@ int devices(const DevicesOptions& options) {
   const sampler::AccelReport report = sampler::report_accelerators(options.roots, sampler::AccelOptions::from_environment());
   if (report.cards.empty()) {
     std::printf(
-        "no accelerator that tacho knows is on this node: %s/bus/pci/devices shows no card of NVIDIA's, AMD's or Hygon's, and "
-        "%s/dev "
-        "no nvidiaN\n",
+        "no accelerator that tacho knows is on this node: %s/bus/pci/devices shows no card of NVIDIA's, AMD's, Hygon's "
+        "or Huawei's, and %s/dev no nvidiaN and no davinciN\n",
         options.roots.sysfs.c_str(), options.roots.rootfs.c_str());
     return 0;
   }
@@ -49,7 +48,8 @@ int devices(const DevicesOptions& options) {
     std::printf("%-8s %-6s %-13s %-30s %s\n", card.vendor.c_str(), card.number.c_str(), card.pci_bus_id.c_str(),
                 card.model.c_str(), state.c_str());
   }
-  if (!report.library.empty()) std::printf("\n%s\n", report.library.c_str());
+  if (!report.libraries.empty()) std::printf("\n");
+  for (const std::string& library : report.libraries) std::printf("%s\n", library.c_str());
   print_unsupported(report.cards);
   return all_answer ? 0 : 1;
 }

@@ -19,22 +19,6 @@ std::optional<double> percent(std::string_view text) {
   return number;
 }
 
-// "16.0 GT/s PCIe"
-std::optional<double> pcie_generation(std::string_view text) {
-  constexpr double kSpeeds[] = {2.5, 5, 8, 16, 32, 64};
-  const auto speed = parse_short_number(text, true);
-  for (std::size_t i = 0; speed && i < std::size(kSpeeds); ++i) {
-    if (*speed == kSpeeds[i]) return static_cast<double>(i + 1);
-  }
-  return std::nullopt;
-}
-
-// Of a link that is there: 0 and 255 are the bus's "not known".
-std::optional<double> pcie_width(std::string_view text) {
-  const auto lanes = parse_short_number(text);
-  return lanes && *lanes > 0 && *lanes < 255 ? lanes : std::nullopt;
-}
-
 struct FileRow {
   std::string_view file;
   ValueName name;
@@ -52,10 +36,6 @@ constexpr FileRow kSlow[] = {
     {"mem_info_vis_vram_total", {"accel_bar1_total_bytes"}},
     {"mem_info_vis_vram_used", {"accel_bar1_used_bytes"}},
     {"pcie_replay_count", {"accel_pcie_replay_total"}},
-    {"current_link_speed", {"accel_pcie_link_generation"}, {.parse = pcie_generation}},
-    {"max_link_speed", {"accel_pcie_link_generation_max"}, {.parse = pcie_generation}},
-    {"current_link_width", {"accel_pcie_link_width"}, {.parse = pcie_width}},
-    {"max_link_width", {"accel_pcie_link_width_max"}, {.parse = pcie_width}},
 };
 // Of sensors that are known by their numbers.
 constexpr FileRow kFastSensors[] = {

@@ -73,6 +73,8 @@ void AmdInfo::describe(const AmdCard& card, SchemaBuilder& builder) {
                                      {"partition_profile", label_text(card.folder() + "current_compute_partition")},
                                      {"memory_partition", label_text(card.folder() + "current_memory_partition")}}));
   }
+  link_.emplace(card.folder());
+  link_->describe(card, builder);
   clocks_.clear();
   for (const ClockList& list : kClockLists) {
     const ValueName name{"accel_clock_max_hertz", "domain", list.domain};
@@ -87,6 +89,7 @@ void AmdInfo::describe(const AmdCard& card, SchemaBuilder& builder) {
 
 Sampled AmdInfo::sample(Row& row) {
   if (files_.sample(row) == Sampled::layout_changed) return Sampled::layout_changed;
+  if (link_) link_->sample(row);
   for (Clock& clock : clocks_) {
     const auto list = clock.file.read();
     if (!list) continue;

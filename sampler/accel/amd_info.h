@@ -1,4 +1,4 @@
-// Who the card is: versions, serial number, place, how it is partitioned; the highest clocks.
+// Who the card is: versions, serial number, place and its PCIe link, how it is partitioned; the highest clocks.
 //
 // Source   the card's files; SYSFS/module/DRIVER/version (drivers that were not built with the kernel have it); pp_dpm_sclk and
 //          pp_dpm_mclk, the lists of clock rates that the card can have.
@@ -8,6 +8,7 @@
 #include <array>
 
 #include "sampler/accel/amd_reading.h"
+#include "sampler/accel/pcie_link.h"
 #include "sampler/host/number_files.h"
 
 namespace tacho::sampler {
@@ -25,6 +26,7 @@ class AmdInfo final : public AmdReading {
 
   NumberFiles files_{1};
   std::vector<Clock> clocks_;
+  std::optional<PcieLink> link_;
 };
 
 // The highest rate of a list "0: 500Mhz\n1: 2100Mhz *", in hertz; nullopt when there is none in it.

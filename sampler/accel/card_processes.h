@@ -1,6 +1,7 @@
 // The processes that compute on a card, as series: how many, and the memory of each.
 //
-// Life     set() the list, then changed(): whether it is another set of processes than described; put() fills the row.
+// Life     clear(), add() and merge() the list, then changed(): whether it is another set of processes than described; put_into() fills
+//          the row.
 // Twice    a process that is listed several times (for each instance of a partitioned card) is one, with the sum.
 // Threads  one.
 #pragma once

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "sampler/cells.h"
-
 namespace tacho::sampler {
 namespace {
 
@@ -56,44 +54,22 @@ Code NvidiaProcesses::list(NvidiaCard& card) {
     CardProcess process{};
     std::memcpy(&process.pid, buffer_.data() + i * *bytes, sizeof process.pid);
     std::memcpy(&process.memory_bytes, buffer_.data() + i * *bytes + 8, sizeof process.memory_bytes);
-    if (process.pid != 0) processes_.push_back(process);
+    if (process.pid != 0) processes_.add(process);
   }
-  // A process of several instances is several entries.
-  std::sort(processes_.begin(), processes_.end(), [](const auto& a, const auto& b) { return a.pid < b.pid; });
-  auto out = processes_.begin();
-  for (auto it = processes_.begin(); it != processes_.end(); ++it) {
-    if (out != processes_.begin() && (out - 1)->pid == it->pid) {
-      if (it->memory_bytes != ~std::uint64_t{0} && (out - 1)->memory_bytes != ~std::uint64_t{0})
-        (out - 1)->memory_bytes += it->memory_bytes;
-    } else {
-      *out++ = *it;
-    }
-  }
-  processes_.erase(out, processes_.end());
+  processes_.merge();
   return code;
 }
 
 void NvidiaProcesses::probe(NvidiaCard& card) { supported_ = supported("accel_processes", list(card)); }
 
 void NvidiaProcesses::describe(const NvidiaCard& card, SchemaBuilder& builder) {
-  shown_.clear();
-  count_column_ = kNoColumn;
-  if (!supported_) return;
-  count_column_ = builder.add("accel_processes", card.labels());
-  for (const CardProcess& p : processes_)
-    shown_.push_back(
-        {p.pid, builder.add("accel_process_memory_used_bytes", card.labels_and({{"pid", fmt::format("{}", p.pid)}}))});
+  if (supported_) processes_.describe(card, builder);
 }
 
 Sampled NvidiaProcesses::sample(NvidiaCard& card, Row& row) {
   if (!supported_ || list(card) != Code::success) return Sampled::ok;
-  const auto same = [](const Shown& a, const CardProcess& b) { return a.pid == b.pid; };
-  if (!std::equal(shown_.begin(), shown_.end(), processes_.begin(), processes_.end(), same)) return Sampled::layout_changed;
-  put(row, count_column_, static_cast<double>(processes_.size()));
-  for (std::size_t i = 0; i < shown_.size(); ++i) {
-    if (processes_[i].memory_bytes != ~std::uint64_t{0})
-      put(row, shown_[i].column, static_cast<double>(processes_[i].memory_bytes));
-  }
+  if (processes_.changed()) return Sampled::layout_changed;
+  processes_.put_into(row);
   return Sampled::ok;
 }
 

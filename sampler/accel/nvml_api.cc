@@ -7,29 +7,18 @@
 namespace tacho::sampler::nvml {
 
 Result<std::shared_ptr<Library>> Library::open(std::span<const std::string> paths) {
-  std::string why;
-  for (const std::string& path : paths) {
-    void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
-      const char* text = ::dlerror();
-      // The first is where it should be; that the others are not there either is no news.
-      if (why.empty()) why = text ? text : path + " cannot be opened";
-      continue;
-    }
-    std::shared_ptr<Library> library(new Library);
-    library->handle_ = handle;
-    library->path_ = path;
-    Functions& f = library->functions_;
-#define X(member, symbol, parameters) f.member = reinterpret_cast<decltype(f.member)>(::dlsym(handle, symbol));
+  constexpr int kModes[] = {RTLD_NOW | RTLD_LOCAL};
+  Functions f;
+  auto opened = SharedLibrary::open(paths, kModes, [&](const SharedLibrary& library) {
+#define X(member, symbol, parameters) f.member = library.function<decltype(f.member)>(symbol);
     TACHO_NVML_FUNCTIONS(X)
 #undef X
-    if (f.init && f.shutdown && f.device_by_index && f.pci_info && f.uuid && f.name) return library;
-    why = path + " lacks the first functions of NVML, nvmlInit_v2 among them: it is not NVIDIA's, or older than 2018";
-  }
-  return failure("NVIDIA's management library cannot be opened: {}", why);
+    if (f.init && f.shutdown && f.device_by_index && f.pci_info && f.uuid && f.name) return std::string();
+    return std::string("lacks the first functions of NVML, nvmlInit_v2 among them: it is not NVIDIA's, or older than 2018");
+  });
+  if (!opened) return failure("NVIDIA's management library cannot be opened: {}", opened.error().message);
+  return std::shared_ptr<Library>(new Library(std::move(*opened), f));
 }
-
-Library::~Library() { ::dlclose(handle_); }
 
 std::string_view text_of(Code code) {
   switch (code) {
