@@ -6,7 +6,6 @@
 #include "sampler/accel/ascend_source.h"
 #include "sampler/accel/dcmi_paths.h"
 #include "sampler/accel/nvidia_source.h"
-#include "sampler/accel/nvml_paths.h"
 #include "sampler/accel/pci_cards.h"
 
 namespace tacho::sampler {
@@ -41,17 +40,19 @@ AccelReport::Card look(std::string_view vendor, const CardSlot& slot, LibrarySou
   return card;
 }
 
-void add_nvidia(const Roots& roots, const AccelOptions& options, AccelReport& report) {
-  const auto session = std::make_shared<nvml::Session>(nvml::library_paths(roots.rootfs, options.nvml_library));
-  for (const CardSlot& slot : nvidia_slots(roots)) {
-    NvidiaSource fast(nvidia_fast(), NvidiaCard(session, slot), nullptr);
-    NvidiaSource slow(nvidia_slow(), NvidiaCard(session, slot), nullptr);
-    report.cards.push_back(look("nvidia", slot, fast, {&slow}));
+void add_nvml(const NvmlVendor& vendor, AccelReport& report) {
+  const nvml::Flavour& flavour = vendor.session->flavour();
+  for (const CardSlot& slot : vendor.slots) {
+    NvidiaSource fast(nvidia_fast(flavour), NvidiaCard(vendor.session, slot), nullptr);
+    NvidiaSource slow(nvidia_slow(flavour), NvidiaCard(vendor.session, slot), nullptr);
+    report.cards.push_back(look(flavour.vendor, slot, fast, {&slow}));
   }
-  if (const std::string path = session->library_path(); !path.empty()) {
-    const nvml::Versions v = nvml::versions(**session->ready());
-    report.libraries.push_back(fmt::format("{}: NVML {}, driver {}, CUDA {}", path, v.nvml, v.driver, v.cuda));
-  }
+  const std::string path = vendor.session->library_path();
+  if (path.empty()) return;
+  const nvml::Versions v = nvml::versions(**vendor.session->ready());
+  // Only NVIDIA's says of itself what it is.
+  report.libraries.push_back(v.driver.empty() ? fmt::format("{}: {}", path, flavour.title)
+                                              : fmt::format("{}: NVML {}, driver {}, CUDA {}", path, v.nvml, v.driver, v.cuda));
 }
 
 void add_ascend(const Roots& roots, const AccelOptions& options, AccelReport& report) {
@@ -98,7 +99,7 @@ AccelReport::Card look(const Roots& roots, const AmdSlot& slot) {
 
 AccelReport report_accelerators(const Roots& roots, const AccelOptions& options) {
   AccelReport report;
-  add_nvidia(roots, options, report);
+  for (const NvmlVendor& vendor : nvml_vendors(roots, options)) add_nvml(vendor, report);
   add_ascend(roots, options, report);
   for (const AmdSlot& slot : amd_slots(roots)) report.cards.push_back(look(roots, slot));
   return report;

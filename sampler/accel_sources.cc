@@ -8,27 +8,24 @@
 #include "sampler/accel/ascend_source.h"
 #include "sampler/accel/dcmi_paths.h"
 #include "sampler/accel/nvidia_source.h"
-#include "sampler/accel/nvml_paths.h"
 #include "sampler/accel/pci_cards.h"
 
 namespace tacho::sampler {
 namespace {
 
-constexpr std::string_view kNames[] = {"accel",       "nvidia",         "nvidia_slow",      "ascend",
-                                       "ascend_slow", "ascend_network", "ascend_bandwidth", "amd",
-                                       "amd_slow",    "hygon",          "hygon_slow"};
+constexpr std::string_view kNames[] = {"accel",          "nvidia",           "nvidia_slow",   "ascend",   "ascend_slow",
+                                       "ascend_network", "ascend_bandwidth", "amd",           "amd_slow", "hygon",
+                                       "hygon_slow",     "iluvatar",         "iluvatar_slow", "enflame",  "enflame_slow"};
 
 // Each vendor's adds its sources and its fleet, if the node shows any of its cards.
-void add_nvidia(const Roots& roots, const AccelOptions& options, std::vector<std::unique_ptr<Source>>& sources,
-                std::vector<AccelFleet>& fleets) {
-  const std::vector<CardSlot> slots = nvidia_slots(roots);
-  if (slots.empty()) return;
-  const auto session = std::make_shared<nvml::Session>(nvml::library_paths(roots.rootfs, options.nvml_library));
-  AccelFleet fleet{.vendor = "nvidia", .states = {}};
-  for (const CardSlot& slot : slots) {
+void add_nvml(const NvmlVendor& vendor, std::vector<std::unique_ptr<Source>>& sources, std::vector<AccelFleet>& fleets) {
+  const nvml::Flavour& flavour = vendor.session->flavour();
+  AccelFleet fleet{.vendor = std::string(flavour.vendor), .states = {}};
+  for (const CardSlot& slot : vendor.slots) {
     fleet.states.push_back(std::make_shared<AccelState>());
-    sources.push_back(std::make_unique<NvidiaSource>(nvidia_fast(), NvidiaCard(session, slot), fleet.states.back()));
-    sources.push_back(std::make_unique<NvidiaSource>(nvidia_slow(), NvidiaCard(session, slot), nullptr));
+    sources.push_back(
+        std::make_unique<NvidiaSource>(nvidia_fast(flavour), NvidiaCard(vendor.session, slot), fleet.states.back()));
+    sources.push_back(std::make_unique<NvidiaSource>(nvidia_slow(flavour), NvidiaCard(vendor.session, slot), nullptr));
   }
   fleets.push_back(std::move(fleet));
 }
@@ -73,15 +70,31 @@ std::string environment(const char* name) {
 }  // namespace
 
 AccelOptions AccelOptions::from_environment() {
-  return {.nvml_library = environment("TACHO_NVML_LIBRARY"), .dcmi_library = environment("TACHO_DCMI_LIBRARY")};
+  return {.nvml_library = environment("TACHO_NVML_LIBRARY"),
+          .ixml_library = environment("TACHO_IXML_LIBRARY"),
+          .efml_library = environment("TACHO_EFML_LIBRARY"),
+          .dcmi_library = environment("TACHO_DCMI_LIBRARY")};
 }
 
 std::span<const std::string_view> accel_source_names() { return kNames; }
 
+std::vector<NvmlVendor> nvml_vendors(const Roots& roots, const AccelOptions& options) {
+  std::vector<NvmlVendor> vendors;
+  const auto add = [&](const nvml::Flavour& flavour, const std::string& told, std::vector<CardSlot> slots) {
+    if (slots.empty()) return;
+    vendors.push_back(
+        {std::make_shared<nvml::Session>(nvml::library_paths(flavour, roots.rootfs, told), flavour), std::move(slots)});
+  };
+  add(nvml::nvidia(), options.nvml_library, nvidia_slots(roots));
+  add(nvml::iluvatar(), options.ixml_library, node_slots(roots, nvml::iluvatar().node));
+  add(nvml::enflame(), options.efml_library, node_slots(roots, nvml::enflame().node));
+  return vendors;
+}
+
 std::vector<std::unique_ptr<Source>> make_accel_sources(const Roots& roots, const AccelOptions& options) {
   std::vector<std::unique_ptr<Source>> sources;
   std::vector<AccelFleet> fleets;
-  add_nvidia(roots, options, sources, fleets);
+  for (const NvmlVendor& vendor : nvml_vendors(roots, options)) add_nvml(vendor, sources, fleets);
   add_ascend(roots, options, sources, fleets);
   add_amd(roots, sources, fleets);
   if (!fleets.empty()) sources.push_back(std::make_unique<AccelSource>(std::move(fleets)));

@@ -19,7 +19,28 @@ std::string pci_address(const nvml::PciInfo& pci) {
 }
 
 std::string NvidiaCard::name() const {
-  return slot().pci_bus_id.empty() ? fmt::format("NVIDIA card {}", slot().index) : "NVIDIA card " + slot().pci_bus_id;
+  const std::string_view title = session_->flavour().title;
+  return slot().pci_bus_id.empty() ? fmt::format("{} card {}", title, slot().index)
+                                   : fmt::format("{} card {}", title, slot().pci_bus_id);
+}
+
+Code NvidiaCard::find_device() {
+  const nvml::Functions& f = *functions_;
+  if (slot().pci_bus_id.empty()) return f.device_by_index(slot().index, &device_);
+  return f.device_by_bus_id ? f.device_by_bus_id(slot().pci_bus_id.c_str(), &device_) : Code::function_not_found;
+}
+
+// "": the library does not tell.
+std::string NvidiaCard::read_address() {
+  const nvml::Functions& f = *functions_;
+  if (session_->flavour().address_as_text) {
+    // Longer than any form of the struct that is about.
+    alignas(nvml::PciInfo) std::array<char, 256> bytes{};
+    if (call(f.pci_info, reinterpret_cast<nvml::PciInfo*>(bytes.data())) != Code::success) return "";
+    return nvml::find_pci_address(bytes);
+  }
+  const auto pci = ask<nvml::PciInfo>(f.pci_info);
+  return pci ? pci_address(*pci) : "";
 }
 
 Result<void> NvidiaCard::find() {
@@ -27,24 +48,19 @@ Result<void> NvidiaCard::find() {
   if (!functions) return std::unexpected(functions.error());
   functions_ = *functions;
   const nvml::Functions& f = *functions_;
-  Code code = Code::function_not_found;
-  if (slot().pci_bus_id.empty()) {
-    code = f.device_by_index(slot().index, &device_);
-  } else if (f.device_by_bus_id) {
-    code = f.device_by_bus_id(slot().pci_bus_id.c_str(), &device_);
-  }
+  const Code code = find_device();
   if (code == Code::not_found || code == Code::invalid_argument)
     return failure("{} is not among the library's: it is not given to this container, or has another driver", name());
   if (code != Code::success) return failure("{} cannot be reached: {}", name(), code);
   begin_row();
-  const auto pci = ask<nvml::PciInfo>(f.pci_info);
+  const std::string address = read_address();
   const std::string uuid = text(f.uuid);
   const std::string model = text(f.name);
   if (lost() != Code::success) return std::unexpected(trouble());
-  labels_ = {{"vendor", "nvidia"},
+  labels_ = {{"vendor", std::string(session_->flavour().vendor)},
              {"accel", fmt::format("{}", slot().index)},
              {"uuid", uuid},
-             {"pci_bus_id", pci ? pci_address(*pci) : slot().pci_bus_id},
+             {"pci_bus_id", address.empty() ? slot().pci_bus_id : address},
              {"model", model}};
   return {};
 }

@@ -1,5 +1,7 @@
-// One NVIDIA card, as one source sees it (library_card.h): found by its PCI address, called by its handle.
+// One card of NVIDIA's, or of a vendor whose library is made after NVIDIA's (nvml_flavour.h), as one source sees it (library_card.h):
+// found by its PCI address, called by its handle.
 //
+// Others   are found by the library's numbers: the n-th of the driver's device nodes is taken for the library's n-th.
 // Calls    call() and ask() make one call of the library for this card; none after the row has ended.
 // Names    the library's own numbers of cards may change, those of PCI addresses do not.
 // Threads  one. Each source of a card has a NvidiaCard of its own.
@@ -60,6 +62,8 @@ class NvidiaCard final : public LibraryCard<nvml::Code> {
 
  private:
   Result<void> find() override;
+  nvml::Code find_device();
+  std::string read_address();
 
   std::shared_ptr<nvml::Session> session_;
   const nvml::Functions* functions_ = nullptr;

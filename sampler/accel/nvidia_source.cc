@@ -16,10 +16,10 @@
 
 namespace tacho::sampler {
 
-NvidiaSource::Kind nvidia_fast() {
-  NvidiaSource::Kind kind{.family = "nvidia",
+NvidiaSource::Kind nvidia_fast(const nvml::Flavour& flavour) {
+  NvidiaSource::Kind kind{.family = flavour.vendor,
                           .suffix = "",
-                          .configured_as = "nvidia",
+                          .configured_as = flavour.vendor,
                           .interval_ms = 0,
                           .settling_ms = NvidiaGpm::kSettlingMs,
                           .readings = {}};
@@ -39,10 +39,10 @@ NvidiaSource::Kind nvidia_fast() {
   return kind;
 }
 
-NvidiaSource::Kind nvidia_slow() {
-  NvidiaSource::Kind kind{.family = "nvidia",
+NvidiaSource::Kind nvidia_slow(const nvml::Flavour& flavour) {
+  NvidiaSource::Kind kind{.family = flavour.vendor,
                           .suffix = "_slow",
-                          .configured_as = "nvidia_slow",
+                          .configured_as = flavour.slow_name,
                           .interval_ms = 10'000,
                           .settling_ms = 0,
                           .readings = {}};

@@ -13,6 +13,8 @@
 // Lost     a card that answers "lost" or takes seconds for a call gives no rows and is asked again after 30 s; when it is back
 //          it is found anew, and events, snapshots and series with it. accel_up (accel_source.h) is 0 meanwhile.
 // Never    a CUDA context, a setting changed, a call that waits.
+// Others   vendors whose libraries are made after NVML have the same two, under their own names (nvml_flavour.h): iluvatarN, enflameN.
+//          They have what their libraries are known to tell.
 // Source   NVML, see nvml_api.h.
 #pragma once
 
@@ -25,7 +27,7 @@ namespace tacho::sampler {
 using NvidiaSource = LibrarySource<NvidiaCard>;
 
 // The two kinds.
-NvidiaSource::Kind nvidia_fast();
-NvidiaSource::Kind nvidia_slow();
+NvidiaSource::Kind nvidia_fast(const nvml::Flavour& flavour = nvml::nvidia());
+NvidiaSource::Kind nvidia_slow(const nvml::Flavour& flavour = nvml::nvidia());
 
 }  // namespace tacho::sampler

@@ -6,17 +6,21 @@
 
 namespace tacho::sampler::nvml {
 
-Result<std::shared_ptr<Library>> Library::open(std::span<const std::string> paths) {
+Result<std::shared_ptr<Library>> Library::open(std::span<const std::string> paths, const Flavour& flavour) {
   constexpr int kModes[] = {RTLD_NOW | RTLD_LOCAL};
   Functions f;
   auto opened = SharedLibrary::open(paths, kModes, [&](const SharedLibrary& library) {
-#define X(member, symbol, parameters) f.member = library.function<decltype(f.member)>(symbol);
+#define X(member, symbol, parameters) \
+  f.member =                          \
+      has_function(flavour, symbol) ? library.function<decltype(f.member)>(function_name(flavour, symbol).c_str()) : nullptr;
     TACHO_NVML_FUNCTIONS(X)
 #undef X
-    if (f.init && f.shutdown && f.device_by_index && f.pci_info && f.uuid && f.name) return std::string();
-    return std::string("lacks the first functions of NVML, nvmlInit_v2 among them: it is not NVIDIA's, or older than 2018");
+    const bool says_who = f.uuid || !has_function(flavour, "nvmlDeviceGetUUID");
+    if (f.init && f.shutdown && f.device_by_index && f.pci_info && says_who && f.name) return std::string();
+    return fmt::format("lacks the first functions of {}'s, {}Init_v2 among them: it is another library, or an old one",
+                       flavour.title, flavour.prefix);
   });
-  if (!opened) return failure("NVIDIA's management library cannot be opened: {}", opened.error().message);
+  if (!opened) return failure("{}'s management library cannot be opened: {}", flavour.title, opened.error().message);
   return std::shared_ptr<Library>(new Library(std::move(*opened), f));
 }
 

@@ -17,6 +17,7 @@
 
 #include "proto/base/error.h"
 #include "sampler/accel/nvml_abi.h"
+#include "sampler/accel/nvml_flavour.h"
 #include "sampler/accel/shared_library.h"
 
 namespace tacho::sampler::nvml {
@@ -107,7 +108,7 @@ struct Functions {
 class Library {
  public:
   // The first of `paths` that can be opened; a path without a slash is looked for where the loader looks.
-  static Result<std::shared_ptr<Library>> open(std::span<const std::string> paths);
+  static Result<std::shared_ptr<Library>> open(std::span<const std::string> paths, const Flavour& flavour = nvidia());
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 

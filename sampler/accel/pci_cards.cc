@@ -27,10 +27,7 @@ std::vector<CardSlot> slots_of(const Roots& roots, std::string_view vendor, bool
     const std::string numa = label_text(device + "/numa_node");
     slots.push_back({.index = 0, .pci_bus_id = address, .numa_node = numa.starts_with('-') ? "" : numa});
   }
-  if (slots.empty()) {
-    const auto nodes = list_numbered(roots.rootfs + "/dev", node);
-    slots.resize(nodes ? nodes->size() : 0);
-  }
+  if (slots.empty()) return node_slots(roots, node);
   for (std::size_t i = 0; i < slots.size(); ++i) slots[i].index = static_cast<std::uint32_t>(i);
   return slots;
 }
@@ -39,5 +36,12 @@ std::vector<CardSlot> slots_of(const Roots& roots, std::string_view vendor, bool
 
 std::vector<CardSlot> nvidia_slots(const Roots& roots) { return slots_of(roots, kNvidia, is_graphics, "nvidia"); }
 std::vector<CardSlot> ascend_slots(const Roots& roots) { return slots_of(roots, kHuawei, is_accelerator, "davinci"); }
+
+std::vector<CardSlot> node_slots(const Roots& roots, std::string_view node) {
+  const auto nodes = list_numbered(roots.rootfs + "/dev", node);
+  std::vector<CardSlot> slots(nodes ? nodes->size() : 0);
+  for (std::size_t i = 0; i < slots.size(); ++i) slots[i].index = static_cast<std::uint32_t>(i);
+  return slots;
+}
 
 }  // namespace tacho::sampler

@@ -17,5 +17,7 @@ namespace tacho::sampler {
 // In the order of their addresses, numbered from 0.
 std::vector<CardSlot> nvidia_slots(const Roots& roots);
 std::vector<CardSlot> ascend_slots(const Roots& roots);
+// By the driver's device nodes alone, ROOTFS/dev/NODE0 and so on: for vendors whose numbers on the bus are not known.
+std::vector<CardSlot> node_slots(const Roots& roots, std::string_view node);
 
 }  // namespace tacho::sampler
