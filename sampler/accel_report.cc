@@ -15,10 +15,10 @@ namespace {
 template <class Card>
 std::string look(LibrarySource<Card>& source, std::size_t& series, AccelReport::Card& card) {
   store::Schema schema;
-  if (Result<void> described = source.describe(schema); !described) return described.error().message;
+  const Result<void> described = source.describe(schema);
   series += schema.size();
   for (const auto& u : source.unsupported()) card.unsupported.emplace_back(u.what, fmt::format("{}", u.code));
-  return "";
+  return described ? "" : described.error().message;
 }
 
 // What the fast source says of the card, and the number of series of the slow one, if the fast one answers.
@@ -27,7 +27,10 @@ AccelReport::Card look(std::string_view vendor, const CardSlot& slot, LibrarySou
                        std::initializer_list<LibrarySource<Card>*> slow) {
   AccelReport::Card card{.vendor = std::string(vendor), .number = fmt::format("{}", slot.index), .pci_bus_id = slot.pci_bus_id};
   card.problem = look(fast, card.series, card);
-  if (!card.problem.empty()) return card;
+  if (!card.problem.empty()) {
+    card.unsupported.clear();  // of a card that did not answer to the end
+    return card;
+  }
   for (LibrarySource<Card>* source : slow) {
     const std::string problem = look(*source, card.slow_series, card);
     // A part that has no series at all has said why, one by one.

@@ -1,4 +1,4 @@
-// What a card's source says, as text and without the labels that all its series have.
+// What a card's source says, as tests compare it.
 #pragma once
 
 #include <map>

@@ -12,7 +12,7 @@
 
 #include "../accel/card_rows.h"
 #include "../temp_dir.h"
-#include "golden.h"
+#include "golden_text.h"
 #include "sampler/accel/amd_info.h"
 #include "sampler/accel/amd_ras.h"
 #include "sampler/accel_report.h"

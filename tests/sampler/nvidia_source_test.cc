@@ -5,7 +5,7 @@
 #include <set>
 
 #include "../accel/fake_card.h"
-#include "golden.h"
+#include "golden_text.h"
 
 namespace tacho::sampler {
 namespace {

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "fake_ethtool.h"
-#include "golden.h"
+#include "golden_text.h"
 #include "proto/base/file.h"
 #include "proto/base/number.h"
 #include "sampler/host/kernel_log/kmsg.h"

@@ -1,4 +1,4 @@
-// Texts that tests compare with: tests/sampler/golden/NAME.txt. TACHO_UPDATE_GOLDEN=1 writes them anew.
+// Texts that are kept beside the tests: tests/sampler/golden/NAME.txt.
 #pragma once
 
 #include <stdlib.h>
@@ -10,10 +10,11 @@
 
 namespace tacho::sampler {
 
+// Compares, or writes the file where TACHO_UPDATE_GOLDEN is set.
 inline void check_golden(const std::string& name, const std::string& text) {
   const std::string path = TACHO_SOURCE_DIR "/tests/sampler/golden/" + name + ".txt";
   if (::getenv("TACHO_UPDATE_GOLDEN")) REQUIRE(replace_file(path, text));
-  const Result<std::string> golden = read_file(path);
+  Result<std::string> golden = read_file(path);
   REQUIRE(golden);
   CHECK(text == *golden);
 }
