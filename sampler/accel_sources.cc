@@ -8,6 +8,7 @@
 #include "sampler/accel/ascend_source.h"
 #include "sampler/accel/dcmi_paths.h"
 #include "sampler/accel/nvidia_source.h"
+#include "sampler/accel/nvml_paths.h"
 #include "sampler/accel/pci_cards.h"
 
 namespace tacho::sampler {
@@ -83,7 +84,7 @@ std::vector<NvmlVendor> nvml_vendors(const Roots& roots, const AccelOptions& opt
   const auto add = [&](const nvml::Flavour& flavour, const std::string& told, std::vector<CardSlot> slots) {
     if (slots.empty()) return;
     vendors.push_back(
-        {std::make_shared<nvml::Session>(nvml::library_paths(flavour, roots.rootfs, told), flavour), std::move(slots)});
+        {std::make_shared<nvml::Session>(nvml::library_paths(roots.rootfs, told, flavour), flavour), std::move(slots)});
   };
   add(nvml::nvidia(), options.nvml_library, nvidia_slots(roots));
   add(nvml::iluvatar(), options.ixml_library, node_slots(roots, nvml::iluvatar().node));

@@ -15,8 +15,9 @@ Result<std::shared_ptr<Library>> Library::open(std::span<const std::string> path
       has_function(flavour, symbol) ? library.function<decltype(f.member)>(function_name(flavour, symbol).c_str()) : nullptr;
     TACHO_NVML_FUNCTIONS(X)
 #undef X
-    const bool says_who = f.uuid || !has_function(flavour, "nvmlDeviceGetUUID");
-    if (f.init && f.shutdown && f.device_by_index && f.pci_info && says_who && f.name) return std::string();
+    // What else a vendor's must have to be the one is known of NVIDIA's only.
+    const bool whole = &flavour != &nvidia() || (f.pci_info && f.uuid);
+    if (f.init && f.shutdown && f.device_by_index && f.name && whole) return std::string();
     return fmt::format("lacks the first functions of {}'s, {}Init_v2 among them: it is another library, or an old one",
                        flavour.title, flavour.prefix);
   });

@@ -7,8 +7,6 @@
 #include <charconv>
 #include <cstdint>
 
-#include "sampler/accel/nvml_paths.h"
-
 namespace tacho::sampler::nvml {
 namespace {
 
@@ -115,21 +113,6 @@ bool has_function(const Flavour& flavour, std::string_view nvml_name) {
 
 std::string function_name(const Flavour& flavour, std::string_view nvml_name) {
   return fmt::format("{}{}", flavour.prefix, nvml_name.substr(kPrefix.size()));
-}
-
-std::vector<std::string> library_paths(const Flavour& flavour, const std::string& rootfs, const std::string& told) {
-  if (!told.empty() || &flavour == &kNvidiaFlavour) return library_paths(rootfs, told);
-  std::vector<std::string> paths;
-  // Without a host's root the two are the same; twice is no harm.
-  for (const std::string& root : {std::string(), rootfs}) {
-    if (&flavour == &kIluvatarFlavour) {
-      for (const char* folder : {"lib64", "lib"}) paths.push_back(fmt::format("{}/usr/local/corex/{}/libixml.so", root, folder));
-    } else {
-      for (const char* file : {"libefml.so", "libefml.so.1"})
-        paths.push_back(root.empty() ? std::string(file) : fmt::format("{}/usr/lib/{}", root, file));
-    }
-  }
-  return paths;
 }
 
 std::string find_pci_address(std::span<const char> bytes) {

@@ -2,7 +2,7 @@
 //
 //   NVIDIA    libnvidia-ml.so.1, all of it
 //   Iluvatar  libixml.so of CoreX, which exports NVML's own names. Only by its full path: there is a libixml.so of another kind (of
-//             libupnp, for XML) where the loader looks.
+//             libupnp, for XML) where the loader looks (nvml_paths.h).
 //   Enflame   libefml.so, the same calls with the prefix efml. Two descriptions of its structs are about that differ in GetPciInfo
 //             and GetMemoryInfo_v2: the address is looked for as text in what the one writes, the other is not called.
 //
@@ -15,7 +15,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace tacho::sampler::nvml {
 
@@ -36,10 +35,6 @@ const Flavour& enflame();
 // Whether the library may be asked for NVML's function of that name, and what it is called there.
 bool has_function(const Flavour& flavour, std::string_view nvml_name);
 std::string function_name(const Flavour& flavour, std::string_view nvml_name);
-
-// In the order in which they are to be tried: `told` alone if it is not empty; else where the loader looks, then where drivers are
-// installed, below `rootfs`.
-std::vector<std::string> library_paths(const Flavour& flavour, const std::string& rootfs, const std::string& told);
 
 // The first PCI address that stands as text in what a library wrote, in sysfs's form ("0000:3b:00.0"); "" when there is none.
 std::string find_pci_address(std::span<const char> bytes);

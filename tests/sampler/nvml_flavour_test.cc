@@ -5,6 +5,7 @@
 #include <set>
 
 #include "../accel/fake_card.h"
+#include "sampler/accel/nvml_paths.h"
 #include "sampler/accel_report.h"
 #include "sampler/accel_sources.h"
 
@@ -124,14 +125,14 @@ TEST_CASE("another library of the name is not taken for the vendor's") {
 }
 
 TEST_CASE("libraries are looked for by their own names; Iluvatar's never where the loader looks") {
-  CHECK(nvml::library_paths(nvml::nvidia(), "/host", "")[0] == "libnvidia-ml.so.1");
-  const auto ixml = nvml::library_paths(nvml::iluvatar(), "/host", "");
+  CHECK(nvml::library_paths("/host", "", nvml::nvidia())[0] == "libnvidia-ml.so.1");
+  const auto ixml = nvml::library_paths("/host", "", nvml::iluvatar());
   CHECK(ixml == std::vector<std::string>{"/usr/local/corex/lib64/libixml.so", "/usr/local/corex/lib/libixml.so",
                                          "/host/usr/local/corex/lib64/libixml.so", "/host/usr/local/corex/lib/libixml.so"});
-  const auto efml = nvml::library_paths(nvml::enflame(), "/host", "");
+  const auto efml = nvml::library_paths("/host", "", nvml::enflame());
   CHECK(efml[0] == "libefml.so");
   CHECK(efml[2] == "/host/usr/lib/libefml.so");
-  CHECK(nvml::library_paths(nvml::enflame(), "/host", "/opt/e.so") == std::vector<std::string>{"/opt/e.so"});
+  CHECK(nvml::library_paths("/host", "/opt/e.so", nvml::enflame()) == std::vector<std::string>{"/opt/e.so"});
 }
 
 TEST_CASE("a PCI address is found as text, wherever it stands, and in sysfs's form") {
