@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "sampler/catalogue.h"
@@ -30,6 +31,8 @@ class CardProcesses {
   void add(CardProcess process) { processes_.push_back(process); }
   // After the last add().
   void merge();
+  // By pid, after merge().
+  std::span<const CardProcess> list() const { return processes_; }
   // A process came or went since describe(): describe anew.
   bool changed() const;
 

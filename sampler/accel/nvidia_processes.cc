@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "sampler/cells.h"
+
 namespace tacho::sampler {
 namespace {
 
@@ -60,16 +62,35 @@ Code NvidiaProcesses::list(NvidiaCard& card) {
   return code;
 }
 
-void NvidiaProcesses::probe(NvidiaCard& card) { supported_ = supported("accel_processes", list(card)); }
+void NvidiaProcesses::probe(NvidiaCard& card) {
+  supported_ = supported("accel_processes", list(card));
+  use_supported_ = supported_ && supported("accel_process_utilization_ratio", use_.drain(card));
+}
 
 void NvidiaProcesses::describe(const NvidiaCard& card, SchemaBuilder& builder) {
-  if (supported_) processes_.describe(card, builder);
+  use_columns_.clear();
+  if (!supported_) return;
+  processes_.describe(card, builder);
+  if (!use_supported_) return;
+  for (const CardProcess& p : processes_.list()) {
+    auto& columns = use_columns_.emplace_back();
+    for (std::size_t e = 0; e < NvidiaProcessUse::kEngines; ++e) {
+      columns[e] = builder.add(
+          "accel_process_utilization_ratio",
+          card.labels_and({{"pid", fmt::format("{}", p.pid)}, {"engine", std::string(NvidiaProcessUse::kEngineNames[e])}}));
+    }
+  }
 }
 
 Sampled NvidiaProcesses::sample(NvidiaCard& card, Row& row) {
   if (!supported_ || list(card) != Code::success) return Sampled::ok;
   if (processes_.changed()) return Sampled::layout_changed;
   processes_.put_into(row);
+  if (!use_supported_ || use_.drain(card) != Code::success) return Sampled::ok;
+  for (std::size_t i = 0; i < use_columns_.size(); ++i) {
+    const auto use = use_.of(processes_.list()[i].pid);
+    for (std::size_t e = 0; e < use.size(); ++e) put(row, use_columns_[i][e], use[e]);
+  }
   return Sampled::ok;
 }
 

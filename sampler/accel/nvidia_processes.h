@@ -1,4 +1,4 @@
-// Who computes on the card: how many processes, and the memory of each.
+// Who computes on the card: how many processes, the memory of each, and its share of the engines (nvidia_process_use.h).
 //
 // Source   nvmlDeviceGetRunningProcessDetailList (since 535), or nvmlDeviceGetComputeRunningProcesses in its third, second or first
 //          form. Process ids are those of the host, also for an agent in a container.
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sampler/accel/card_processes.h"
+#include "sampler/accel/nvidia_process_use.h"
 #include "sampler/accel/nvidia_reading.h"
 
 namespace tacho::sampler {
@@ -35,8 +36,11 @@ class NvidiaProcesses final : public NvidiaReading {
   nvml::Code list_once(NvidiaCard& card, nvml::U32& count);
 
   bool supported_ = false;
+  bool use_supported_ = false;
+  NvidiaProcessUse use_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(std::size_t{64} * 32);
-  CardProcesses processes_;  // the last list
+  CardProcesses processes_;                                                       // the last list
+  std::vector<std::array<std::size_t, NvidiaProcessUse::kEngines>> use_columns_;  // of processes_, by pid
 };
 
 }  // namespace tacho::sampler

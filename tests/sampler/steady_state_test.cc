@@ -5,6 +5,7 @@
 #include <new>
 
 #include "../accel/fake_card.h"
+#include "../accel/fake_npu.h"
 #include "fake_ethtool.h"
 #include "many_cpus.h"
 #include "sampler/accel_sources.h"
@@ -120,6 +121,18 @@ TEST_CASE("a steady tick allocates nothing when drivers are asked, one that does
   kernel.nics["eth9"].counters_error = EBUSY;
   check_no_allocation(counters);
   check_no_allocation(links);
+}
+
+TEST_CASE("a steady tick allocates nothing, of an Ascend NPU") {
+  FakeNpu npu;
+  npu.machine.write("sys/bus/pci/devices/0000:c1:00.0/current_link_width", "16\n");
+  for (Watched* watched : {&npu.fast(), &npu.slow(), &npu.network(), &npu.bandwidth()}) watched->tick();
+  for (AscendSource* source : {&npu.fast_source(), &npu.slow_source()}) {
+    INFO(source->name());
+    store::Schema schema;
+    REQUIRE(source->describe(schema));
+    CHECK(steady(*source, schema.size()));
+  }
 }
 
 TEST_CASE("a steady tick allocates nothing, of a recorded card") {
