@@ -29,6 +29,7 @@ constexpr std::string_view kIluvatar[] = {
     "DeviceGetEncoderUtilization",
     "DeviceGetDecoderUtilization",
     "DeviceGetComputeRunningProcesses",
+    "DeviceGetPcieThroughput",
 };
 constexpr std::string_view kEnflame[] = {
     "Init_v2",
@@ -51,6 +52,7 @@ constexpr std::string_view kEnflame[] = {
     "DeviceGetCurrPcieLinkWidth",
     "DeviceGetMaxPcieLinkGeneration",
     "DeviceGetMaxPcieLinkWidth",
+    "DeviceGetPcieThroughput",
     "DeviceGetComputeRunningProcesses",
     "DeviceGetComputeRunningProcesses_v2",
     "DeviceGetComputeRunningProcesses_v3",

@@ -21,6 +21,7 @@
 #define nvmlDeviceGetMaxPcieLinkGeneration efmlDeviceGetMaxPcieLinkGeneration
 #define nvmlDeviceGetMaxPcieLinkWidth efmlDeviceGetMaxPcieLinkWidth
 #define nvmlDeviceGetComputeRunningProcesses_v3 efmlDeviceGetComputeRunningProcesses_v3
+#define nvmlDeviceGetPcieThroughput efmlDeviceGetPcieThroughput
 #include "fake_nvml.cc"
 
 // Six words (domain, bus, device, function, ids), then the address.
