@@ -22,7 +22,10 @@ std::string AscendCard::name() const {
 bool AscendCard::is_at_slot(dcmi::DeviceId device) {
   dcmi::PcieInfo pcie{};
   if (device.v2 || !functions_->pcie_info.v1 || !dcmi::is_npu(*functions_, device)) return false;
-  if (functions_->pcie_info.v1(device.card, device.device, &pcie) != Code::success) return false;
+  if (const Code code = functions_->pcie_info.v1(device.card, device.device, &pcie); code != Code::success) {
+    if (!is_unsupported(code)) untold_ = code;
+    return false;
+  }
   addresses_ = true;
   const std::string address = pci_address(pcie);
   session_->remember(address, device);
@@ -31,6 +34,7 @@ bool AscendCard::is_at_slot(dcmi::DeviceId device) {
 
 Result<void> AscendCard::locate() {
   addresses_ = false;
+  untold_ = Code::success;
   pci_bus_id_ = slot().pci_bus_id;
   const bool by_address = !slot().pci_bus_id.empty();
   if (by_address) {
@@ -46,6 +50,7 @@ Result<void> AscendCard::locate() {
     device_ = (*devices)[(slot().index + i) % devices->size()];
     if (is_at_slot(device_)) return {};
   }
+  if (untold_ != Code::success) return failure("{} cannot be found: a device does not tell its address: {}", name(), untold_);
   if (addresses_ || slot().index >= devices->size())
     return failure("{} is not among the library's {} devices: it is not given to this container, or has dropped off the bus",
                    name(), devices->size());

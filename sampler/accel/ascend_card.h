@@ -1,8 +1,8 @@
 // One Ascend NPU, as one source sees it (library_card.h): found by its PCI address, called by the numbers that the library has for it.
 //
 // Found    devices are asked for their PCI addresses, beginning with the n-th for the n-th slot: usually that is the one, and a device
-//          that hangs then only meets its own threads. Where no device tells its address (Ascend 950, containers), or sysfs shows
-//          none, the n-th device is taken, and nothing is said of addresses.
+//          that hangs then only meets its own threads. Where devices cannot tell their addresses (Ascend 950, containers), or sysfs shows
+//          none, the n-th device is taken, and no address is shown but what it tells itself.
 // Calls    call() and ask() make one call of the library for this device; none after the row has ended.
 // Names    uuid is the id of the chip's VDIE as Huawei's exporter prints it: five words of eight upper-case hexadecimal digits each,
 //          joined by '-'. model is what the chip calls itself.
@@ -61,7 +61,8 @@ class AscendCard final : public LibraryCard<dcmi::Code> {
   const dcmi::Functions* functions_ = nullptr;
   dcmi::DeviceId device_;
   std::string pci_bus_id_;
-  bool addresses_ = false;  // some device has told its own
+  bool addresses_ = false;                   // some device has told its own
+  dcmi::Code untold_ = dcmi::Code::success;  // why one did not that could
 };
 
 // A text of a struct, which need not end.

@@ -43,12 +43,12 @@ Sampled AscendInfo::sample(AscendCard&, Row& row) {
 }
 
 Code AscendProcesses::list(AscendCard& card) {
-  std::array<dcmi::ProcessInfo, dcmi::kProcessesMax> list{};
+  std::array<dcmi::ProcessInfo, 2 * dcmi::kProcessesMax> list{};  // it is not told how much room there is
   int count = 0;
   processes_.clear();
   const Code code = card.call(card.functions().processes, list.data(), &count);
   if (code != Code::success) return code;
-  const auto listed = static_cast<std::size_t>(std::clamp(count, 0, static_cast<int>(list.size())));
+  const auto listed = static_cast<std::size_t>(std::clamp(count, 0, static_cast<int>(dcmi::kProcessesMax)));
   for (const dcmi::ProcessInfo& p : std::span(list).first(listed)) {
     if (p.pid > 0) processes_.add({.pid = static_cast<std::uint32_t>(p.pid), .memory_bytes = p.memory_bytes});
   }

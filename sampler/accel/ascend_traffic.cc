@@ -13,18 +13,19 @@ using dcmi::Code;
 constexpr dcmi::U32 kReached = 0;
 constexpr dcmi::U32 kNotBegun = 6;
 constexpr dcmi::U32 kResultsMax = 8;
+constexpr int kProbeMs = 1;  // whether there is an answer at all
 constexpr double kGiga = 1e9;
 constexpr std::string_view kDirections[] = {"transmit", "receive"};
 
-std::expected<dcmi::PcieBandwidth, Code> ask_pcie(AscendCard& card) {
-  dcmi::PcieBandwidth b{.profiling_ms = AscendBandwidth::kProfilingMs};
+std::expected<dcmi::PcieBandwidth, Code> ask_pcie(AscendCard& card, int profiling_ms = AscendBandwidth::kProfilingMs) {
+  dcmi::PcieBandwidth b{.profiling_ms = profiling_ms};
   const Code code = card.call(card.functions().pcie_bandwidth, &b);
   if (code != Code::success) return std::unexpected(code);
   return b;
 }
 
-std::expected<dcmi::HccsBandwidth, Code> ask_hccs(AscendCard& card) {
-  dcmi::HccsBandwidth b{.profiling_ms = AscendBandwidth::kProfilingMs};
+std::expected<dcmi::HccsBandwidth, Code> ask_hccs(AscendCard& card, int profiling_ms = AscendBandwidth::kProfilingMs) {
+  dcmi::HccsBandwidth b{.profiling_ms = profiling_ms};
   const Code code = card.call(card.functions().hccs_bandwidth, &b);
   if (code != Code::success) return std::unexpected(code);
   return b;
@@ -59,9 +60,9 @@ Sampled AscendNetwork::sample(AscendCard& card, Row& row) {
 }
 
 void AscendBandwidth::probe(AscendCard& card) {
-  const auto pcie = ask_pcie(card);
+  const auto pcie = ask_pcie(card, kProbeMs);
   pcie_there_ = supported("accel_pcie_throughput_bytes_per_second", pcie ? Code::success : pcie.error());
-  const auto hccs = ask_hccs(card);
+  const auto hccs = ask_hccs(card, kProbeMs);
   hccs_there_ = supported("accel_link_throughput_bytes_per_second{type=\"hccs\"}", hccs ? Code::success : hccs.error());
 }
 

@@ -109,6 +109,14 @@ TEST_CASE("in a container that may not ask for addresses the n-th NPU is the n-t
   CHECK(said);
 }
 
+TEST_CASE("an NPU is not taken for another because nobody could tell their addresses this time") {
+  FakeNpu npu;
+  npu.dcmi.tell("CALL 0 dcmi_get_device_pcie_info_v2() rc=-8006");
+  const Result<void> described = npu.fast().describe();
+  REQUIRE_FALSE(described);
+  CHECK(described.error().message.find("timeout (-8006)") != std::string::npos);
+}
+
 TEST_CASE("an NPU that the library does not list is named, with what to look at") {
   FakeNpu npu;
   npu.slot.pci_bus_id = "0000:99:00.0";
@@ -179,7 +187,7 @@ TEST_CASE("the report says of each NPU whether it answers, by what library, and 
   CHECK(report.cards[0].model == "Ascend 910B3");
   CHECK(report.cards[0].series > 30);
   CHECK(report.cards[0].slow_series > 20);
-  CHECK(report.cards[7].problem.find("not among the library's") != std::string::npos);
+  CHECK(report.cards[7].problem.find("(-8012)") != std::string::npos);
   const auto& unsupported = report.cards[6].unsupported;
   const std::pair<std::string, std::string> voltage{R"(accel_voltage_volts{rail="core"})", "not supported (-8255)"};
   const std::pair<std::string, std::string> network{R"(accel_link_up{type="roce"})", "not supported (-8255)"};
@@ -195,6 +203,28 @@ TEST_CASE("a PCIe link's generation is read off the speed of its lanes") {
   CHECK(pcie_generation("32.0 GT/s PCIe") == 5);
   CHECK_FALSE(pcie_generation("Unknown"));
   CHECK_FALSE(pcie_generation("17.0 GT/s PCIe"));
+}
+
+// The real clock: the library's delay is real as well.
+TEST_CASE("a network that answers late is left alone for half a minute, and holds up nothing else") {
+  FakeNpu npu;
+  AscendSource network(ascend_network(), AscendCard(npu.session, npu.slot, system_clock(), kNetworkPatience), nullptr);
+  Watched watched(network);
+  watched.tick();
+  npu.dcmi.tell("DELAY 0 dcmi_get_device_network_health 1100");
+  Result<Sampled> sampled = Sampled::ok;
+  std::thread late([&] { sampled = watched.sample(); });
+  npu.fast().tick();
+  npu.slow().tick();
+  CHECK(row_of(npu.fast()).contains("accel_utilization_ratio"));
+  late.join();
+  REQUIRE_FALSE(sampled);
+  CHECK(sampled.error().message.find("answers no call in time") != std::string::npos);
+  npu.dcmi.tell("RELEASE");
+  const auto before = std::chrono::steady_clock::now();
+  CHECK(watched.sample().value() == Sampled::layout_changed);
+  CHECK_FALSE(watched.describe());  // without a call
+  CHECK(std::chrono::steady_clock::now() - before < std::chrono::seconds(1));
 }
 
 // Real threads and the real clock, briefly.
