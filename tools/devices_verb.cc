@@ -35,7 +35,7 @@ int devices(const DevicesOptions& options) {
   if (report.cards.empty()) {
     std::printf(
         "no accelerator that tacho knows is on this node: %s/bus/pci/devices shows no card of NVIDIA's, AMD's, Hygon's "
-        "or Huawei's, and %s/dev no nvidiaN and no davinciN\n",
+        "or Huawei's, and %s/dev no nvidiaN, davinciN, iluvatarN or gcuN\n",
         options.roots.sysfs.c_str(), options.roots.rootfs.c_str());
     return 0;
   }
