@@ -6,6 +6,7 @@
 // Errors   create(): an expression that RE2 refuses, with RE2's reason.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -35,6 +36,8 @@ class Matcher {
   const std::string& label() const { return label_; }
   MatchOp op() const { return op_; }
   const std::string& value() const { return value_; }
+  // What it matches, where that is said by a list: of = its value, of =~"a|b" both. Empty for everything else.
+  std::span<const std::string> literals() const;
   std::string to_string() const;  // a=~"x.*"
 
  private:
@@ -44,6 +47,7 @@ class Matcher {
   std::string value_;
   std::shared_ptr<const re2::RE2> regex_;  // null for equal/not_equal and for literal sets
   std::vector<std::string> literals_;      // sorted; for a|b|c
+  std::uint64_t lengths_ = 0;              // bit n: one of them is n long (63: or longer). Most values are told apart by that
   bool is_literal_set_ = false;
 };
 

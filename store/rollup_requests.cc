@@ -114,11 +114,16 @@ Result<RollupRequests> encode_window(const Queryable& store, const RollupWindow&
   const auto selection = store.select({}, both, {});
   if (!selection) return std::unexpected(selection.error());
   for (const SeriesView& series : selection->series) add_series(series, window, packer);
+  if (encoding.aliases != nullptr && !encoding.alias_sets.empty()) {
+    const auto aliases = encoding.aliases->select_sets(encoding.alias_sets, both, {});
+    if (!aliases) return std::unexpected(aliases.error());
+    for (const SeriesView& series : aliases->series) add_series(series, window, packer);
+  }
   add_ratios(store, window, packer);
   return packer.finish();
 }
 
-std::vector<RollupRequest> encode_metadata(const Queryable& store, std::size_t per_send_max) {
+std::vector<RollupRequest> encode_metadata(const Queryable& store, const RollupEncoding& encoding, std::size_t per_send_max) {
   std::vector<RollupRequest> out;
   WriteRequestBuilder builder;
   std::size_t count = 0;
@@ -126,7 +131,11 @@ std::vector<RollupRequest> encode_metadata(const Queryable& store, std::size_t p
     if (count) out.push_back({builder.finish(), 0});
     count = 0;
   };
-  for (const MetricMetadata& m : store.metadata()) {
+  std::vector<MetricMetadata> all = store.metadata();
+  if (encoding.aliases != nullptr) {
+    for (MetricMetadata& m : encoding.aliases->metadata_of_sets(encoding.alias_sets)) all.push_back(std::move(m));
+  }
+  for (const MetricMetadata& m : all) {
     if (!is_classic_metric_name(m.name) || !is_utf8(m.help) || !is_utf8(m.unit)) continue;
     builder.add_metadata(m.name, m.type, m.help, m.unit);
     if (++count >= per_send_max) flush();

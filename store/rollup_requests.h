@@ -21,6 +21,7 @@
 
 #include "proto/base/error.h"
 #include "proto/base/labels.h"
+#include "store/alias_view.h"
 #include "store/queryable.h"
 #include "store/relabel.h"
 #include "store/rollup.h"
@@ -48,12 +49,16 @@ struct RollupEncoding {
   Labels external_labels;
   std::vector<RelabelRule> relabel;
   std::size_t samples_per_send_max = 2000;
+  // These sets' series go with the store's own; `aliases` is a view of that store, and outlives what encodes.
+  std::vector<std::string> alias_sets;
+  const AliasView* aliases = nullptr;
 };
 
 Result<RollupRequests> encode_window(const Queryable& store, const RollupWindow& window, const RollupEncoding& encoding);
 
-// Type, help and unit of every metric of the store, under its own name; at most `per_send_max` metrics a request.
-std::vector<RollupRequest> encode_metadata(const Queryable& store, std::size_t per_send_max = 500);
+// Type, help and unit of every metric of the store, and of the aliases, under its own name; at most `per_send_max` metrics a request.
+std::vector<RollupRequest> encode_metadata(const Queryable& store, const RollupEncoding& encoding,
+                                           std::size_t per_send_max = 500);
 
 // Whether a remote write receiver takes this label set: a classic metric name, classic label names, values in UTF-8.
 bool is_shippable(const Labels& labels);

@@ -203,7 +203,7 @@ void Shipper::add_metadata_when_due(std::vector<RollupRequest>& requests) {
   const MonoNs now = clock_.mono();
   if (metadata_sent_ && now - *metadata_sent_ < options_.metadata_interval_ms * kNsPerMs) return;
   metadata_sent_ = now;
-  for (RollupRequest& request : encode_metadata(store_)) requests.push_back(std::move(request));
+  for (RollupRequest& request : encode_metadata(store_, options_.encoding)) requests.push_back(std::move(request));
 }
 
 void Shipper::send_next(InFlight& window) {

@@ -96,9 +96,9 @@ struct Owner {
 
 class Selector {
  public:
-  Selector(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits,
+  Selector(const WindowSnapshot& window, std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits,
            WindowReadStats* stats)
-      : window_(window), matchers_(matchers), range_(range), limits_(limits), stats_(stats) {}
+      : window_(window), sets_(sets), range_(range), limits_(limits), stats_(stats) {}
 
   Result<Selection> run() {
     const auto wanted = [this](const KnownSchema& schema) { return !matching(schema).columns.empty(); };
@@ -121,12 +121,16 @@ class Selector {
     std::vector<Slot*> slots;  // that each column fills; empty until its group is selected
   };
 
+  bool is_wanted(const Labels& labels) const {
+    return std::any_of(sets_.begin(), sets_.end(), [&](const MatcherSet& set) { return matches_all(set, labels); });
+  }
+
   Matching& matching(const KnownSchema& known) {
     const auto [at, added] = matching_.try_emplace(known.id());
     if (!added) return at->second;
     const std::shared_ptr<const StoredSchema> schema = known.labels();
     for (std::uint32_t c = 0; c < schema->series.size(); ++c) {
-      if (matches_all(matchers_, schema->series[c].labels)) at->second.columns.push_back(c);
+      if (is_wanted(schema->series[c].labels)) at->second.columns.push_back(c);
     }
     if (!at->second.columns.empty()) at->second.schema = schema;
     return at->second;
@@ -244,7 +248,7 @@ class Selector {
   static constexpr std::size_t kSamplesSlack = 1'000'000;
 
   const WindowSnapshot& window_;
-  std::span<const Matcher> matchers_;
+  std::span<const MatcherSet> sets_;
   TimeRange range_;
   const SelectLimits& limits_;
   WindowReadStats* stats_;
@@ -257,9 +261,9 @@ class Selector {
 
 }  // namespace
 
-Result<Selection> select(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range,
+Result<Selection> select(const WindowSnapshot& window, std::span<const MatcherSet> sets, TimeRange range,
                          const SelectLimits& limits, WindowReadStats* stats) {
-  return Selector(window, matchers, range, limits, stats).run();
+  return Selector(window, sets, range, limits, stats).run();
 }
 
 std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range) {

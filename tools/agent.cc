@@ -1,7 +1,5 @@
 #include "tools/agent.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -10,13 +8,16 @@
 #include "proto/base/log.h"
 #include "proto/http_server.h"
 #include "query/api.h"
+#include "sampler/aliases.h"
 #include "sampler/host_sources.h"
 #include "sampler/scheduler.h"
 #include "sampler/scrape/scrape_source.h"
 #include "sampler/self_source.h"
+#include "store/alias_view.h"
 #include "store/shipper.h"
 #include "store/store.h"
 #include "tools/catalogue_metadata.h"
+#include "tools/data.h"
 
 namespace tacho::tools {
 namespace {
@@ -71,18 +72,13 @@ std::function<double()> reader(const std::atomic<T>& value) {
   return [&value] { return static_cast<double>(value.load(std::memory_order_relaxed)); };
 }
 
-std::string host_name() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
 }  // namespace
 
 struct Agent::Impl {
   AgentOptions options;
   sampler::ScrapeAccount scrapes;
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::AliasView> view;  // of the store: what is asked
   std::unique_ptr<sampler::Scheduler> scheduler;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unique_ptr<query::Api> api;
@@ -117,13 +113,15 @@ Result<void> Agent::Impl::open_store() {
   auto opened = store::Store::open(std::move(s));
   if (!opened) return std::unexpected(opened.error());
   store = std::move(*opened);
+  view = std::make_unique<store::AliasView>(*store, sampler::make_alias_table(host_name()));
   store_gauges.take(store->stats());
   return {};
 }
 
 Result<void> Agent::Impl::make_endpoints() {
   set_ship_offsets(options.config, host_name());
-  for (const RemoteWriteConfig& c : options.config.remote_write) {
+  for (RemoteWriteConfig& c : options.config.remote_write) {
+    c.shipper.encoding.aliases = view.get();
     auto e = std::make_unique<Endpoint>();
     e->name = c.name;
     auto transport = store::HttpTransport::create(c.endpoint);
@@ -196,7 +194,8 @@ std::vector<query::TargetStatus> Agent::Impl::target_status() const {
 }
 
 Result<void> Agent::Impl::start_server() {
-  api = std::make_unique<query::Api>(*store, query::ApiOptions{.targets = [this] { return target_status(); }});
+  api = std::make_unique<query::Api>(*view,
+                                     query::ApiOptions{.targets = [this] { return target_status(); }, .aliases = view.get()});
   auto started = HttpServer::start({.listen = options.listen}, [this](const HttpRequest& r) { return api->handle(r); });
   if (!started) return std::unexpected(started.error());
   server = std::move(*started);
