@@ -21,16 +21,12 @@ AliasMaker::AliasMaker(const AliasPlan& plan, std::span<const Matcher> matchers)
   for (const Matcher& m : matchers) {
     if (m.label() != kMetricName) matchers_.push_back(m);
   }
-  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
-    for (const AliasTerm& t : plan.rules[i]->terms) uses_[t.metric].push_back({i, &t, false});
-    for (const AliasTerm& t : plan.rules[i]->divisor) uses_[t.metric].push_back({i, &t, true});
-  }
 }
 
 void AliasMaker::add(const SeriesView& series) {
-  const auto used = uses_.find(series.labels().metric_name());
-  if (used == uses_.end()) return;
-  for (const Use& use : used->second) {
+  const auto used = plan_.uses.find(series.labels().metric_name());
+  if (used == plan_.uses.end()) return;
+  for (const AliasUse& use : used->second) {
     if (!matches_all(use.term->where, series.labels())) continue;
     Labels labels = alias_labels(*plan_.rules[use.rule], series.labels());
     if (matches_all(matchers_, labels)) made_[{std::move(labels), use.rule}].push_back({use.term, use.divides, series});

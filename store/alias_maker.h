@@ -11,8 +11,6 @@
 
 #include <map>
 #include <span>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "store/alias_table.h"
@@ -37,11 +35,6 @@ class AliasMaker {
   void finish(TimeRange range, Selection& out);
 
  private:
-  struct Use {
-    std::size_t rule = 0;  // in the plan
-    const AliasTerm* term = nullptr;
-    bool divides = false;
-  };
   struct Key {
     Labels labels;
     std::size_t rule = 0;
@@ -52,8 +45,7 @@ class AliasMaker {
 
   const AliasPlan& plan_;
   std::vector<Matcher> matchers_;
-  std::unordered_map<std::string_view, std::vector<Use>> uses_;  // by the name of what is used
-  std::map<Key, std::vector<AliasInput>> made_;                  // by labels, then by the rules' order
+  std::map<Key, std::vector<AliasInput>> made_;  // by labels, then by the rules' order
 };
 
 }  // namespace tacho::store

@@ -1,7 +1,6 @@
 #include "store/alias_table.h"
 
 #include <algorithm>
-#include <set>
 
 #include "proto/base/check.h"
 
@@ -12,25 +11,23 @@ bool is_name(const Matcher& m) { return m.label() == kMetricName; }
 bool is_positive(const Matcher& m) { return m.op() == MatchOp::equal || m.op() == MatchOp::regex; }
 
 // One of the names that the rules' series have.
-Matcher names_behind(std::span<const AliasRule* const> rules) {
-  std::set<std::string_view> names;
-  for (const AliasRule* rule : rules) {
-    for (const AliasTerm& t : rule->terms) names.insert(t.metric);
-    for (const AliasTerm& t : rule->divisor) names.insert(t.metric);
-  }
-  TACHO_CHECK(!names.empty(), "an alias of nothing");
+Matcher names_behind(const AliasPlan& plan) {
   std::string list;
-  for (const std::string_view name : names) {
+  for (const auto& [name, uses] : plan.uses) {
     TACHO_CHECK(is_classic_metric_name(name), name);
     list += (list.empty() ? "" : "|") + std::string(name);
   }
-  if (names.size() == 1) return Matcher::equal(std::string(kMetricName), std::move(list));
+  if (plan.uses.size() == 1) return Matcher::equal(std::string(kMetricName), std::move(list));
   return Matcher::create(std::string(kMetricName), MatchOp::regex, std::move(list)).value();
 }
 
 void finish(AliasPlan& plan) {
   if (plan.rules.empty()) return;
-  plan.inputs = names_behind(plan.rules);
+  for (std::size_t i = 0; i < plan.rules.size(); ++i) {
+    for (const AliasTerm& t : plan.rules[i]->terms) plan.uses[t.metric].push_back({i, &t, false});
+    for (const AliasTerm& t : plan.rules[i]->divisor) plan.uses[t.metric].push_back({i, &t, true});
+  }
+  plan.inputs = names_behind(plan);
   plan.labels = plan.rules[0]->labels.get();
   if (plan.rules.size() == 1 && plan.rules[0]->terms.size() == 1 && plan.rules[0]->divisor.empty())
     plan.where = plan.rules[0]->terms[0].where;

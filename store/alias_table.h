@@ -18,9 +18,17 @@
 
 namespace tacho::store {
 
+// A rule's term, found by the name of the series that it takes.
+struct AliasUse {
+  std::size_t rule = 0;  // in the plan
+  const AliasTerm* term = nullptr;
+  bool divides = false;
+};
+
 // What is to be made.
 struct AliasPlan {
   std::vector<const AliasRule*> rules;  // of a name the first come first
+  std::unordered_map<std::string_view, std::vector<AliasUse>> uses;
   std::optional<Matcher> inputs;        // on the names of what they are made of; absent: no rules
   std::vector<Matcher> where;           // on those series, beside their names; what holds for all
   const AliasLabels* labels = nullptr;  // of all rules; null where they differ

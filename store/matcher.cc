@@ -23,8 +23,6 @@ bool split_literals(std::string_view pattern, std::vector<std::string>& out) {
   return true;
 }
 
-std::uint64_t length_bit(std::string_view value) { return std::uint64_t{1} << std::min<std::size_t>(value.size(), 63); }
-
 const char* op_text(MatchOp op) {
   switch (op) {
     case MatchOp::equal: return "=";
@@ -48,10 +46,7 @@ Result<Matcher> Matcher::create(std::string label, MatchOp op, std::string value
   Matcher m(std::move(label), op, std::move(value));
   if (op == MatchOp::equal || op == MatchOp::not_equal) return m;
   m.is_literal_set_ = split_literals(m.value_, m.literals_);
-  if (m.is_literal_set_) {
-    for (const std::string& literal : m.literals_) m.lengths_ |= length_bit(literal);
-    return m;
-  }
+  if (m.is_literal_set_) return m;
   m.literals_.clear();
   re2::RE2::Options options;
   options.set_dot_nl(true);
@@ -68,9 +63,8 @@ bool Matcher::matches(std::string_view value) const {
     case MatchOp::not_equal: return value != value_;
     default: break;
   }
-  const bool hit = is_literal_set_
-                       ? (lengths_ & length_bit(value)) != 0 && std::binary_search(literals_.begin(), literals_.end(), value)
-                       : re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
+  const bool hit = is_literal_set_ ? std::binary_search(literals_.begin(), literals_.end(), value)
+                                   : re2::RE2::FullMatch(re2::StringPiece(value.data(), value.size()), *regex_);
   return hit == (op_ == MatchOp::regex);
 }
 

@@ -6,7 +6,6 @@
 // Errors   create(): an expression that RE2 refuses, with RE2's reason.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -47,7 +46,6 @@ class Matcher {
   std::string value_;
   std::shared_ptr<const re2::RE2> regex_;  // null for equal/not_equal and for literal sets
   std::vector<std::string> literals_;      // sorted; for a|b|c
-  std::uint64_t lengths_ = 0;              // bit n: one of them is n long (63: or longer). Most values are told apart by that
   bool is_literal_set_ = false;
 };
 
