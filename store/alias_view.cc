@@ -74,10 +74,10 @@ Result<Selection> AliasView::select(std::span<const Matcher> matchers, TimeRange
   if (plan == nullptr || range.empty()) return store_.select(matchers, range, limits);
 
   // Kept series that do not match the selector's other labels are of interest too: they make an alias of the same card superfluous.
-  // Where hardly ever any is kept they come with the selection; else they are asked for when there are aliases.
+  // Of a name that hardly ever any is kept under they come with the selection; else they are asked for when there are aliases.
   const std::vector<Matcher> names = names_of(matchers);
   const bool has_others = names.size() < matchers.size();
-  const bool keeps_few = plan->labels != nullptr && !plan->labels->usually_stored;
+  const bool keeps_few = !own && plan->labels != nullptr && !plan->labels->usually_stored;
   const std::vector<Matcher> behind = matchers_of(*plan, matchers);
   const MatcherSet sets[] = {keeps_few ? MatcherSet(names) : matchers, behind};
   auto below = store_.select_any(sets, reaching_back(range, plan->reaches_back), limits);

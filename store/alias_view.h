@@ -35,6 +35,8 @@ class AliasView final : public Queryable {
   std::vector<GroupRows> group_rows(TimeRange range) const override { return store_.group_rows(range); }
 
   const AliasTable& table() const { return *table_; }
+  // Without aliases.
+  const Queryable& store() const { return store_; }
   // All alias series of these sets, without what is kept under their names; whatever name they are asked for by.
   Result<Selection> select_sets(std::span<const std::string> sets, TimeRange range, const SelectLimits& limits) const;
   // The names of the aliases that may have samples in the range, each once.

@@ -276,6 +276,9 @@ TEST_CASE("limits and errors are the store's") {
   CHECK(n.view.select(matchers({"__name__=\"UTIL\""}), kAll, {.samples_max = 3}));
   CHECK_FALSE(n.view.select_sets(std::vector<std::string>{"x"}, kAll, {.samples_max = 1}));
   CHECK(asked(n.view, {"__name__=\"UTIL\""}, {2000, 1000}).empty());
+  // An expression that finds an alias among others reads no more of the others than it asks for.
+  const Node others(kTwoCards + "other{cpu=\"0\"} 1 1\nother{cpu=\"1\"} 1 1\nother{cpu=\"2\"} 1 1\nother{cpu=\"3\"} 1 1\n");
+  CHECK(others.view.select(matchers({"__name__=~\"UTIL|other\"", "cpu=\"0\""}), kAll, {.samples_max = 4}));
 }
 
 // The same from the definition: every kept series relabelled and scaled, one sample at a time.

@@ -3,13 +3,13 @@
 
 #include "../sampler/scrape_fixture.h"
 #include "../temp_dir.h"
-#include "proto/remote_write.h"
 #include "query/api.h"
 #include "sampler/aliases.h"
 #include "sampler/scrape/scrape_source.h"
 #include "sampler/source_runner.h"
+#include "store/aliased_store.h"
 #include "store/memory_store.h"
-#include "store/rollup_requests.h"
+#include "store/ship_window.h"
 #include "store/store.h"
 #include "tests/fake_clock.h"
 #include "tools/config.h"
@@ -308,14 +308,13 @@ TEST_CASE("an endpoint that asks for aliases is sent them, averaged or last like
   const auto store = kept(two_cards("nvidia"));
   const store::AliasView view(store, sampler::make_alias_table("node7"));
   const auto sent = [&](std::vector<std::string> sets) {
-    const auto encoded = store::encode_window(store, {60'000}, {.alias_sets = std::move(sets), .aliases = &view});
-    REQUIRE(encoded);
+    const store::AliasedStore aliased(view, std::move(sets));
+    const auto window = store::make_window(aliased, 60'000, {});
+    REQUIRE(window);
     std::map<std::string, double> out;
-    for (const store::RollupRequest& r : encoded->requests) {
-      const auto decoded = decode_write_request(r.body);
-      REQUIRE(decoded);
-      for (const WrittenSeries& series : *decoded) out[series.labels.to_string()] = series.samples[0].v;
-    }
+    for (const store::ShippedSample& sample : window->samples) out[sample.labels.to_string()] = sample.value;
+    CHECK(out.size() == window->samples.size());
+    CHECK(window->duplicates + window->invalid == 0);
     return out;
   };
   const auto plain = sent({});
@@ -330,14 +329,14 @@ TEST_CASE("an endpoint that asks for aliases is sent them, averaged or last like
   CHECK_FALSE(with.contains("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION:1m_max" + card));
   CHECK(sent({"npu"}) == plain);
 
-  const auto metadata_bytes = [&](std::vector<std::string> sets) {
-    std::size_t bytes = 0;
-    for (const store::RollupRequest& r : store::encode_metadata(store, {.alias_sets = std::move(sets), .aliases = &view}))
-      bytes += r.body.size();
-    return bytes;
+  const auto told = [&](std::vector<std::string> sets) {
+    std::size_t found = 0;
+    for (const store::MetricMetadata& m : store::AliasedStore(view, std::move(sets)).metadata())
+      found += m.name.starts_with("DCGM_") ? 1 : 0;
+    return found;
   };
-  CHECK(metadata_bytes({"npu"}) == metadata_bytes({}));
-  CHECK(metadata_bytes({"dcgm"}) > metadata_bytes({}) + 500);
+  CHECK(told({"npu"}) == 0);
+  CHECK(told({"dcgm"}) > 10);
 }
 
 TEST_CASE("remote_write.aliases names sets that there are") {
@@ -348,7 +347,7 @@ TEST_CASE("remote_write.aliases names sets that there are") {
   };
   const auto good = examine("[dcgm, npu, dcgm]");
   REQUIRE(good.ok());
-  CHECK(good.config.remote_write[0].shipper.encoding.alias_sets == std::vector<std::string>{"dcgm", "npu"});
+  CHECK(good.config.remote_write[0].alias_sets == std::vector<std::string>{"dcgm", "npu"});
   const auto bad = examine("[dcgm, nvml]");
   REQUIRE(bad.problems.size() == 1);
   CHECK(bad.to_string(bad.problems[0]) ==
