@@ -160,13 +160,27 @@ Result<Selection> AliasView::select_sets(std::span<const std::string> sets, Time
   return out;
 }
 
+// By what there is of each term alone: whether one card has them all is not worth making its labels for.
 Result<std::vector<std::string>> AliasView::names(TimeRange range) const {
   std::vector<std::string> out;
   const AliasPlan& plan = table_->plan_of_all();
   if (plan.rules.empty() || range.empty()) return out;
-  const auto made = alias_series(plan, {}, range);
-  if (!made) return std::unexpected(made.error());
-  for (const Labels& l : *made) out.emplace_back(l.metric_name());
+  const auto behind = store_.series(matchers_of(plan, {}), range);
+  if (!behind) return std::unexpected(behind.error());
+  std::set<const AliasTerm*> seen;
+  for (const Labels& l : *behind) {
+    const auto used = plan.uses.find(l.metric_name());
+    if (used == plan.uses.end()) continue;
+    for (const AliasUse& use : used->second) {
+      if (!seen.contains(use.term) && matches_all(use.term->where, l)) seen.insert(use.term);
+    }
+  }
+  const auto is_there = [&](const AliasTerm& t) { return t.optional || seen.contains(&t); };
+  for (const AliasRule* rule : plan.rules) {
+    if (std::all_of(rule->terms.begin(), rule->terms.end(), is_there) &&
+        std::all_of(rule->divisor.begin(), rule->divisor.end(), is_there))
+      out.push_back(rule->name);
+  }
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
   return out;
