@@ -56,9 +56,9 @@ Result<void> NvidiaCard::find() {
   const nvml::Functions& f = *functions_;
   Code code = Code::function_not_found;
   if (slot_.pci_bus_id.empty()) {
-    code = f.device_by_index(slot_.index, &device_);
+    code = nvml::marked(f, f.device_by_index, slot_.index, &device_);
   } else if (f.device_by_bus_id) {
-    code = f.device_by_bus_id(slot_.pci_bus_id.c_str(), &device_);
+    code = nvml::marked(f, f.device_by_bus_id, slot_.pci_bus_id.c_str(), &device_);
   }
   if (code == Code::not_found || code == Code::invalid_argument)
     return failure("{} is not among the library's: it is not given to this container, or has another driver", name());

@@ -75,7 +75,7 @@ class NvidiaCard {
   nvml::Code call_of(nvml::Device device, F function, A... arguments) {
     if (lost_ != nvml::Code::success) return lost_;
     if (function == nullptr) return nvml::Code::function_not_found;
-    const nvml::Code code = function(device, arguments...);
+    const nvml::Code code = nvml::marked(*functions_, function, device, arguments...);
     heed(code);
     return code;
   }

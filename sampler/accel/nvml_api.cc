@@ -29,6 +29,14 @@ Result<std::shared_ptr<Library>> Library::open(std::span<const std::string> path
   return failure("NVIDIA's management library cannot be opened: {}", why);
 }
 
+const char* symbol_of(const Functions& functions, const void* function) {
+#define X(member, symbol, parameters) \
+  if (function == reinterpret_cast<const void*>(functions.member)) return symbol;
+  TACHO_NVML_FUNCTIONS(X)
+#undef X
+  return "";
+}
+
 Library::~Library() { ::dlclose(handle_); }
 
 std::string_view text_of(Code code) {
