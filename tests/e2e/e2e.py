@@ -91,9 +91,10 @@ class Processes:
         os.makedirs(self.path(*parts), exist_ok=True)
         return self.path(*parts)
 
-    def start(self, name, command):
+    def start(self, name, command, env=None):
+        """`env`: variables beside those of this process."""
         with open(self.path(name + ".log"), "ab") as log:
-            p = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            p = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=os.environ | (env or {}))
         p.name = name
         self.running.append(p)
         return p
@@ -144,8 +145,8 @@ class Tacho:
     """One agent's folders and address; started and ended any number of times."""
 
     def __init__(self, processes, binary, remote_write_url=None, labels=None, extra_config="", interval="1s", name="tacho",
-                 flags=()):
-        self.processes, self.binary, self.interval, self.name, self.flags = processes, binary, interval, name, flags
+                 flags=(), env=None):
+        self.processes, self.binary, self.interval, self.name, self.flags, self.env = processes, binary, interval, name, flags, env
         self.state = processes.make_folder(name + "-state")
         self.runtime = processes.make_folder(name + "-runtime")
         self.listen = f"127.0.0.1:{free_port()}"
@@ -164,7 +165,7 @@ class Tacho:
     def start(self):
         self.process = self.processes.start(self.name, [
             self.binary, "run", "--config", self.config, "--listen", self.listen, "--state", self.state, "--runtime", self.runtime,
-            "--interval", self.interval, *self.flags])
+            "--interval", self.interval, *self.flags], self.env)
         self.processes.wait_http(self.process, self.base + "/-/healthy")
 
     def kill(self):
