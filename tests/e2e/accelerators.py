@@ -59,27 +59,14 @@ class Node:
             time.sleep(0.1)
         return time.monotonic() - begun
 
-    def pids(self):
-        """{name: [pid]} of the agent's descendants."""
-        parents, names = {}, {}
-        for pid in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                with open(f"/proc/{pid}/stat") as f:
-                    head, tail = f.read().rsplit(")", 1)
-            except OSError:
-                continue
-            parents[int(pid)], names[int(pid)] = int(tail.split()[1]), (head.split("(", 1)[1], tail.split()[0])
-        found, grown = {self.agent.process.pid}, True
-        while grown:
-            more = {p for p, parent in parents.items() if parent in found} - found
-            grown, found = bool(more), found | more
-        out = {}
-        for pid in found - {self.agent.process.pid}:
-            out.setdefault(names[pid][0], []).append((pid, names[pid][1]))
-        return out
+    def children(self):
+        """{pid: (name, state)}"""
+        return e2e.descendants(self.agent.process.pid)
 
     def child(self, n):
-        return self.pids()[f"tacho-nvidia{n}"][0][0]
+        found = [pid for pid, (name, _) in self.children().items() if name == f"tacho-nvidia{n}"]
+        check(len(found) == 1, f"card {n} has {len(found)} processes")
+        return found[0]
 
 
 def threads(pid):
@@ -88,7 +75,7 @@ def threads(pid):
 
 def uses(node):
     """Threads and descriptors, of the agent and all its processes."""
-    pids = [node.agent.process.pid] + [pid for group in node.pids().values() for pid, _ in group]
+    pids = [node.agent.process.pid, *node.children()]
     counts = [0, 0]
     for pid in pids:
         try:
@@ -177,7 +164,7 @@ def crashes(node, seconds):
 
     def seen():
         check(node.value(restarts) >= 1, "the card's process was started again")
-        check(not any(state == "Z" for group in node.pids().values() for _, state in group), "a child that died is left unburied")
+        check(not any(state == "Z" for _, state in node.children().values()), "a child that died is left unburied")
 
     def crash():
         node.script.tell(f"CRASH {SICK} {CALL}")
@@ -208,7 +195,7 @@ def inheritance(node):
 def end_while_it_hangs(node):
     node.script.tell(f"HANG {SICK} {CALL}")
     down(node, "hangs before the end")
-    pids = [pid for group in node.pids().values() for pid, _ in group]
+    pids = list(node.children())
     begun = time.monotonic()
     node.agent.stop()
     took = time.monotonic() - begun
@@ -227,7 +214,7 @@ def gone(pids, how):
 def end_by_force(node):
     node.agent.start()
     node.wait_for("count(accel_up == 1) == 8", "after a new start", 30)
-    pids = [pid for group in node.pids().values() for pid, _ in group]
+    pids = list(node.children())
     check(len(pids) == CARDS + 1, f"{len(pids)} processes for {CARDS} cards")
     node.agent.kill()
     gone(pids, "killed")
@@ -238,6 +225,10 @@ def live(processes, options, mode):
     node.agent.start()
     node.wait_for(f"count(accel_up == 1) == {CARDS}", "all cards", 30)
     check(node.value(f'tacho_accel_isolation_info{{isolation="{mode}"}}') == 1, "the mode is told")
+    wanted = {"thread": "in threads of the agent", "process": f"in processes: {CARDS} of {CARDS} run, 0 times"}[mode]
+    for where in (["--url", node.agent.base], ["--state", node.agent.state, "--runtime", node.agent.runtime]):
+        told = node.agent.call("status", *where)
+        check(wanted in told, f"tacho status tells where libraries work: {told}")
     time.sleep(2)
     if mode == "process":
         inheritance(node)

@@ -126,6 +126,21 @@ class Processes:
             return f.read()
 
 
+def descendants(pid):
+    """{pid: (name, state)} of all processes below that one."""
+    found, stats = {pid}, {}
+    for p in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{p}/stat") as f:
+                head, tail = f.read().rsplit(")", 1)
+            stats[int(p)] = (head.split("(", 1)[1], tail.split()[0], int(tail.split()[1]))
+        except OSError:
+            pass  # it has just ended
+    while more := {p for p, (_, _, parent) in stats.items() if parent in found} - found:
+        found |= more
+    return {p: stats[p][:2] for p in found - {pid}}
+
+
 def start_prometheus(processes, name="prometheus", config="", flags=()):
     """Debian's Prometheus, receiving remote write. Returns (process, base URL)."""
     check(shutil.which("prometheus"), "prometheus is not installed (Debian's package prometheus)")
