@@ -1,10 +1,10 @@
 #include "proto/remote_write.h"
 
-#include <snappy.h>
-
 #include <bit>
 #include <protozero/pbf_builder.hpp>
 #include <protozero/pbf_message.hpp>
+
+#include "proto/snappy_message.h"
 
 namespace tacho {
 namespace {
@@ -15,22 +15,6 @@ enum class SeriesField : protozero::pbf_tag_type { labels = 1, samples = 2 };
 enum class LabelField : protozero::pbf_tag_type { name = 1, value = 2 };
 enum class SampleField : protozero::pbf_tag_type { value = 1, timestamp = 2 };
 enum class MetadataField : protozero::pbf_tag_type { type = 1, family = 2, help = 4, unit = 5 };
-
-// What a receiver here unpacks at most: a few bytes of snappy can stand for gigabytes.
-constexpr std::size_t kMessageBytesMax = 256u << 20;
-
-int wire_type(MetricType t) {
-  switch (t) {
-    case MetricType::unknown: return 0;
-    case MetricType::counter: return 1;
-    case MetricType::gauge: return 2;
-    case MetricType::histogram: return 3;
-    case MetricType::summary: return 5;
-    case MetricType::info: return 6;
-    case MetricType::stateset: return 7;
-  }
-  return 0;
-}
 
 Label decode_label(protozero::pbf_message<LabelField> m) {
   Label label;
@@ -106,23 +90,16 @@ void WriteRequestBuilder::add_metadata(std::string_view family, MetricType type,
 }
 
 std::string WriteRequestBuilder::finish() {
-  std::string body;
-  snappy::Compress(message_.data(), message_.size(), &body);
+  std::string body = pack_message(message_);
   message_.clear();
   series_ = samples_ = 0;
   return body;
 }
 
 Result<std::vector<WrittenSeries>> decode_write_request(std::string_view body) {
-  std::size_t size = 0;
-  if (!snappy::GetUncompressedLength(body.data(), body.size(), &size)) {
-    return failure("the write request of {} bytes is not in snappy's block format", body.size());
-  }
-  if (size > kMessageBytesMax) return failure("the write request unpacks to {} bytes; {} are allowed", size, kMessageBytesMax);
-  std::string message;
-  if (!snappy::Uncompress(body.data(), body.size(), &message)) {
-    return failure("the write request of {} bytes is broken or cut short: snappy cannot unpack it", body.size());
-  }
+  const auto unpacked = unpack_message(body, "write request");
+  if (!unpacked) return std::unexpected(unpacked.error());
+  const std::string& message = *unpacked;
   std::vector<WrittenSeries> out;
   protozero::pbf_message<RequestField> request(message);
   std::size_t at = 0;
