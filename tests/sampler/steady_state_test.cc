@@ -7,6 +7,7 @@
 #include "../accel/fake_card.h"
 #include "fake_ethtool.h"
 #include "many_cpus.h"
+#include "sampler/accel_sources.h"
 #include "sampler/host/network/ethtool.h"
 #include "sampler/host/network/ethtool_link.h"
 #include "sampler/host_sources.h"
@@ -119,6 +120,23 @@ TEST_CASE("a steady tick allocates nothing when drivers are asked, one that does
   kernel.nics["eth9"].counters_error = EBUSY;
   check_no_allocation(counters);
   check_no_allocation(links);
+}
+
+TEST_CASE("a steady tick of a card in a process allocates nothing in the agent") {
+  FakeNvml nvml;
+  nvml.play("h200_580.txt");
+  nvml.tell("LIVE 0 type=0 every_us=20000 values=80000,90000");
+  Machine machine;
+  machine.write("sys/bus/pci/devices/0000:00:06.0/vendor", "0x10de\n");
+  machine.write("sys/bus/pci/devices/0000:00:06.0/class", "0x030200\n");
+  auto sources = make_isolated_accel_sources(machine.roots(), {.nvml_library = nvml.path()});
+  REQUIRE(sources);
+  CHECK(sources->size() == 4);
+  for (const auto& source : *sources) {
+    store::Schema schema;
+    REQUIRE(source->describe(schema));
+    CHECK(steady(*source, schema.size()));
+  }
 }
 
 TEST_CASE("a steady tick allocates nothing, of a recorded card") {
