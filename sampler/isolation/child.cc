@@ -48,10 +48,8 @@ Result<void> Child::begin_life() {
   sockets_ = std::move(ours);
   begun_ = clock_.mono();
   used({});
-  if (++life_ > 1) {
-    restarts_.fetch_add(1, relaxed);
-    log_info("the process of {} is started again (pid {})", name_, pid_);
-  }
+  lives_.store(++life_, relaxed);
+  if (life_ > 1) log_info("the process of {} is started again (pid {})", name_, pid_);
   runs_.store(true, relaxed);
   return {};
 }

@@ -49,8 +49,8 @@ class Child {
 
   const std::string& name() const { return name_; }
   bool runs() const { return runs_.load(std::memory_order_relaxed); }
-  // Processes after the first.
-  std::uint64_t restarts() const { return restarts_.load(std::memory_order_relaxed); }
+  // Processes there have been, with the one that runs.
+  std::uint64_t lives() const { return lives_.load(std::memory_order_relaxed); }
   std::uint64_t cpu_ns() const { return cpu_ns_.load(std::memory_order_relaxed); }
   std::uint64_t resident_bytes() const { return resident_bytes_.load(std::memory_order_relaxed); }
 
@@ -81,7 +81,7 @@ class Child {
 
   // Writers: the sources' threads. Readers: the tick thread.
   std::atomic<bool> runs_{false};
-  std::atomic<std::uint64_t> restarts_{0}, cpu_ns_{0}, resident_bytes_{0};
+  std::atomic<std::uint64_t> lives_{0}, cpu_ns_{0}, resident_bytes_{0};
 };
 
 }  // namespace tacho::sampler

@@ -18,12 +18,13 @@ Result<Sampled> ChildSource::sample(Row& row) {
   std::size_t c = 0;
   for (const auto& child : children_) {
     const bool runs = child->runs();
-    row.set(c++, runs ? 1 : 0);
-    row.set(c++, static_cast<double>(child->restarts()));
-    const std::uint64_t cpu_ns = child->cpu_ns(), resident = child->resident_bytes();
-    if (runs && cpu_ns > 0) row.set(c, static_cast<double>(cpu_ns) / 1e9);
-    if (runs && resident > 0) row.set(c + 1, static_cast<double>(resident));
-    c += 2;
+    const std::uint64_t lives = child->lives(), cpu_ns = child->cpu_ns(), resident = child->resident_bytes();
+    // One that nobody has needed yet is not down.
+    if (lives > 0) row.set(c, runs ? 1 : 0);
+    if (lives > 0) row.set(c + 1, static_cast<double>(lives - 1));
+    if (runs && cpu_ns > 0) row.set(c + 2, static_cast<double>(cpu_ns) / 1e9);
+    if (runs && resident > 0) row.set(c + 3, static_cast<double>(resident));
+    c += 4;
   }
   return Sampled::ok;
 }

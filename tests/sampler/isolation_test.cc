@@ -172,7 +172,7 @@ TEST_CASE("a source in a child looks as it does at home") {
   d.watched[0]->tick();
   d.watched[0]->tick();
   CHECK(d.watched[0]->schema().size() == 5);
-  CHECK(d.child->restarts() == 0);
+  CHECK(d.child->lives() == 1);
   CHECK(d.child->cpu_ns() > 0);
   CHECK(d.child->resident_bytes() > 1'000'000);
 }
@@ -188,7 +188,7 @@ TEST_CASE("what a source in a child says of a failure comes through, and whose i
   d.script.act = Act::fail;
   CHECK(d.row() == "the device is lost");
   CHECK_FALSE(d.state->up(d.clock.mono()));
-  CHECK(d.child->restarts() == 0);
+  CHECK(d.child->lives() == 1);
 }
 
 TEST_CASE("a child that dies in a call costs that row, says of what, and is started again with the next") {
@@ -220,13 +220,13 @@ TEST_CASE("a child that dies in a call costs that row, says of what, and is star
     CHECK(d.watched[0]->describe());
     CHECK(d.row() == "2");
     CHECK(d.state->up(d.clock.mono()));
-    CHECK(d.child->restarts() == 1);
+    CHECK(d.child->lives() == 2);
     CHECK(d.script.pid != before);
     // The other source learns of it with its own next row, and loses none.
     CHECK(*d.watched[1]->sample() == Sampled::layout_changed);
     d.watched[1]->describe();
     CHECK(*d.watched[1]->sample() == Sampled::ok);
-    CHECK(d.child->restarts() == 1);
+    CHECK(d.child->lives() == 2);
   }
 }
 
@@ -239,7 +239,7 @@ TEST_CASE("a child that dies while nothing is asked of it costs no row") {
   CHECK(d.watched[0]->describe());
   d.script.rows = 1;
   CHECK(d.row() == "2");
-  CHECK(d.child->restarts() == 1);
+  CHECK(d.child->lives() == 2);
 }
 
 TEST_CASE("a child killed between question and answer ends the waiting, for both of its sources") {
@@ -275,7 +275,7 @@ TEST_CASE("a slow child is waited for, and its other source is not held up") {
   slow.join();
   CHECK(said == "2");
   CHECK(d.row() == "3");
-  CHECK(d.child->restarts() == 0);
+  CHECK(d.child->lives() == 1);
 }
 
 TEST_CASE("who waits for a child that hangs is called back at the end") {
@@ -309,7 +309,7 @@ TEST_CASE("a child that dies again and again is started less and less often") {
     }
     REQUIRE(d.watched[0]->describe());
   }
-  CHECK(d.child->restarts() == 8);
+  CHECK(d.child->lives() == 9);
   // A minute of life makes the next end a first one again.
   d.clock.advance_ms(60'000);
   CHECK(d.row().ends_with("again with the next row"));
@@ -451,7 +451,7 @@ TEST_CASE("a child whose row is none is not believed, and ended") {
     CHECK(sampled.error().message.find("and gave liar ") != std::string::npos);
     CHECK_FALSE(liar.child->runs());
     CHECK(*watched.sample() == Sampled::layout_changed);
-    CHECK(liar.child->restarts() == 1);
+    CHECK(liar.child->lives() == 2);
   }
 }
 
