@@ -61,6 +61,7 @@ Result<void> DistantSource::describe(store::Schema& schema) {
   std::uint64_t life = 0;
   const auto answer = ask(Asked::describe, life);
   if (!answer) {
+    answer_ = {};  // a device may be away for long
     if (state_) state_->ended(clock_.mono(), false);
     return std::unexpected(answer.error());
   }
