@@ -106,6 +106,8 @@ class Watch:
         missed = {label(k, "source"): after[k] - before.get(k, 0) for k in after if after[k] > before.get(k, 0)}
         print(f"{node.mode}: {name}: {seconds} s; the others' and the host's rows: {fewest:.0f} of {seconds} at least; missed ticks: "
               f"{missed or 'none'}{extra}", flush=True)
+        for source in missed:
+            print("".join("  " + line for line in node.processes.log_text(node.mode).splitlines(True) if f"source {source} gives" in line), end="")
         # A busy machine can take a second from anybody; who is held up misses them all.
         allowed = max(1, seconds // 60)
         check(fewest >= seconds - allowed, f"{name}: rows are missing: {rows}")
