@@ -18,6 +18,7 @@
 #include "proto/http.h"
 #include "query/api_json.h"
 #include "query/engine.h"
+#include "store/alias_view.h"
 #include "store/queryable.h"
 
 namespace tacho::query {
@@ -41,6 +42,7 @@ struct ApiOptions {
   std::function<bool()> ready;                         // default: always
   std::string config_yaml;                             // what /api/v1/status/config shows; no secrets
   std::function<std::vector<TargetStatus>()> targets;  // default: none
+  const store::AliasView* aliases = nullptr;  // where the store is one: what /metrics?aliases= and lists of names show of it
 };
 
 class Api {

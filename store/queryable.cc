@@ -1,0 +1,27 @@
+#include "store/queryable.h"
+
+#include <algorithm>
+
+namespace tacho::store {
+
+Result<Selection> Queryable::select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const {
+  Selection out;
+  const auto owners = std::make_shared<std::vector<std::shared_ptr<const void>>>();
+  for (const MatcherSet& matchers : sets) {
+    auto selected = select(matchers, range, {limits.samples_max - out.samples});
+    if (!selected) return selected;
+    out.samples += selected->samples;
+    out.series.insert(out.series.end(), selected->series.begin(), selected->series.end());
+    owners->push_back(std::move(selected->owner));
+  }
+  const auto before = [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); };
+  const auto same = [](const SeriesView& a, const SeriesView& b) { return a.labels() == b.labels(); };
+  std::stable_sort(out.series.begin(), out.series.end(), before);
+  out.series.erase(std::unique(out.series.begin(), out.series.end(), same), out.series.end());
+  out.samples = 0;
+  for (const SeriesView& s : out.series) out.samples += s.values.size();
+  out.owner = owners;
+  return out;
+}
+
+}  // namespace tacho::store
