@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|store|cost|shipping|lateness]...; all of them take a quarter of an hour.
+# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|store|cost|accelerators|shipping|lateness]...; all of them take an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=("$@"); [ $# -gt 0 ] || what=(micro compression store cost shipping lateness)
+what=("$@"); [ $# -gt 0 ] || what=(micro compression store cost accelerators shipping lateness)
 for one in "${what[@]}"; do
   case $one in
     micro)
@@ -25,11 +25,15 @@ for one in "${what[@]}"; do
       python3 bench/cost.py --tacho build/tacho --seconds 120
       python3 bench/scrape_cost.py --tacho build/tacho --seconds 130
       python3 bench/scrape_cost.py --tacho build/tacho --seconds 130 --churn ;;
+    accelerators)
+      cmake --build build --target fake_nvml bench_accel
+      build/bench/bench_accel --benchmark_repetitions=3 --benchmark_report_aggregates_only=true
+      python3 bench/accel_cost.py --tacho build/tacho --library build/tests/libfake_nvml.so --seconds 120 ;;
     shipping)
       cmake --build build --target stampede_bench
       build/bench/stampede_bench
       python3 bench/ship_bytes.py --tacho build/tacho --minutes 30 ;;
     lateness) python3 bench/lateness.py --tacho build/tacho --minutes 10 ;;
-    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, shipping, lateness)" >&2; exit 2 ;;
+    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, accelerators, shipping, lateness)" >&2; exit 2 ;;
   esac
 done

@@ -4,6 +4,7 @@
 //          driver that comes later is found.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,8 +38,14 @@ struct NvmlVendor {
 // Those of which the node shows any.
 std::vector<NvmlVendor> nvml_vendors(const Roots& roots, const AccelOptions& options);
 
-// None on a node without accelerators.
+// Where the vendors' libraries work: in threads of the agent, or each device's in a process of its own (sampler/isolation/).
+enum class AccelIsolation : std::uint8_t { thread, process };
+
+// None on a node without accelerators. They work in the process that has them.
 std::vector<std::unique_ptr<Source>> make_accel_sources(const Roots& roots, const AccelOptions& options);
+// The same in children. Requires: the process has one thread, and nothing open that a child should not have. An error when the process
+// that is to start them cannot be started.
+Result<std::vector<std::unique_ptr<Source>>> make_isolated_accel_sources(const Roots& roots, const AccelOptions& options);
 // What Source::configured_as() of any of them can be, on whatever machine.
 std::span<const std::string_view> accel_source_names();
 

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -26,6 +27,8 @@ class RowBuffer {
   double operator[](std::size_t column) const { return std::bit_cast<double>(cells_[column].load(std::memory_order_relaxed)); }
   std::uint64_t bits(std::size_t column) const { return cells_[column].load(std::memory_order_relaxed); }
   std::size_t size() const { return size_; }
+  // All cells, as they lie in memory. Requires: nobody writes.
+  std::span<const std::byte> bytes() const { return std::as_bytes(std::span(cells_.get(), size_)); }
 
  private:
   std::size_t size_;

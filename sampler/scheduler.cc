@@ -1,48 +1,22 @@
 #include "sampler/scheduler.h"
 
 #include <pthread.h>
-#include <sched.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 
 #include "proto/base/check.h"
 #include "proto/base/log.h"
+#include "sampler/short_latency.h"
 
 namespace tacho::sampler {
 namespace {
 
-// struct sched_attr, first version (sched_setattr(2)); the kernel's own header clashes with libc's.
-struct SchedAttr {
-  std::uint32_t size = sizeof(SchedAttr);
-  std::uint32_t policy = SCHED_OTHER;
-  std::uint64_t flags = 0;
-  std::int32_t nice = 0;
-  std::uint32_t priority = 0;
-  std::uint64_t runtime_ns = 0;
-  std::uint64_t deadline_ns = 0;
-  std::uint64_t period_ns = 0;
-};
-static_assert(sizeof(SchedAttr) == 48);
-
 // After the wall clock stepped a tick may be due earlier than it was when the wait began.
 constexpr std::int64_t kWaitMaxNs = 10 * kNsPerSecond;
 constexpr auto kStopWait = std::chrono::seconds(3);
-
-// A sampling thread sleeps almost always and must wake up on the dot: the least timer slack, and a short slice, which is how
-// the kernel's EEVDF scheduler (6.12 and later) lets a light thread run early among busy ones. Neither needs privileges;
-// where a kernel does not know them, things stay as they are.
-void prefer_short_latency() {
-  ::prctl(PR_SET_TIMERSLACK, 1UL);
-  SchedAttr attr;
-  attr.nice = ::getpriority(PRIO_PROCESS, 0);
-  attr.runtime_ns = 100'000;  // the shortest slice there is
-  ::syscall(SYS_sched_setattr, 0, &attr, 0U);
-}
+// Of that, until sources that can give up a call are asked to.
+constexpr auto kPatience = std::chrono::seconds(1);
 
 }  // namespace
 
@@ -111,7 +85,12 @@ bool Scheduler::stop() {
     std::unique_lock lock(shared_->mutex);
     shared_->stopping = true;
     shared_->changed.notify_all();
-    ended = shared_->changed.wait_for(lock, kStopWait, [&] { return shared_->running == 0; });
+    const auto all_ended = [&] { return shared_->running == 0; };
+    ended = shared_->changed.wait_for(lock, kPatience, all_ended);
+    if (!ended) {
+      for (const auto& r : runners_) r->give_up();
+      ended = shared_->changed.wait_for(lock, kStopWait - kPatience, all_ended);
+    }
   }
   for (std::thread& t : threads_) ended ? t.join() : t.detach();
   threads_.clear();

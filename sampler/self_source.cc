@@ -1,11 +1,6 @@
 #include "sampler/self_source.h"
 
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
 
 #include "sampler/catalogue.h"
 
@@ -15,26 +10,6 @@ namespace {
 constexpr auto relaxed = std::memory_order_relaxed;
 
 double seconds(std::int64_t ns) { return static_cast<double>(ns) / 1e9; }
-
-double cpu_seconds() {
-  rusage u{};
-  ::getrusage(RUSAGE_SELF, &u);
-  const auto of = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
-  return of(u.ru_utime) + of(u.ru_stime);
-}
-
-// Resident bytes, from the second field of statm; negative when it cannot be read.
-double resident_bytes(int fd) {
-  char text[128];
-  const ssize_t n = ::pread(fd, text, sizeof text, 0);
-  if (n <= 0) return -1;
-  const std::string_view line(text, static_cast<std::size_t>(n));
-  const auto space = line.find(' ');
-  if (space == std::string_view::npos) return -1;
-  std::uint64_t pages = 0;
-  std::from_chars(line.data() + space + 1, line.data() + line.size(), pages);
-  return static_cast<double>(pages) * static_cast<double>(::sysconf(_SC_PAGESIZE));
-}
 
 // A source that is not there is not shown. One that never gave a row, but fails or hangs, is.
 bool is_shown(const SourceRunner& runner, MonoNs now) {
@@ -50,11 +25,7 @@ bool is_collector(std::string_view source) {
 
 SelfSource::SelfSource(const std::vector<std::shared_ptr<SourceRunner>>& runners, const Clock& clock,
                        std::vector<SelfGauge> gauges)
-    : runners_(runners), clock_(clock), gauges_(std::move(gauges)), statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
-
-SelfSource::~SelfSource() {
-  if (statm_ >= 0) ::close(statm_);
-}
+    : runners_(runners), clock_(clock), gauges_(std::move(gauges)) {}
 
 Result<void> SelfSource::describe(store::Schema& schema) {
   SchemaBuilder builder(schema);
@@ -116,8 +87,8 @@ Result<Sampled> SelfSource::sample(Row& row) {
     ++c;
   }
   row.set(c++, static_cast<double>(steps));
-  row.set(c++, cpu_seconds());
-  if (const double resident = resident_bytes(statm_); resident >= 0) row.set(c, resident);
+  row.set(c++, static_cast<double>(process_cpu_ns()) / 1e9);
+  if (const auto resident = memory_.resident_bytes()) row.set(c, static_cast<double>(*resident));
   ++c;
   row.set(c++, 1);
   for (const SelfGauge& g : gauges_) row.set(c++, g.value());

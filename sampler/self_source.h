@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "sampler/process_use.h"
 #include "sampler/source.h"
 #include "sampler/source_runner.h"
 
@@ -25,7 +26,6 @@ class SelfSource final : public Source {
  public:
   // `runners`: as the scheduler has them; the list must not change once sampling has begun.
   SelfSource(const std::vector<std::shared_ptr<SourceRunner>>& runners, const Clock& clock, std::vector<SelfGauge> gauges);
-  ~SelfSource() override;
 
   std::string_view name() const override { return "tacho"; }
   Result<void> describe(store::Schema& schema) override;
@@ -41,7 +41,7 @@ class SelfSource final : public Source {
   };
   std::vector<Described> described_;  // those that had given a row when the series were described
   bool just_described_ = false;
-  int statm_ = -1;
+  ProcessMemory memory_;
 };
 
 }  // namespace tacho::sampler

@@ -75,6 +75,8 @@ class Source {
   // The same after sample() has said layout_changed, by what differs from what was described last. False: describe() says it.
   virtual bool describe_change(store::SchemaChange&) { return false; }
   virtual Result<Sampled> sample(Row& row) = 0;
+  // From another thread: the agent ends; describe() or sample() that waits for somebody returns soon, if it can. No row comes after it.
+  virtual void give_up() {}
 };
 
 }  // namespace tacho::sampler

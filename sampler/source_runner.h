@@ -50,6 +50,9 @@ class SourceRunner {
   // staleness markers now, not when it returns.
   void watch();
 
+  // For another thread: the agent ends, and a source that can is to come back from a call.
+  void give_up() { source_->give_up(); }
+
   const Source& source() const { return *source_; }
   const SourceStats& stats() const { return stats_; }
   std::int64_t interval_ms() const { return grid_.interval_ns() / kNsPerMs; }

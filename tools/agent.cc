@@ -64,6 +64,7 @@ std::function<double()> reader(const std::atomic<T>& value) {
 struct Agent::Impl {
   AgentOptions options;
   sampler::ScrapeAccount scrapes;
+  std::vector<std::unique_ptr<sampler::Source>> accel_sources;  // until the scheduler has them
   std::unique_ptr<store::Store> store;
   std::unique_ptr<store::AliasView> view;  // of the store: what is asked
   std::unique_ptr<sampler::Scheduler> scheduler;
@@ -79,17 +80,30 @@ struct Agent::Impl {
   bool stopped = false;
   bool clean = true;
 
+  Result<void> make_accel_sources();
   Result<void> open_store();
   Result<void> make_endpoints();
   void add_sources();
   std::int64_t interval_of(const sampler::ScrapeTarget& target) const {
     return target.interval_ms == 0 ? options.interval_ms : target.interval_ms;
   }
-  std::vector<sampler::SelfGauge> self_gauges();
+  std::vector<sampler::SelfGauge> self_gauges(bool has_accelerators);
   std::vector<query::TargetStatus> target_status() const;
   Result<void> start_server();
   void maintain();
 };
+
+// Before all else: children that fork off here must not have the store's locks, or a socket that listens.
+Result<void> Agent::Impl::make_accel_sources() {
+  if (options.config.accel_isolation == sampler::AccelIsolation::thread) {
+    accel_sources = sampler::make_accel_sources(options.roots, options.accel);
+    return {};
+  }
+  auto made = sampler::make_isolated_accel_sources(options.roots, options.accel);
+  if (!made) return failure("{}; sampling.accelerators.isolation: thread needs none", made.error());
+  accel_sources = std::move(*made);
+  return {};
+}
 
 Result<void> Agent::Impl::open_store() {
   store::StoreOptions s;
@@ -128,7 +142,7 @@ Result<void> Agent::Impl::make_endpoints() {
   return {};
 }
 
-std::vector<sampler::SelfGauge> Agent::Impl::self_gauges() {
+std::vector<sampler::SelfGauge> Agent::Impl::self_gauges(bool has_accelerators) {
   std::vector<sampler::SelfGauge> g;
   g.push_back({"tacho_store_window_seconds", {}, reader(store_gauges.window_seconds)});
   g.push_back({"tacho_store_series", {}, reader(store_gauges.series)});
@@ -140,6 +154,10 @@ std::vector<sampler::SelfGauge> Agent::Impl::self_gauges() {
   g.push_back({"tacho_store_lost_rows_total", {}, reader(store_gauges.lost_rows)});
   for (const auto& e : endpoints) {
     e->gauges.add_gauges(e->name, g);
+  }
+  if (has_accelerators) {
+    const bool process = options.config.accel_isolation == sampler::AccelIsolation::process;
+    g.push_back({"tacho_accel_isolation_info", {{"isolation", process ? "process" : "thread"}}, [] { return 1.0; }});
   }
   if (options.config.scrape_targets.empty()) return g;
   for (std::size_t i = 0; i < sampler::kScrapeFaults; ++i) {
@@ -154,7 +172,9 @@ std::vector<sampler::SelfGauge> Agent::Impl::self_gauges() {
 void Agent::Impl::add_sources() {
   scheduler = std::make_unique<sampler::Scheduler>(*store, system_clock());
   auto sources = sampler::make_host_sources(options.roots, options.config.host_options);
-  for (auto& source : sampler::make_accel_sources(options.roots, options.accel)) sources.push_back(std::move(source));
+  const bool has_accelerators = !accel_sources.empty();
+  for (auto& source : accel_sources) sources.push_back(std::move(source));
+  accel_sources.clear();
   for (auto& source : sources) {
     const auto configured = options.config.sources.find(std::string(source->configured_as()));
     std::int64_t interval = source->default_interval_ms() == 0 ? options.interval_ms : source->default_interval_ms();
@@ -169,7 +189,8 @@ void Agent::Impl::add_sources() {
   for (const sampler::ScrapeTarget& target : options.config.scrape_targets)
     scheduler->add(std::make_unique<sampler::ScrapeSource>(target, scrapes, system_clock()), interval_of(target));
   // Last, so that a tick's row tells of the same tick's sources.
-  scheduler->add(std::make_unique<sampler::SelfSource>(scheduler->runners(), system_clock(), self_gauges()), options.interval_ms);
+  scheduler->add(std::make_unique<sampler::SelfSource>(scheduler->runners(), system_clock(), self_gauges(has_accelerators)),
+                 options.interval_ms);
 }
 
 std::vector<query::TargetStatus> Agent::Impl::target_status() const {
@@ -213,6 +234,7 @@ Agent::Agent(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Result<std::unique_ptr<Agent>> Agent::start(AgentOptions options) {
   auto impl = std::make_unique<Impl>();
   impl->options = std::move(options);
+  if (auto ok = impl->make_accel_sources(); !ok) return std::unexpected(ok.error());
   if (auto ok = impl->open_store(); !ok) return std::unexpected(ok.error());
   if (auto ok = impl->make_endpoints(); !ok) return std::unexpected(ok.error());
   impl->add_sources();

@@ -1,6 +1,6 @@
 // The agent: store, sampler, HTTP API, shipping, put together and taken apart in the right order.
 //
-// Threads  start() and stop(): one thread. What each of the agent's own threads owns: ARCHITECTURE.md, "Threads".
+// Threads  start() and stop(): one thread, which lives as long as the process (children end with it); start() before there are others. What each of the agent's own threads owns: ARCHITECTURE.md, "Threads".
 // Errors   start(): folders or an address that cannot be used, an endpoint that cannot be understood.
 // Stop     HTTP first (no new questions), then shipping, then sampling; then everything is sealed.
 #pragma once

@@ -89,6 +89,21 @@ void read_host_options(Section& one, const std::string& source, sampler::HostOpt
   }
 }
 
+void read_accelerators(Section& sampling, Config& config) {
+  const auto node = sampling.node("accelerators");
+  if (!node) return;
+  Section s(sampling.problems(), *node, "sampling.accelerators");
+  if (std::string isolation; s.text("isolation", isolation)) {
+    if (isolation == "process") {
+      config.accel_isolation = sampler::AccelIsolation::process;
+    } else if (isolation != "thread") {
+      s.problems().error(s.where("isolation"),
+                         fmt::format("{} must be thread or process, not {}", s.name_of("isolation"), quoted(isolation)));
+    }
+  }
+  s.finish();
+}
+
 void read_sampling(Section& file, Config& config, const ConfigContext& context) {
   const auto node = file.node("sampling");
   if (!node) return;
@@ -110,6 +125,7 @@ void read_sampling(Section& file, Config& config, const ConfigContext& context) 
       config.sources[name] = source;
     }
   }
+  read_accelerators(s, config);
   s.finish();
 }
 

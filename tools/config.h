@@ -20,6 +20,7 @@
 //   sampling:
 //     interval: 1s
 //     sources: {filesystem: {interval: 10s}, pressure: {enabled: false}, diskstats: {device_exclude: '^sr0$'}}
+//     accelerators: {isolation: process}
 //   shipping: {grace: 5s, spread: 10s, outbox: 64MiB, rules: [{match: 'node_cpu_seconds_total{mode="idle"}', drop: true}]}
 //   listen: 127.0.0.1:9980
 #pragma once
@@ -33,6 +34,7 @@
 
 #include "proto/base/error.h"
 #include "proto/base/labels.h"
+#include "sampler/accel_sources.h"
 #include "sampler/host_options.h"
 #include "sampler/scrape/target.h"
 #include "store/ship_http.h"
@@ -69,6 +71,7 @@ struct Config {
   std::optional<std::int64_t> interval_ms;
   std::map<std::string, SourceConfig> sources;
   sampler::HostOptions host_options;
+  sampler::AccelIsolation accel_isolation = sampler::AccelIsolation::thread;
   std::optional<std::string> listen;
   std::int64_t ship_grace_ms = 5000;
   std::int64_t ship_spread_ms = 10'000;  // nodes send at different moments of that span; 0..20 s

@@ -3,8 +3,10 @@
 #include <boost/json.hpp>
 #include <cstdio>
 
+#include "proto/base/clock.h"
 #include "proto/base/number.h"
 #include "query/api.h"
+#include "query/engine.h"
 #include "tools/data.h"
 #include "tools/remote.h"
 #include "tools/verbs.h"
@@ -21,6 +23,34 @@ Result<std::string> status_body(const StatusOptions& o) {
   if (!data) return std::unexpected(data.error());
   const query::Api api(**data);
   return api.handle({.method = "GET", .path = "/api/v1/status/tsdb"}).body;
+}
+
+// One of the agent's own series as of now; what cannot be asked has none.
+std::vector<query::ResultSeries> ask_now(const StatusOptions& o, const std::string& expr) {
+  if (o.data.url) {
+    const auto body = ask(*o.data.url, "/api/v1/query", {{"query", expr}});
+    auto result = body ? parse_answer(*body) : std::unexpected(body.error());
+    return result ? std::move(result->series) : std::vector<query::ResultSeries>();
+  }
+  auto data = open_data(o.data);
+  if (!data) return {};
+  auto result = query::Engine().instant(**data, expr, system_clock().wall_ms());
+  return result ? std::move(result->series) : std::vector<query::ResultSeries>();
+}
+
+// Where accelerators' libraries work, of an agent that runs; "" where there are none.
+std::string isolation_text(const StatusOptions& o) {
+  const auto modes = ask_now(o, "tacho_accel_isolation_info");
+  if (modes.empty()) return "";
+  const std::string_view mode = modes[0].labels.get("isolation");
+  if (mode != "process") return "their libraries work in threads of the agent";
+  const auto number = [&](const char* expr) {
+    const auto found = ask_now(o, expr);
+    return found.empty() ? 0.0 : found[0].points.back().v;
+  };
+  return fmt::format("their libraries work in processes: {:.0f} of {:.0f} run, {:.0f} times one was started again",
+                     number("sum(tacho_accel_child_up)"), number("count(tacho_accel_child_up)"),
+                     number("sum(tacho_accel_child_restarts_total)"));
 }
 
 // 0 where the answer has no such number (another server's).
@@ -58,7 +88,7 @@ void print_group(const json::object& g) {
               samples > 0 ? fmt::format("{:.3f}", number_of(g, "blockBytes") / samples).c_str() : "-");
 }
 
-void print_table(const json::object& o) {
+void print_table(const json::object& o, const std::string& accelerators) {
   const double full = number_of(o, "fullWindowSeconds"), density = number_of(o, "bytesPerSample");
   std::string window = span_text(number_of(o, "windowSeconds"));
   if (full > 0) window += fmt::format("; the budget holds about {} at this rate", span_text(full));
@@ -85,6 +115,7 @@ void print_table(const json::object& o) {
     line("recovery", fmt::format("{:.0f} rows found unsealed at start, {:.0f} damaged blocks skipped, {:.0f} rows lost unsealed",
                                  number_of(o, "recoveredRows"), number_of(o, "damagedBlocks"), number_of(o, "lostRows")));
   }
+  if (!accelerators.empty()) line("devices", accelerators);
   const json::value* groups = o.if_contains("groups");
   if (groups == nullptr || !groups->is_array() || groups->as_array().empty()) return;
   std::printf("\n%-14s %8s %7s %12s %9s %8s %8s %9s\n", "group", "interval", "series", "window", "rows", "missing", "schemas",
@@ -109,7 +140,7 @@ int status(const StatusOptions& options) {
   const json::value* data = o == nullptr ? nullptr : o->if_contains("data");
   if (data == nullptr || !data->is_object())
     return fail(Error{"the answer of /api/v1/status/tsdb has no data: " + body->substr(0, 200)});
-  print_table(data->as_object());
+  print_table(data->as_object(), isolation_text(options));
   return 0;
 }
 

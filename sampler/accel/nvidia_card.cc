@@ -26,8 +26,9 @@ std::string NvidiaCard::name() const {
 
 Code NvidiaCard::find_device() {
   const nvml::Functions& f = *functions_;
-  if (slot().pci_bus_id.empty()) return f.device_by_index(slot().index, &device_);
-  return f.device_by_bus_id ? f.device_by_bus_id(slot().pci_bus_id.c_str(), &device_) : Code::function_not_found;
+  if (slot().pci_bus_id.empty()) return nvml::marked(f, f.device_by_index, slot().index, &device_);
+  if (!f.device_by_bus_id) return Code::function_not_found;
+  return nvml::marked(f, f.device_by_bus_id, slot().pci_bus_id.c_str(), &device_);
 }
 
 // "": the library does not tell.

@@ -40,7 +40,7 @@ class NvidiaCard final : public LibraryCard<nvml::Code> {
   nvml::Code call_of(nvml::Device device, F function, A... arguments) {
     if (lost() != nvml::Code::success) return lost();
     if (function == nullptr) return nvml::Code::function_not_found;
-    const nvml::Code code = function(device, arguments...);
+    const nvml::Code code = nvml::marked(*functions_, function, device, arguments...);
     heed(code);
     return code;
   }

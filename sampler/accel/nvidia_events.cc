@@ -74,7 +74,7 @@ Sampled NvidiaEvents::sample(NvidiaCard& card, Row& row) {
   const std::size_t shown = xids_.size();
   for (int n = 0; n < kEventsPerTickMax && card.lost() == Code::success; ++n) {
     nvml::EventData event{};
-    const Code code = functions_->event_wait(set_, &event, 0);
+    const Code code = nvml::marked(*functions_, functions_->event_wait, set_, &event, nvml::U32{0});
     card.heed(code);
     if (code != Code::success) break;
     if (event.type == nvml::kEventPartitions) card.mark_changed();

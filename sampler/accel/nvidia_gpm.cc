@@ -64,7 +64,7 @@ Code NvidiaGpm::compare(NvidiaCard& card) {
   if (card.lost() != Code::success) return card.lost();
   request_.older = older_;
   request_.newer = newer_;
-  const Code code = functions_->gpm_metrics(&request_);
+  const Code code = nvml::marked(*functions_, functions_->gpm_metrics, &request_);
   card.heed(code);
   return code;
 }

@@ -25,6 +25,14 @@ Result<std::shared_ptr<Library>> Library::open(std::span<const std::string> path
   return std::shared_ptr<Library>(new Library(std::move(*opened), f));
 }
 
+const char* symbol_of(const Functions& functions, const void* function) {
+#define X(member, symbol, parameters) \
+  if (function == reinterpret_cast<const void*>(functions.member)) return symbol;
+  TACHO_NVML_FUNCTIONS(X)
+#undef X
+  return "";
+}
+
 std::string_view text_of(Code code) {
   switch (code) {
     case Code::success: return "success";

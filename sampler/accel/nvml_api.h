@@ -19,6 +19,7 @@
 #include "sampler/accel/nvml_abi.h"
 #include "sampler/accel/nvml_flavour.h"
 #include "sampler/accel/shared_library.h"
+#include "sampler/call_mark.h"
 
 namespace tacho::sampler::nvml {
 
@@ -106,6 +107,20 @@ struct Functions {
   TACHO_NVML_FUNCTIONS(X)
 #undef X
 };
+
+// The symbol of one of them, "" for none: safe in a signal's handler.
+const char* symbol_of(const Functions& functions, const void* function);
+
+// Calls one of them, with the thread's mark (call_mark.h) on it meanwhile.
+template <class F, class... A>
+Code marked(const Functions& functions, F function, A... arguments) {
+  call_mark = {.function = reinterpret_cast<const void*>(function),
+               .library = &functions,
+               .name = [](const void* l, const void* f) { return symbol_of(*static_cast<const Functions*>(l), f); }};
+  const Code code = function(arguments...);
+  call_mark.function = nullptr;
+  return code;
+}
 
 class Library {
  public:

@@ -12,7 +12,7 @@ Result<const Functions*> Session::ready() {
   if (library_) return &library_->functions();
   auto opened = Library::open(paths_, flavour_);
   if (!opened) return std::unexpected(opened.error());
-  const Code code = (*opened)->functions().init();
+  const Code code = marked((*opened)->functions(), (*opened)->functions().init);
   if (code == Code::lib_rm_version_mismatch)
     return failure(
         "{} does not fit the loaded driver: {}; the driver was updated, and the old one is still loaded: reload it or restart "

@@ -44,6 +44,12 @@ constexpr MetricInfo kRows[] = {
     {"tacho_remote_write_failures_total", MetricType::counter, "", "Attempts to send that failed and are repeated, by reason: network, 5xx, 429; store, cursor and outbox are the node's own.", "shipping", "tacho"},
     {"tacho_remote_write_dropped_windows_total", MetricType::counter, "", "Minutes given up in part or whole, by reason: refused, too_old, overwritten (neither ring nor outbox has them any more), damaged.", "shipping", "tacho"},
     {"tacho_remote_write_dropped_samples_total", MetricType::counter, "", "Samples given up, by reason: refused, not_written (the receiver says so), invalid (no receiver takes such labels), duplicate (relabeling made them equal), unnamed (damage).", "shipping", "tacho"},
+    // accelerators' processes
+    {"tacho_accel_isolation_info", MetricType::info, "", "Where the accelerators' libraries work: in threads of the agent, or in a process for each device; always 1.", "configuration", "tacho"},
+    {"tacho_accel_child_up", MetricType::gauge, "", "1 while the device's process runs.", "scheduler", "accel_children", 0, Rollup::min, "a library that crashed for a second must show in the minute"},
+    {"tacho_accel_child_restarts_total", MetricType::counter, "", "Times the device's process was started again.", "scheduler", "accel_children"},
+    {"tacho_accel_child_cpu_seconds_total", MetricType::counter, "seconds", "CPU time the device's process has used, since it was started.", "getrusage", "accel_children"},
+    {"tacho_accel_child_resident_memory_bytes", MetricType::gauge, "bytes", "Memory the device's process holds; in it what it shares with the agent.", "/proc/self/statm", "accel_children"},
     // a scrape; Prometheus's names, with the target's labels
     {"up", MetricType::gauge, "", "1 if the target's last scrape went well.", "scrape", "scrape"},
     {"scrape_duration_seconds", MetricType::gauge, "seconds", "How long the target's last scrape took.", "scrape", "scrape"},

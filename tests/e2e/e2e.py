@@ -93,9 +93,10 @@ class Processes:
         os.makedirs(self.path(*parts), exist_ok=True)
         return self.path(*parts)
 
-    def start(self, name, command):
+    def start(self, name, command, env=None):
+        """`env`: variables beside those of this process."""
         with open(self.path(name + ".log"), "ab") as log:
-            p = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            p = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=os.environ | (env or {}))
         p.name = name
         self.running.append(p)
         return p
@@ -127,6 +128,21 @@ class Processes:
             return f.read()
 
 
+def descendants(pid):
+    """{pid: (name, state)} of all processes below that one."""
+    found, stats = {pid}, {}
+    for p in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{p}/stat") as f:
+                head, tail = f.read().rsplit(")", 1)
+            stats[int(p)] = (head.split("(", 1)[1], tail.split()[0], int(tail.split()[1]))
+        except OSError:
+            pass  # it has just ended
+    while more := {p for p, (_, _, parent) in stats.items() if parent in found} - found:
+        found |= more
+    return {p: stats[p][:2] for p in found - {pid}}
+
+
 def start_prometheus(processes, name="prometheus", config="", flags=()):
     """Debian's Prometheus, receiving remote write. Returns (process, base URL)."""
     check(shutil.which("prometheus"), "prometheus is not installed (Debian's package prometheus)")
@@ -146,8 +162,8 @@ class Tacho:
     """One agent's folders and address; started and ended any number of times."""
 
     def __init__(self, processes, binary, remote_write_url=None, labels=None, extra_config="", interval="1s", name="tacho",
-                 flags=()):
-        self.processes, self.binary, self.interval, self.name, self.flags = processes, binary, interval, name, flags
+                 flags=(), env=None):
+        self.processes, self.binary, self.interval, self.name, self.flags, self.env = processes, binary, interval, name, flags, env
         self.state = processes.make_folder(name + "-state")
         self.runtime = processes.make_folder(name + "-runtime")
         self.listen = f"127.0.0.1:{free_port()}"
@@ -166,7 +182,7 @@ class Tacho:
     def start(self):
         self.process = self.processes.start(self.name, [
             self.binary, "run", "--config", self.config, "--listen", self.listen, "--state", self.state, "--runtime", self.runtime,
-            "--interval", self.interval, *self.flags])
+            "--interval", self.interval, *self.flags], self.env)
         self.processes.wait_http(self.process, self.base + "/-/healthy")
 
     def kill(self):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the agent says of a real NVIDIA card, held against work of a known rhythm, nvidia-smi, and the card's own counters.
 
-    nvidia_card.py --tacho build/tacho --load build/tests/gpu_load [--fault | --only-fault]
+    nvidia_card.py --tacho build/tacho --load build/tests/gpu_load [--isolation process] [--fault | --only-fault]
 
 For machines with a card that nobody uses; about a minute. --fault also has two programs write to an address that is nobody's, and
 wants both errors counted. Prints what it measured, the agent's cost among it; exit 77 where there is no card.
@@ -36,11 +36,15 @@ def near(what, got, wanted, share, floor=0.0):
 
 
 def cpu_and_memory(pid):
-    with open(f"/proc/{pid}/stat") as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    with open(f"/proc/{pid}/status") as f:
-        kib = next(int(line.split()[1]) for line in f if line.startswith("VmRSS"))
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), kib / 1024
+    """CPU seconds and proportional MiB of a process and all below it; what they share counts once."""
+    cpu, kib = 0, 0
+    for p in [pid, *e2e.descendants(pid)]:
+        with open(f"/proc/{p}/stat") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        with open(f"/proc/{p}/smaps_rollup") as f:
+            kib += next(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+        cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return cpu, kib / 1024
 
 
 def smi(*fields):
@@ -138,6 +142,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tacho", default="build/tacho")
     parser.add_argument("--load", default="build/tests/gpu_load")
+    parser.add_argument("--isolation", choices=["thread", "process"], default="thread")
     parser.add_argument("--fault", action="store_true")
     parser.add_argument("--only-fault", action="store_true")
     options = parser.parse_args()
@@ -146,7 +151,8 @@ def main():
         return 77
     try:
         with e2e.Processes("nvidia") as processes:
-            tacho = e2e.Tacho(processes, options.tacho)
+            tacho = e2e.Tacho(processes, options.tacho,
+                              extra_config=f"sampling: {{accelerators: {{isolation: {options.isolation}}}}}\n")
             tacho.start()
             first_answers(tacho)
             if not options.only_fault:

@@ -123,6 +123,23 @@ TEST_CASE("a steady tick allocates nothing when drivers are asked, one that does
   check_no_allocation(links);
 }
 
+TEST_CASE("a steady tick of a card in a process allocates nothing in the agent") {
+  FakeNvml nvml;
+  nvml.play("h200_580.txt");
+  nvml.tell("LIVE 0 type=0 every_us=20000 values=80000,90000");
+  Machine machine;
+  machine.write("sys/bus/pci/devices/0000:00:06.0/vendor", "0x10de\n");
+  machine.write("sys/bus/pci/devices/0000:00:06.0/class", "0x030200\n");
+  auto sources = make_isolated_accel_sources(machine.roots(), {.nvml_library = nvml.path()});
+  REQUIRE(sources);
+  CHECK(sources->size() == 4);
+  for (const auto& source : *sources) {
+    store::Schema schema;
+    REQUIRE(source->describe(schema));
+    CHECK(steady(*source, schema.size()));
+  }
+}
+
 TEST_CASE("a steady tick allocates nothing, of an Ascend NPU") {
   FakeNpu npu;
   npu.machine.write("sys/bus/pci/devices/0000:c1:00.0/current_link_width", "16\n");

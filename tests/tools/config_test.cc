@@ -246,6 +246,19 @@ TEST_CASE("sources are known by name where the names are given") {
   CHECK(problems_of("sampling: {sources: [cpu]}\n").find("sampling.sources must be a mapping") != std::string::npos);
 }
 
+TEST_CASE("accelerators work in threads, or in processes where the file says so, and nowhere else") {
+  const auto isolation = [](const std::string& accelerators) {
+    return good("sampling:\n  accelerators: " + accelerators + "\n").accel_isolation;
+  };
+  CHECK(good("sampling: {interval: 2s}\n").accel_isolation == sampler::AccelIsolation::thread);
+  CHECK(isolation("{}") == sampler::AccelIsolation::thread);
+  CHECK(isolation("{isolation: thread}") == sampler::AccelIsolation::thread);
+  CHECK(isolation("{isolation: process}") == sampler::AccelIsolation::process);
+  CHECK(problems_of("sampling:\n  interval: 1s\n  accelerators:\n    isolation: child\n") ==
+        "f.yml:4: sampling.accelerators.isolation must be thread or process, not \"child\"\n");
+  CHECK(problems_of("sampling:\n  accelerators: {isolatoin: process}\n").find("did you mean isolation?") != std::string::npos);
+}
+
 TEST_CASE("sources take the filters of node_exporter, each checked on its line") {
   const ConfigReport report = examine_config_text(
       "sampling:\n  sources:\n    diskstats: {device_exclude: '^sr', device_include: ^s}\n    netclass: {ignore_invalid_speed: "
