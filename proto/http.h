@@ -32,6 +32,7 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  bool packed = false;  // the body gains nothing by gzip
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;

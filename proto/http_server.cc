@@ -236,7 +236,7 @@ class Session : public std::enable_shared_from_this<Session> {
     if (server_.stopping.load(std::memory_order_acquire)) keep_alive_ = false;
     head_ = fmt::format("HTTP/1.1 {} {}\r\n", response.status, status_text(response.status));
     append_header(head_, "Date", http_date(std::time(nullptr)));
-    bool encoded = false;
+    bool encoded = response.packed;
     for (const auto& [name, value] : response.headers) {
       append_header(head_, name, value);
       encoded = encoded || beast::iequals(name, "Content-Encoding");

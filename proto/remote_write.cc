@@ -1,19 +1,12 @@
 #include "proto/remote_write.h"
 
-#include <snappy.h>
-
-#include <bit>
-#include <protozero/pbf_builder.hpp>
-#include <protozero/pbf_message.hpp>
+#include "proto/remote_series.h"
 
 namespace tacho {
 namespace {
 
 // The specification's field numbers.
 enum class RequestField : protozero::pbf_tag_type { timeseries = 1, metadata = 3 };
-enum class SeriesField : protozero::pbf_tag_type { labels = 1, samples = 2 };
-enum class LabelField : protozero::pbf_tag_type { name = 1, value = 2 };
-enum class SampleField : protozero::pbf_tag_type { value = 1, timestamp = 2 };
 enum class MetadataField : protozero::pbf_tag_type { type = 1, family = 2, help = 4, unit = 5 };
 
 // What a receiver here unpacks at most: a few bytes of snappy can stand for gigabytes.
@@ -32,42 +25,14 @@ int wire_type(MetricType t) {
   return 0;
 }
 
-Label decode_label(protozero::pbf_message<LabelField> m) {
-  Label label;
-  while (m.next()) {
-    if (m.tag_and_type() == protozero::tag_and_type(LabelField::name, protozero::pbf_wire_type::length_delimited)) {
-      label.name = m.get_string();
-    } else if (m.tag_and_type() == protozero::tag_and_type(LabelField::value, protozero::pbf_wire_type::length_delimited)) {
-      label.value = m.get_string();
-    } else {
-      m.skip();
-    }
-  }
-  return label;
-}
-
-Sample decode_sample(protozero::pbf_message<SampleField> m) {
-  Sample sample;
-  while (m.next()) {
-    if (m.tag_and_type() == protozero::tag_and_type(SampleField::value, protozero::pbf_wire_type::fixed64)) {
-      sample.v = m.get_double();
-    } else if (m.tag_and_type() == protozero::tag_and_type(SampleField::timestamp, protozero::pbf_wire_type::varint)) {
-      sample.t = m.get_int64();
-    } else {
-      m.skip();
-    }
-  }
-  return sample;
-}
-
 WrittenSeries decode_series(protozero::pbf_message<SeriesField> m) {
   WrittenSeries series;
   std::vector<Label> labels;
   while (m.next()) {
-    if (m.tag_and_type() == protozero::tag_and_type(SeriesField::labels, protozero::pbf_wire_type::length_delimited)) {
-      labels.push_back(decode_label(m.get_message()));
-    } else if (m.tag_and_type() == protozero::tag_and_type(SeriesField::samples, protozero::pbf_wire_type::length_delimited)) {
-      series.samples.push_back(decode_sample(m.get_message()));
+    if (stands_at(m, SeriesField::labels, protozero::pbf_wire_type::length_delimited)) {
+      labels.push_back(read_label(m.get_message()));
+    } else if (stands_at(m, SeriesField::samples, protozero::pbf_wire_type::length_delimited)) {
+      series.samples.push_back(read_sample(m.get_message()));
     } else {
       m.skip();
     }
@@ -81,17 +46,8 @@ WrittenSeries decode_series(protozero::pbf_message<SeriesField> m) {
 void WriteRequestBuilder::add(const Labels& labels, std::span<const Sample> samples) {
   protozero::pbf_builder<RequestField> request(message_);
   protozero::pbf_builder<SeriesField> series(request, RequestField::timeseries);
-  for (const Label& l : labels) {
-    protozero::pbf_builder<LabelField> label(series, SeriesField::labels);
-    label.add_string(LabelField::name, l.name);
-    label.add_string(LabelField::value, l.value);
-  }
-  for (const Sample& s : samples) {
-    protozero::pbf_builder<SampleField> sample(series, SeriesField::samples);
-    // proto3 leaves zeros out; -0 is not one: its sign bit would be lost.
-    if (std::bit_cast<std::uint64_t>(s.v) != 0) sample.add_double(SampleField::value, s.v);
-    if (s.t != 0) sample.add_int64(SampleField::timestamp, s.t);
-  }
+  write_labels(series, SeriesField::labels, labels);
+  for (const Sample& s : samples) write_sample(series, s.t, s.v);
   ++series_;
   samples_ += samples.size();
 }
@@ -106,23 +62,16 @@ void WriteRequestBuilder::add_metadata(std::string_view family, MetricType type,
 }
 
 std::string WriteRequestBuilder::finish() {
-  std::string body;
-  snappy::Compress(message_.data(), message_.size(), &body);
+  std::string body = pack_snappy(message_);
   message_.clear();
   series_ = samples_ = 0;
   return body;
 }
 
 Result<std::vector<WrittenSeries>> decode_write_request(std::string_view body) {
-  std::size_t size = 0;
-  if (!snappy::GetUncompressedLength(body.data(), body.size(), &size)) {
-    return failure("the write request of {} bytes is not in snappy's block format", body.size());
-  }
-  if (size > kMessageBytesMax) return failure("the write request unpacks to {} bytes; {} are allowed", size, kMessageBytesMax);
-  std::string message;
-  if (!snappy::Uncompress(body.data(), body.size(), &message)) {
-    return failure("the write request of {} bytes is broken or cut short: snappy cannot unpack it", body.size());
-  }
+  const auto unpacked = unpack_snappy(body, kMessageBytesMax, "the write request");
+  if (!unpacked) return std::unexpected(unpacked.error());
+  const std::string& message = *unpacked;
   std::vector<WrittenSeries> out;
   protozero::pbf_message<RequestField> request(message);
   std::size_t at = 0;
@@ -130,8 +79,7 @@ Result<std::vector<WrittenSeries>> decode_write_request(std::string_view body) {
     for (;;) {
       at = message.size() - request.length();
       if (!request.next()) break;
-      if (request.tag_and_type() ==
-          protozero::tag_and_type(RequestField::timeseries, protozero::pbf_wire_type::length_delimited)) {
+      if (stands_at(request, RequestField::timeseries, protozero::pbf_wire_type::length_delimited)) {
         out.push_back(decode_series(request.get_message()));
       } else {
         request.skip();

@@ -77,6 +77,7 @@ HttpResponse dispatch(const ApiContext& c, const HttpRequest& r, std::string_vie
     const auto label = name.substr(kLabelPrefix.size(), name.size() - kLabelPrefix.size() - kValuesSuffix.size());
     return json(answer_label_values(c, r, label));
   }
+  if (name == "read") return r.method == "POST" ? answer_read(c, r) : wrong_method("OPTIONS, POST");
   const auto* const route =
       std::find_if(std::begin(kRoutes), std::end(kRoutes), [name](const Route& x) { return x.name == name; });
   if (route == std::end(kRoutes)) return not_found();

@@ -39,6 +39,7 @@ struct ApiOptions {
   EngineOptions engine;
   std::function<TimeMs()> now;                         // what a query without a time asks for; default: the wall clock
   std::function<bool()> ready;                         // default: always
+  Labels external_labels;                              // told to who reads or federates: which node this is
   std::string config_yaml;                             // what /api/v1/status/config shows; no secrets
   std::function<std::vector<TargetStatus>()> targets;  // default: none
 };

@@ -37,6 +37,10 @@ ApiResult<std::string> answer_config(const ApiContext& c, const HttpRequest& r);
 // api_targets.cc: what is scraped.
 ApiResult<std::string> answer_targets(const ApiContext& c, const HttpRequest& r);
 
+// api_read.cc: remote read, and what it shares with /federate.
+HttpResponse answer_read(const ApiContext& c, const HttpRequest& r);
+Labels with_external_labels(const Labels& labels, const Labels& external);  // a label of the series' own wins
+
 // api_text.cc: exposition text and the page.
 HttpResponse answer_metrics(const ApiContext& c, const HttpRequest& r);
 HttpResponse answer_federate(const ApiContext& c, const HttpRequest& r);

@@ -17,6 +17,7 @@
 #include "store/shipper.h"
 #include "store/store.h"
 #include "tools/catalogue_metadata.h"
+#include "tools/prometheus_config.h"
 
 namespace tacho::tools {
 namespace {
@@ -196,7 +197,10 @@ std::vector<query::TargetStatus> Agent::Impl::target_status() const {
 }
 
 Result<void> Agent::Impl::start_server() {
-  api = std::make_unique<query::Api>(*store, query::ApiOptions{.targets = [this] { return target_status(); }});
+  api = std::make_unique<query::Api>(*store,
+                                     query::ApiOptions{.external_labels = options.config.external_labels,
+                                                       .config_yaml = prometheus_config(options.config, options.interval_ms),
+                                                       .targets = [this] { return target_status(); }});
   auto started = HttpServer::start({.listen = options.listen}, [this](const HttpRequest& r) { return api->handle(r); });
   if (!started) return std::unexpected(started.error());
   server = std::move(*started);
