@@ -16,6 +16,7 @@ ApiResult<std::string> answer_constant(const ApiContext&, const HttpRequest&) {
 constexpr char kEmptyList[] = "[]";
 constexpr char kNoRules[] = R"({"groups":[]})";
 constexpr char kNoAlerts[] = R"({"alerts":[]})";
+constexpr char kReplayDone[] = R"({"min":0,"max":0,"current":0})";
 constexpr char kNoAlertmanagers[] = R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})";
 
 struct Route {
@@ -30,17 +31,21 @@ constexpr Route kRoutes[] = {
     {"format_query", true, answer_format_query},
     {"series", true, answer_series},
     {"labels", true, answer_labels},
-    {"query_exemplars", true, answer_constant<kEmptyList>},
+    {"parse_query", true, answer_parse_query},
+    {"query_exemplars", true, answer_query_exemplars},
     {"metadata", false, answer_metadata},
     {"rules", false, answer_constant<kNoRules>},
     {"alerts", false, answer_constant<kNoAlerts>},
     {"targets", false, answer_targets},
     {"targets/metadata", false, answer_constant<kEmptyList>},
+    {"scrape_pools", false, answer_scrape_pools},
     {"alertmanagers", false, answer_constant<kNoAlertmanagers>},
     {"status/buildinfo", false, answer_buildinfo},
     {"status/tsdb", false, answer_tsdb},
     {"status/flags", false, answer_flags},
     {"status/config", false, answer_config},
+    {"status/runtimeinfo", false, answer_runtimeinfo},
+    {"status/walreplay", false, answer_constant<kReplayDone>},
 };
 
 constexpr std::string_view kApiPrefix = "/api/v1/";
@@ -107,11 +112,12 @@ EngineOptions engine_options(EngineOptions o) {
 Api::Api(const store::Queryable& store, ApiOptions options)
     : store_(store), options_(std::move(options)), engine_(engine_options(options_.engine)) {
   if (!options_.now) options_.now = [] { return system_clock().wall_ms(); };
+  started_ = options_.now();
 }
 
 HttpResponse Api::handle(const HttpRequest& request) const {
   const std::string_view path = request.path;
-  const ApiContext context{store_, options_, engine_, options_.now()};
+  const ApiContext context{store_, options_, engine_, options_.now(), started_};
   if (path.starts_with(kApiPrefix)) {
     HttpResponse out = dispatch(context, request, path.substr(kApiPrefix.size()));
     allow_other_origins(request, out);

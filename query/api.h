@@ -53,6 +53,7 @@ class Api {
   const store::Queryable& store_;
   ApiOptions options_;
   Engine engine_;
+  TimeMs started_ = 0;
 };
 
 }  // namespace tacho::query

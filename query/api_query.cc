@@ -8,10 +8,6 @@ constexpr const char* kTruncated = "results truncated due to limit";
 
 double seconds_since(MonoNs begin) { return static_cast<double>(system_clock().mono() - begin) / 1e9; }
 
-std::unexpected<ApiError> query_error(const QueryError& e) {
-  return std::unexpected(ApiError{api_message(e), error_kind_name(e.kind), api_status(e.kind)});
-}
-
 // Runs the query between its parameters and its text: limit and stats are the same for both forms.
 template <class Run>
 ApiResult<std::string> answer(const HttpRequest& r, Run&& run) {
@@ -34,6 +30,10 @@ ApiResult<std::string> answer(const HttpRequest& r, Run&& run) {
 
 }  // namespace
 
+std::unexpected<ApiError> query_error(const QueryError& e) {
+  return std::unexpected(ApiError{api_message(e), error_kind_name(e.kind), api_status(e.kind)});
+}
+
 ApiResult<std::string> answer_query(const ApiContext& c, const HttpRequest& r) {
   const auto at = time_param(r, "time", c.now);
   if (!at) return std::unexpected(at.error());
@@ -52,6 +52,13 @@ ApiResult<std::string> answer_format_query(const ApiContext&, const HttpRequest&
   const auto expr = parse(r.param("query").value_or(""));
   if (!expr) return query_error(expr.error());
   return api_success_json([&](JsonText& out) { out.string(format(**expr)); });
+}
+
+// Exemplars are not kept; whoever asks for them of a good query learns that there are none.
+ApiResult<std::string> answer_query_exemplars(const ApiContext&, const HttpRequest& r) {
+  if (const auto range = time_range_params(r); !range) return std::unexpected(range.error());
+  if (const auto expr = parse(r.param("query").value_or("")); !expr) return query_error(expr.error());
+  return api_success_json([](JsonText& out) { out.raw("[]"); });
 }
 
 }  // namespace tacho::query

@@ -1,7 +1,12 @@
-// buildinfo, tsdb, flags, config.
+// buildinfo, runtimeinfo, tsdb, flags, config.
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
+#include <thread>
 
+#include "proto/base/duration.h"
+#include "proto/base/number.h"
 #include "query/api_handlers.h"
 
 namespace tacho::query {
@@ -146,6 +151,32 @@ ApiResult<std::string> answer_tsdb(const ApiContext& c, const HttpRequest& r) {
     write_counts(out, R"(,"memoryInBytesByLabelName":)", counted.bytes_by_label, limit);
     write_counts(out, R"(,"seriesCountByLabelValuePair":)", counted.series_by_pair, limit);
     write_window(out, status);
+    out.raw('}');
+  });
+}
+
+// Of Prometheus's, what a node has: nothing of Go's runtime.
+ApiResult<std::string> answer_runtimeinfo(const ApiContext& c, const HttpRequest&) {
+  const store::WindowStatus status = c.store.status();
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  return api_success_json([&](JsonText& out) {
+    const auto time = [&out](std::string_view key, TimeMs t) {
+      std::string text;
+      append_rfc3339(text, t);
+      out.raw(key);
+      out.string(text);
+    };
+    time(R"({"startTime":)", c.started);
+    out.raw(R"(,"hostname":)");
+    out.string(host);
+    time(R"(,"serverTime":)", c.now);
+    out.raw(R"(,"reloadConfigSuccess":true)");
+    time(R"(,"lastConfigTime":)", c.started);
+    write_count(out, R"(,"corruptionCount":)", status.recovery ? status.recovery->damaged_blocks : 0);
+    write_count(out, R"(,"GOMAXPROCS":)", std::thread::hardware_concurrency());
+    out.raw(R"(,"storageRetention":)");
+    out.string(format_duration(static_cast<std::int64_t>(status.window_seconds) * 1000));
     out.raw('}');
   });
 }

@@ -175,6 +175,54 @@ TEST_CASE("API: metadata, and what a node has none of") {
   CHECK(n.get("/api/v1/status/buildinfo").starts_with(R"({"status":"success","data":{"version":"3.)"));
 }
 
+// As Prometheus 3 draws them (web/api/v1/translate_ast.go): keys in order of the alphabet, lengths in milliseconds.
+TEST_CASE("API: parse_query gives the tree") {
+  const Node n;
+  const auto tree = [&n](const char* query) {
+    const std::string body = n.get("/api/v1/parse_query?query=" + url_encode(query));
+    constexpr std::string_view kBefore = R"({"status":"success","data":)";
+    CHECK(body.starts_with(kBefore));
+    return body.substr(kBefore.size(), body.size() - kBefore.size() - 1);
+  };
+  const std::string up = R"({"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"up"}],"name":"up","offset":0,)"
+                         R"("smoothed":false,"startOrEnd":null,"timestamp":null,"type":"vectorSelector"})";
+  CHECK(tree("up") == up);
+  CHECK(tree("-(1.5)") ==
+        R"({"expr":{"expr":{"type":"numberLiteral","val":"1.5"},"type":"parenExpr"},"op":"-","type":"unaryExpr"})");
+  CHECK(tree("\"a<\"") == R"({"type":"stringLiteral","val":"a\u003c"})");
+  CHECK(tree("sum by (a) (up)") ==
+        R"({"expr":)" + up + R"(,"grouping":["a"],"op":"sum","param":null,"type":"aggregation","without":false})");
+  CHECK(tree("topk(2, up)").find(R"("op":"topk","param":{"type":"numberLiteral","val":"2"},)") != std::string::npos);
+  CHECK(
+      tree("rate({a=~\"b.*\"}[5m] @ 1.5 offset 1s)") ==
+      R"({"args":[{"anchored":false,"matchers":[{"name":"a","type":"=~","value":"b.*"}],"name":"","offset":1000,"range":300000,)"
+      R"("smoothed":false,"startOrEnd":null,"timestamp":1500,"type":"matrixSelector"}],)"
+      R"("func":{"argTypes":["matrix"],"name":"rate","returnType":"vector","variadic":0},"type":"call"})");
+  CHECK(tree("time()") == R"({"args":[],"func":{"argTypes":[],"name":"time","returnType":"scalar","variadic":0},"type":"call"})");
+  CHECK(tree("up[1m:10s] @ end()") ==
+        R"({"expr":)" + up + R"(,"offset":0,"range":60000,"startOrEnd":"end","step":10000,"timestamp":null,"type":"subquery"})");
+  CHECK(tree("1 == bool 2") == R"({"bool":true,"lhs":{"type":"numberLiteral","val":"1"},"matching":null,"op":"==",)"
+                               R"("rhs":{"type":"numberLiteral","val":"2"},"type":"binaryExpr"})");
+  CHECK(
+      tree("up * on (a) group_left (b) up")
+          .find(
+              R"("matching":{"card":"many-to-one","fillValues":{"lhs":null,"rhs":null},"include":["b"],"labels":["a"],"on":true},"op":"*")") !=
+      std::string::npos);
+  CHECK(n.refused("/api/v1/parse_query?query=up(").starts_with(R"(400 {"status":"error","errorType":"bad_data")"));
+}
+
+TEST_CASE("API: runtimeinfo, replay, pools") {
+  const Node n;
+  const std::string body = n.get("/api/v1/status/runtimeinfo");
+  CHECK(body.starts_with(R"({"status":"success","data":{"startTime":"1970-01-01T00:01:41.75Z","hostname":")"));
+  CHECK(body.find(R"("reloadConfigSuccess":true,"lastConfigTime":"1970-01-01T00:01:41.75Z","corruptionCount":0,)") !=
+        std::string::npos);
+  CHECK(body.ends_with(R"("storageRetention":"1m40s"}})"));
+  CHECK(n.get("/api/v1/status/walreplay") == R"({"status":"success","data":{"min":0,"max":0,"current":0}})");
+  CHECK(n.get("/api/v1/scrape_pools") == R"({"status":"success","data":{"scrapePools":[]}})");
+  CHECK(n.refused("/api/v1/query_exemplars").starts_with("400 "));
+}
+
 TEST_CASE("API: targets tells what is scraped and how that went, as Prometheus does") {
   ApiOptions o;
   o.targets = [] {
