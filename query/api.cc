@@ -101,18 +101,18 @@ void allow_other_origins(const HttpRequest& r, HttpResponse& out) {
                                          {"Vary", "Origin"}});
 }
 
-// The engine counts points, Prometheus's limit counts the steps between them: one more.
-EngineOptions engine_options(EngineOptions o) {
-  ++o.steps_max;
-  return o;
-}
-
 }  // namespace
 
 Api::Api(const store::Queryable& store, ApiOptions options)
-    : store_(store), options_(std::move(options)), engine_(engine_options(options_.engine)) {
+    : store_(store), options_(std::move(options)), engine_(options_.engine) {
   if (!options_.now) options_.now = [] { return system_clock().wall_ms(); };
   started_ = options_.now();
+}
+
+bool Api::is_slow(const HttpRequest& request) {
+  const std::string_view path = request.path;
+  const auto slow = {"query", "query_range", "read"};
+  return path.starts_with(kApiPrefix) && std::find(slow.begin(), slow.end(), path.substr(kApiPrefix.size())) != slow.end();
 }
 
 HttpResponse Api::handle(const HttpRequest& request) const {

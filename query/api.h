@@ -37,6 +37,7 @@ struct TargetStatus {
 
 struct ApiOptions {
   EngineOptions engine;
+  std::int64_t concurrency = 2;                        // queries at once, as the transport runs them; told by status/flags
   std::function<TimeMs()> now;                         // what a query without a time asks for; default: the wall clock
   std::function<bool()> ready;                         // default: always
   Labels external_labels;                              // told to who reads or federates: which node this is
@@ -48,6 +49,8 @@ class Api {
  public:
   explicit Api(const store::Queryable& store, ApiOptions options = {});
   HttpResponse handle(const HttpRequest& request) const;
+  // What reads samples, and so may take long: the transport handles it apart (HttpServerOptions::is_slow).
+  static bool is_slow(const HttpRequest& request);
 
  private:
   const store::Queryable& store_;

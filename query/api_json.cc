@@ -74,8 +74,8 @@ void write_stats(JsonText& out, const QueryResult& r, const QueryTimings& t) {
   timing(R"(,"resultSortTime":)", 0);
   timing(R"(,"queryPreparationTime":)", t.prepare_seconds);
   timing(R"(,"innerEvalTime":)", evaluated);
-  timing(R"(,"execQueueTime":)", 0);
-  timing(R"(,"execTotalTime":)", t.total_seconds);
+  timing(R"(,"execQueueTime":)", t.queue_seconds);
+  timing(R"(,"execTotalTime":)", t.queue_seconds + t.total_seconds);
   out.raw(R"(},"samples":{"totalQueryableSamples":)");
   out.integer(static_cast<std::int64_t>(r.stats.samples_selected));
   out.raw(R"(,"peakSamples":)");

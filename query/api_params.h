@@ -40,7 +40,7 @@ struct RangeParams {
   std::int64_t step_ms = 0;
 };
 // start, end and step, all needed.
-ApiResult<RangeParams> range_params(const HttpRequest& request, std::size_t steps_max);
+ApiResult<RangeParams> range_params(const HttpRequest& request);
 
 using MatcherSets = std::vector<std::vector<store::Matcher>>;
 // Every match[]; empty when there is none.

@@ -186,11 +186,15 @@ ApiResult<std::string> answer_flags(const ApiContext& c, const HttpRequest&) {
     // Of Prometheus's flags, those that clients read to learn the limits.
     const EngineOptions& e = c.options.engine;
     out.raw(R"({"query.lookback-delta":)");
-    out.string(fmt::format("{}s", e.lookback_ms / 1000));
+    out.string(format_duration(e.lookback_ms));
+    out.raw(R"(,"query.max-concurrency":)");
+    out.string(std::to_string(c.options.concurrency));
     out.raw(R"(,"query.max-samples":)");
     out.string(std::to_string(e.samples_max));
     out.raw(R"(,"query.timeout":)");
-    out.string(fmt::format("{}s", e.timeout_ms / 1000));
+    out.string(format_duration(e.timeout_ms));
+    out.raw(R"(,"storage.remote.read-sample-limit":)");
+    out.string(std::to_string(e.samples_max));
     out.raw('}');
   });
 }

@@ -234,8 +234,7 @@ Result<Selection> MemoryStore::select(std::span<const Matcher> matchers, TimeRan
         {&s.info, std::span(*s.times).subspan(first, last - first), std::span(s.values).subspan(first, last - first)});
   });
   if (out.samples > limits.samples_max) {
-    return failure("query processing would load too many samples into memory: {} in the range, the limit is {}", out.samples,
-                   limits.samples_max);
+    return too_many_samples(limits);
   }
   return out;
 }

@@ -20,7 +20,8 @@ int serve(const ServeOptions& options) {
   if (!data) return fail(data.error());
   const store::MemoryStore& store = *data;
   const query::Api api(store);
-  auto server = HttpServer::start({.listen = options.listen}, [&api](const HttpRequest& r) { return api.handle(r); });
+  auto server = HttpServer::start({.listen = options.listen, .is_slow = query::Api::is_slow},
+                                  [&api](const HttpRequest& r) { return api.handle(r); });
   if (!server) return fail(server.error());
   log_info("serving {} ({} series, {} samples) on http://{}/", options.file, store.series_count(), store.sample_count(),
            (*server)->address());

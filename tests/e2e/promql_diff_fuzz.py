@@ -78,9 +78,9 @@ class Data:
 
     def counter(self, rate, whole=False):
         """Resets to a fraction of itself, never near nothing: there rate() extrapolates otherwise in version 3."""
-        value = rate * 1e7
+        value = rate * 1e5
         while True:
-            reset = self.random.random() < 0.01 and value > rate * 1e5
+            reset = self.random.random() < 0.01 and value > rate * 2e4
             value = value * self.random.uniform(0.1, 0.5) if reset else value + self.random.uniform(0, 2) * rate
             yield float(int(value)) if whole else round(value, 3)
 

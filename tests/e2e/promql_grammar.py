@@ -14,9 +14,9 @@ import re
 GAUGES = ["g_load", "g_temp", "g_part", "g_odd"]
 COUNTERS = ["c_total", "c_bytes_total"]
 LABELS = ["job", "inst", "dev", "mode"]
-MATH = ["abs", "ceil", "floor", "exp", "sqrt", "ln", "log2", "log10", "sgn", "round", "asin", "acos", "atan", "sinh", "cosh",
+MATH = ["abs", "exp", "sqrt", "ln", "log2", "log10", "sgn", "asin", "acos", "atan", "sinh", "cosh",
         "tanh", "asinh", "acosh", "atanh", "deg", "rad"]
-PERIODIC = ["sin", "cos", "tan"]  # of a large number: only where both have the very same one
+STEEP = ["sin", "cos", "tan", "ceil", "floor", "round"]  # a last digit may decide: only where both have the very same number
 DATES = ["minute", "hour", "day_of_month", "day_of_week", "day_of_year", "days_in_month", "month", "year"]
 OVER_TIME = ["sum", "avg", "min", "max", "count", "stddev", "stdvar", "last", "present"]
 AGGREGATES = ["sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"]
@@ -165,11 +165,9 @@ class Grammar:
         return Node(f"double_exponential_smoothing({over.text}, {self.pick('0.1', '0.5', '0.9')}, {self.pick('0.2', '0.7')})", [over])
 
     def math(self, depth):
-        if self.chance(0.1):
-            inner = self.selector()
-            return Node(f"{self.random.choice(PERIODIC)}({inner.text})", [inner])
-        inner = self.vector(depth - 1)
-        name = self.random.choice(MATH)
+        steep = self.chance(0.25)
+        inner = self.selector() if steep else self.vector(depth - 1)
+        name = self.random.choice(STEEP if steep else MATH)
         more = ", " + self.pick("0.1", "5", "10", "0.001") if name == "round" and self.chance(0.5) else ""
         return Node(f"{name}({inner.text}{more})", [inner])
 

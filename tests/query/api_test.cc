@@ -109,7 +109,7 @@ TEST_CASE("API: errors in Prometheus's words, types and codes") {
         bad_data(R"(invalid parameter \"step\": cannot parse \"x\" to a valid duration)"));
   CHECK(n.refused("/api/v1/query_range?query=1&start=1&end=11002&step=1") ==
         bad_data("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution "
-                 "(?step=XX)"));
+                 "(?step=XX), or raise query.steps_max"));
   CHECK(n.call("GET", "/api/v1/query_range?query=1&start=1&end=11001&step=1").status == 200);
   CHECK(
       n.refused("/api/v1/query_range?query=load[5m]&start=1&end=2&step=1") ==
@@ -386,4 +386,31 @@ TEST_CASE("JSON text: every string stays valid JSON") {
   JsonText points;
   for (const TimeMs t : {TimeMs{0}, TimeMs{-1}, TimeMs{1001}, TimeMs{-12'340}}) points.point({t, -0.0});
   CHECK(points.take() == R"([0,"-0"][-0.001,"-0"][1.001,"-0"][-12.340,"-0"])");
+}
+
+TEST_CASE("API: a query that waited for its turn too long is told so, one whose client has gone ends") {
+  const store::MemoryStore store = store::MemoryStore::parse(kData, "data").value();
+  const Api api(store, {.engine = {.timeout_ms = 1000}});
+  HttpRequest r{.method = "GET", .path = "/api/v1/query", .query = {{"query", "load"}, {"stats", "all"}, {"time", "101"}}};
+  r.received = MonoNs{system_clock().mono() + -300 * kNsPerMs};
+  const std::string good = api.handle(r).body;
+  CHECK(good.find(R"("execQueueTime":0.3)") != std::string::npos);
+  r.received = MonoNs{system_clock().mono() + -1001 * kNsPerMs};
+  const HttpResponse late = api.handle(r);
+  CHECK(late.status == 503);
+  CHECK(late.body.starts_with(R"({"status":"error","errorType":"timeout","error":"query timed out in query queue)"));
+  CHECK(late.body.find("query.concurrency") != std::string::npos);
+  r.received.reset();
+  const std::atomic<bool> gone{true};
+  r.abandoned = &gone;
+  const HttpResponse ended = api.handle(r);
+  CHECK(ended.body.starts_with(R"({"status":"error","errorType":"canceled")"));
+
+  CHECK(Api::is_slow(r));
+  CHECK(Api::is_slow({.path = "/api/v1/read"}));
+  for (const char* path : {"/-/healthy", "/metrics", "/api/v1/query_exemplars", "/api/v1/labels", "/query", "/api/v1/"})
+    CHECK_FALSE(Api::is_slow({.path = path}));
+  CHECK(api.handle({.method = "GET", .path = "/api/v1/status/flags"}).body ==
+        R"({"status":"success","data":{"query.lookback-delta":"5m","query.max-concurrency":"2","query.max-samples":"50000000",)"
+        R"("query.timeout":"1s","storage.remote.read-sample-limit":"50000000"}})");
 }
