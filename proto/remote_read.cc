@@ -5,6 +5,7 @@
 
 #include "proto/crc32c.h"
 #include "proto/remote_series.h"
+#include "proto/snappy_message.h"
 #include "proto/xor_chunk.h"
 
 namespace tacho {
@@ -83,7 +84,7 @@ std::optional<ReadResponseType> choose_response(const std::vector<std::int32_t>&
 }  // namespace
 
 Result<ReadRequest> decode_read_request(std::string_view body) {
-  const auto message = unpack_snappy(body, kRequestBytesMax, "the read request");
+  const auto message = unpack_message(body, "read request", kRequestBytesMax);
   if (!message) return std::unexpected(message.error());
   ReadRequest out;
   std::vector<std::int32_t> accepted;
@@ -125,7 +126,7 @@ std::string encode_read_request(const ReadRequest& request) {
     }
   }
   to.add_enum(RequestField::accepted, static_cast<std::int32_t>(request.response));
-  return pack_snappy(message);
+  return pack_message(message);
 }
 
 void SamplesResponse::begin_query() {
@@ -144,7 +145,7 @@ void SamplesResponse::add(const Labels& labels, std::span<const TimeMs> times, s
 std::string SamplesResponse::finish() {
   begin_query();
   open_ = false;
-  std::string body = pack_snappy(message_);
+  std::string body = pack_message(message_);
   message_.clear();
   return body;
 }

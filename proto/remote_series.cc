@@ -1,7 +1,5 @@
 #include "proto/remote_series.h"
 
-#include <snappy.h>
-
 #include <bit>
 
 namespace tacho {
@@ -39,23 +37,6 @@ Sample read_sample(protozero::pbf_message<SampleField> m) {
     }
   }
   return sample;
-}
-
-std::string pack_snappy(std::string_view message) {
-  std::string body;
-  snappy::Compress(message.data(), message.size(), &body);
-  return body;
-}
-
-Result<std::string> unpack_snappy(std::string_view body, std::size_t message_bytes_max, std::string_view what) {
-  std::size_t size = 0;
-  if (!snappy::GetUncompressedLength(body.data(), body.size(), &size))
-    return failure("{} of {} bytes is not in snappy's block format", what, body.size());
-  if (size > message_bytes_max) return failure("{} unpacks to {} bytes; {} are allowed", what, size, message_bytes_max);
-  std::string message;
-  if (!snappy::Uncompress(body.data(), body.size(), &message))
-    return failure("{} of {} bytes is broken or cut short: snappy cannot unpack it", what, body.size());
-  return message;
 }
 
 }  // namespace tacho

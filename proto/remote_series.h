@@ -1,8 +1,8 @@
-// What remote write and remote read have in common: series as protobuf's TimeSeries, bodies in snappy's block format.
+// What remote write 1.0 and remote read have in common: series as protobuf's TimeSeries.
 //
 // Units    TimeMs; values bit for bit (staleness markers included).
 // Threads  any.
-// Errors   unpack_snappy(): no snappy, cut short, or larger than allowed; read_labels() and read_sample() throw protozero's exceptions.
+// Errors   read_label() and read_sample() throw protozero's exceptions.
 // Source   prompb: TimeSeries{labels=1, samples=2}, Label{name=1, value=2}, Sample{double value=1, int64 timestamp=2}.
 #pragma once
 
@@ -12,7 +12,6 @@
 #include <string>
 #include <string_view>
 
-#include "proto/base/error.h"
 #include "proto/base/labels.h"
 #include "proto/base/sample.h"
 
@@ -40,9 +39,5 @@ void write_sample(protozero::pbf_builder<SeriesField>& series, TimeMs t, double 
 
 Label read_label(protozero::pbf_message<LabelField> m);
 Sample read_sample(protozero::pbf_message<SampleField> m);
-
-std::string pack_snappy(std::string_view message);
-// `what` names the message in errors: "the write request".
-Result<std::string> unpack_snappy(std::string_view body, std::size_t message_bytes_max, std::string_view what);
 
 }  // namespace tacho

@@ -1,6 +1,7 @@
 #include "proto/remote_write.h"
 
 #include "proto/remote_series.h"
+#include "proto/snappy_message.h"
 
 namespace tacho {
 namespace {
@@ -8,22 +9,6 @@ namespace {
 // The specification's field numbers.
 enum class RequestField : protozero::pbf_tag_type { timeseries = 1, metadata = 3 };
 enum class MetadataField : protozero::pbf_tag_type { type = 1, family = 2, help = 4, unit = 5 };
-
-// What a receiver here unpacks at most: a few bytes of snappy can stand for gigabytes.
-constexpr std::size_t kMessageBytesMax = 256u << 20;
-
-int wire_type(MetricType t) {
-  switch (t) {
-    case MetricType::unknown: return 0;
-    case MetricType::counter: return 1;
-    case MetricType::gauge: return 2;
-    case MetricType::histogram: return 3;
-    case MetricType::summary: return 5;
-    case MetricType::info: return 6;
-    case MetricType::stateset: return 7;
-  }
-  return 0;
-}
 
 WrittenSeries decode_series(protozero::pbf_message<SeriesField> m) {
   WrittenSeries series;
@@ -62,14 +47,14 @@ void WriteRequestBuilder::add_metadata(std::string_view family, MetricType type,
 }
 
 std::string WriteRequestBuilder::finish() {
-  std::string body = pack_snappy(message_);
+  std::string body = pack_message(message_);
   message_.clear();
   series_ = samples_ = 0;
   return body;
 }
 
 Result<std::vector<WrittenSeries>> decode_write_request(std::string_view body) {
-  const auto unpacked = unpack_snappy(body, kMessageBytesMax, "the write request");
+  const auto unpacked = unpack_message(body, "write request");
   if (!unpacked) return std::unexpected(unpacked.error());
   const std::string& message = *unpacked;
   std::vector<WrittenSeries> out;

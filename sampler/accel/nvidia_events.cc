@@ -1,5 +1,6 @@
 #include "sampler/accel/nvidia_events.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "sampler/cells.h"
@@ -14,6 +15,8 @@ constexpr int kEventsPerTickMax = 256;
 // 48 ECC, 61 62 firmware, 63 64 rows remapped, 74 NVLink, 79 off the bus, 92 94 95 ECC rates and containment, 119 120 firmware silent,
 // 140 ECC unrecovered, 143 link training; and 13 31 43 45, which a program's own errors bring about.
 constexpr nvml::U64 kAlwaysShown[] = {13, 31, 43, 45, 48, 61, 62, 63, 64, 74, 79, 92, 94, 95, 119, 120, 140, 143};
+// After these the card does nothing that can be trusted until it is reset.
+constexpr nvml::U64 kFatal[] = {62, 79, 95, 119, 120, 140};
 
 }  // namespace
 
@@ -37,6 +40,7 @@ void NvidiaEvents::probe(NvidiaCard& card) {
   if (set_ && binding_ == card.binding()) return;
   close();
   binding_ = card.binding();
+  fatal_ = 0;
   const auto types = card.ask<nvml::U64>(f.supported_events);
   Code code = types ? Code::success : types.error();
   if (types && (*types & nvml::kEventXid) == 0) code = Code::not_supported;
@@ -76,6 +80,7 @@ Sampled NvidiaEvents::sample(NvidiaCard& card, Row& row) {
     if (event.type == nvml::kEventPartitions) card.mark_changed();
     if (event.type != nvml::kEventXid) continue;
     ++of(event.data).count;
+    if (std::find(std::begin(kFatal), std::end(kFatal), event.data) != std::end(kFatal)) ++fatal_;
     last_ = event.data;
     last_seconds_ = static_cast<double>(card.clock().wall_ms()) / 1000;
   }

@@ -23,6 +23,10 @@ class NvidiaEvents final : public NvidiaReading {
   void describe(const NvidiaCard& card, SchemaBuilder& builder) override;
   Sampled sample(NvidiaCard& card, Row& row) override;
 
+  bool listens() const { return set_ != nullptr; }
+  // Errors since the card was found after which nothing of it can be trusted.
+  unsigned fatal() const { return fatal_; }
+
  private:
   struct Xid {
     nvml::U64 number;
@@ -38,6 +42,7 @@ class NvidiaEvents final : public NvidiaReading {
   nvml::EventSet set_ = nullptr;
   unsigned binding_ = 0;  // the card's, when the set was made
   std::vector<Xid> xids_;
+  unsigned fatal_ = 0;
   nvml::U64 last_ = 0;
   double last_seconds_ = 0;  // Unix time; 0: none yet
   std::size_t last_column_ = kNoColumn;

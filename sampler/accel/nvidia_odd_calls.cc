@@ -21,6 +21,15 @@ constexpr Engine kEngineRows[] = {
 
 constexpr double kPercent = 100;
 
+constexpr std::array<std::string_view, 2> kDirections = {"transmit", "receive"};  // in the library's order
+constexpr double kKilo = 1000;
+
+// The hardware counters tell the traffic, without a wait (nvidia_gpm.h).
+bool has_hardware_counters(NvidiaCard& card) {
+  const auto support = card.ask<nvml::GpmSupport>(card.functions().gpm_support);
+  return support && support->supported != 0;
+}
+
 }  // namespace
 
 void NvidiaOddCalls::probe(NvidiaCard& card) {
@@ -36,12 +45,21 @@ void NvidiaOddCalls::probe(NvidiaCard& card) {
     engines_[i] = supported(fmt::format("accel_engine_utilization_ratio{{engine=\"{}\"}}", kEngineRows[i].name),
                             card.call(f.*kEngineRows[i].call, &percent, &period_us));
   }
+  pcie_ = false;
+  if (has_hardware_counters(card)) return;
+  const auto traffic = card.ask<U32>(card.functions().pcie_throughput, U32{0});
+  pcie_ = supported("accel_pcie_throughput_bytes_per_second", traffic ? Code::success : traffic.error());
 }
 
 void NvidiaOddCalls::describe(const NvidiaCard& card, SchemaBuilder& builder) {
   bar1_total_ = bar1_ ? builder.add("accel_bar1_total_bytes", card.labels()) : kNoColumn;
   bar1_used_ = bar1_ ? builder.add("accel_bar1_used_bytes", card.labels()) : kNoColumn;
   margin_column_ = margin_ ? builder.add("accel_temperature_celsius", card.labels_and({{"sensor", "margin"}})) : kNoColumn;
+  for (std::size_t i = 0; i < kDirections.size(); ++i) {
+    const std::string direction(kDirections[i]);
+    pcie_columns_[i] =
+        pcie_ ? builder.add("accel_pcie_throughput_bytes_per_second", card.labels_and({{"direction", direction}})) : kNoColumn;
+  }
   for (std::size_t i = 0; i < kEngines; ++i) {
     engine_columns_[i] = kNoColumn;
     if (!engines_[i]) continue;
@@ -67,6 +85,9 @@ Sampled NvidiaOddCalls::sample(NvidiaCard& card, Row& row) {
     U32 period_us = 0;
     if (engines_[i] && card.call(f.*kEngineRows[i].call, &percent, &period_us) == Code::success)
       put(row, engine_columns_[i], percent / kPercent);
+  }
+  for (U32 i = 0; pcie_ && i < kDirections.size(); ++i) {
+    if (const auto kilobytes = card.ask<U32>(f.pcie_throughput, i)) put(row, pcie_columns_[i], *kilobytes * kKilo);
   }
   return Sampled::ok;
 }

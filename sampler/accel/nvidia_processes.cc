@@ -73,16 +73,28 @@ Code NvidiaProcesses::list(NvidiaCard& card) {
   return code;
 }
 
-void NvidiaProcesses::probe(NvidiaCard& card) { supported_ = supported("accel_processes", list(card)); }
+void NvidiaProcesses::probe(NvidiaCard& card) {
+  supported_ = supported("accel_processes", list(card));
+  use_supported_ = supported_ && supported("accel_process_utilization_ratio", use_.drain(card));
+}
 
 void NvidiaProcesses::describe(const NvidiaCard& card, SchemaBuilder& builder) {
   shown_.clear();
   count_column_ = kNoColumn;
   if (!supported_) return;
   count_column_ = builder.add("accel_processes", card.labels());
-  for (const CardProcess& p : processes_)
-    shown_.push_back(
-        {p.pid, builder.add("accel_process_memory_used_bytes", card.labels_and({{"pid", fmt::format("{}", p.pid)}}))});
+  for (const CardProcess& p : processes_) {
+    const std::string pid = fmt::format("{}", p.pid);
+    Shown& shown =
+        shown_.emplace_back(Shown{p.pid, builder.add("accel_process_memory_used_bytes", card.labels_and({{"pid", pid}}))});
+    shown.use_columns.fill(kNoColumn);
+    if (!use_supported_) continue;
+    for (std::size_t e = 0; e < NvidiaProcessUse::kEngines; ++e) {
+      shown.use_columns[e] =
+          builder.add("accel_process_utilization_ratio",
+                      card.labels_and({{"pid", pid}, {"engine", std::string(NvidiaProcessUse::kEngineNames[e])}}));
+    }
+  }
 }
 
 Sampled NvidiaProcesses::sample(NvidiaCard& card, Row& row) {
@@ -90,9 +102,13 @@ Sampled NvidiaProcesses::sample(NvidiaCard& card, Row& row) {
   const auto same = [](const Shown& a, const CardProcess& b) { return a.pid == b.pid; };
   if (!std::equal(shown_.begin(), shown_.end(), processes_.begin(), processes_.end(), same)) return Sampled::layout_changed;
   put(row, count_column_, static_cast<double>(processes_.size()));
+  const bool used = use_supported_ && use_.drain(card) == Code::success;
   for (std::size_t i = 0; i < shown_.size(); ++i) {
     if (processes_[i].memory_bytes != ~std::uint64_t{0})
       put(row, shown_[i].column, static_cast<double>(processes_[i].memory_bytes));
+    if (!used) continue;
+    const auto use = use_.of(processes_[i].pid);
+    for (std::size_t e = 0; e < use.size(); ++e) put(row, shown_[i].use_columns[e], use[e]);
   }
   return Sampled::ok;
 }

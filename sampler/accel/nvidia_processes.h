@@ -1,4 +1,4 @@
-// Who computes on the card: how many processes, and the memory of each.
+// Who computes on the card: how many processes, the memory of each, and its share of the engines (nvidia_process_use.h).
 //
 // Source   nvmlDeviceGetRunningProcessDetailList (since 535), or nvmlDeviceGetComputeRunningProcesses in its third, second or first
 //          form. Process ids are those of the host, also for an agent in a container.
@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "sampler/accel/nvidia_process_use.h"
 #include "sampler/accel/nvidia_reading.h"
 
 namespace tacho::sampler {
@@ -38,6 +39,7 @@ class NvidiaProcesses final : public NvidiaReading {
   struct Shown {
     std::uint32_t pid;
     std::size_t column = kNoColumn;
+    std::array<std::size_t, NvidiaProcessUse::kEngines> use_columns{};
   };
   void probe(NvidiaCard& card) override;
   // Into processes_.
@@ -45,6 +47,8 @@ class NvidiaProcesses final : public NvidiaReading {
   nvml::Code list_once(NvidiaCard& card, nvml::U32& count);
 
   bool supported_ = false;
+  bool use_supported_ = false;
+  NvidiaProcessUse use_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(std::size_t{64} * 32);
   std::vector<CardProcess> processes_;  // by pid; the last list
   std::vector<Shown> shown_;            // by pid

@@ -4,6 +4,7 @@
 #include "sampler/accel/nvidia_ecc.h"
 #include "sampler/accel/nvidia_events.h"
 #include "sampler/accel/nvidia_gpm.h"
+#include "sampler/accel/nvidia_health.h"
 #include "sampler/accel/nvidia_info.h"
 #include "sampler/accel/nvidia_links.h"
 #include "sampler/accel/nvidia_memory.h"
@@ -23,7 +24,9 @@ NvidiaSource::Kind nvidia_fast() {
       .suffix = "", .configured_as = "nvidia", .interval_ms = 0, .settling_ms = NvidiaGpm::kSettlingMs, .readings = {}};
   auto& r = kind.readings;
   // First what can change the layout, and then what empties the driver's buffers.
-  r.push_back(std::make_unique<NvidiaEvents>());
+  auto events = std::make_unique<NvidiaEvents>();
+  auto health = std::make_unique<NvidiaHealth>(*events);
+  r.push_back(std::move(events));
   r.push_back(std::make_unique<NvidiaPartitions>());
   r.push_back(std::make_unique<NvidiaMemory>());
   auto gpm = std::make_unique<NvidiaGpm>();
@@ -34,6 +37,7 @@ NvidiaSource::Kind nvidia_fast() {
   r.push_back(std::make_unique<NvidiaThrottle>());
   r.push_back(std::make_unique<NvidiaCalls>(nvidia_calls()));
   r.push_back(std::make_unique<NvidiaFields>(nvidia_fields()));
+  r.push_back(std::move(health));
   return kind;
 }
 

@@ -104,6 +104,13 @@ struct ProcessDetailList {
 };
 static_assert(sizeof(ProcessDetailList) == 24 && offsetof(ProcessDetailList, entries) == 16);
 
+struct ProcessUtilization {
+  std::uint32_t pid;
+  std::uint64_t time_us;                       // Unix time
+  std::uint32_t sm, memory, encoder, decoder;  // percent
+};
+static_assert(sizeof(ProcessUtilization) == 32 && offsetof(ProcessUtilization, sm) == 16);
+
 struct RowRemapperHistogram {
   std::uint32_t max, high, partial, low, none;
 };

@@ -66,6 +66,7 @@ using U64 = std::uint64_t;
   X(pcie_width, "nvmlDeviceGetCurrPcieLinkWidth", (Device, U32*))                                     \
   X(pcie_generation_max, "nvmlDeviceGetMaxPcieLinkGeneration", (Device, U32*))                        \
   X(pcie_width_max, "nvmlDeviceGetMaxPcieLinkWidth", (Device, U32*))                                  \
+  X(pcie_throughput, "nvmlDeviceGetPcieThroughput", (Device, U32, U32*))                              \
   X(pcie_replays, "nvmlDeviceGetPcieReplayCounter", (Device, U32*))                                   \
   X(samples, "nvmlDeviceGetSamples", (Device, SampleKind, U64, ValueType*, U32*, Sample*))            \
   X(field_values, "nvmlDeviceGetFieldValues", (Device, std::int32_t, FieldValue*))                    \
@@ -73,6 +74,7 @@ using U64 = std::uint64_t;
   X(processes_v2, "nvmlDeviceGetComputeRunningProcesses_v2", (Device, U32*, void*))                   \
   X(processes_v3, "nvmlDeviceGetComputeRunningProcesses_v3", (Device, U32*, void*))                   \
   X(process_details, "nvmlDeviceGetRunningProcessDetailList", (Device, ProcessDetailList*))           \
+  X(process_utilization, "nvmlDeviceGetProcessUtilization", (Device, ProcessUtilization*, U32*, U64)) \
   X(event_set_create, "nvmlEventSetCreate", (EventSet*))                                              \
   X(event_set_free, "nvmlEventSetFree", (EventSet))                                                   \
   X(event_wait, "nvmlEventSetWait_v2", (EventSet, EventData*, U32))                                   \

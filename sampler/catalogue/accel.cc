@@ -69,9 +69,11 @@ constexpr MetricInfo kRows[] = {
     {"accel_memory_remap_banks", MetricType::gauge, "", "Banks of memory, by how many spare rows they have left.", "NVML GetRowRemapperHistogram", "nvidia_slow", 10000},
     {"accel_memory_retired_pages_total", MetricType::counter, "", "Pages of memory taken out of use, by the errors that caused it (cards before Ampere).", "NVML fields 29 and 30", "nvidia_slow", 10000},
     {"accel_recovery_action", MetricType::gauge, "", "What the card needs: 0 nothing, 1 a reset, 2 a reboot of the node, 3 to be drained of peers, 4 to be drained and reset.", "NVML field 230", "nvidia_slow", 10000, Rollup::max, "a need that came and went within the minute is news"},
+    {"accel_health_status", MetricType::gauge, "", "1 if the card is fit to go on, 0 if it wants a reset, has failed memory, or reported an error after which nothing of it can be trusted.", "NVML field 230, GetRemappedRows, events", "nvidia", 10000, Rollup::min, "a card that was unfit for seconds is news"},
     // who
     {"accel_processes", MetricType::gauge, "", "Processes that compute on the card.", "NVML GetRunningProcessDetailList", "nvidia_slow", 10000},
     {"accel_process_memory_used_bytes", MetricType::gauge, "bytes", "Memory of the card that the process has allocated.", "NVML GetRunningProcessDetailList", "nvidia_slow", 10000},
+    {"accel_process_utilization_ratio", MetricType::gauge, "", "Share of the engine that the process used since the last row, from 0 to 1.", "NVML GetProcessUtilization", "nvidia_slow", 10000, Rollup::max, "which of the card's users was the busy one shows in the peak"},
 };
 // clang-format on
 

@@ -515,6 +515,7 @@ GET32(nvmlDeviceGetCurrPcieLinkWidth)
 GET32(nvmlDeviceGetMaxPcieLinkGeneration)
 GET32(nvmlDeviceGetMaxPcieLinkWidth)
 GET32(nvmlDeviceGetPcieReplayCounter)
+GET32_OF(nvmlDeviceGetPcieThroughput)
 GET64(nvmlDeviceGetSupportedEventTypes)
 GET32X2(nvmlDeviceGetEccMode)
 EXPORT int nvmlDeviceGetTotalEccErrors(void* d, u32 a, u32 b, u64* to) {
@@ -629,6 +630,27 @@ EXPORT int nvmlDeviceGetComputeRunningProcesses(void* d, u32* count, void* to) {
 }
 EXPORT int nvmlDeviceGetComputeRunningProcesses_v2(void* d, u32* count, void* to) {
   return process_reply(d, "nvmlDeviceGetComputeRunningProcesses_v2", count, to);
+}
+
+// The same form of recording; entries of 32 bytes, their time at 8.
+EXPORT int nvmlDeviceGetProcessUtilization(void* d, void* to, u32* count, u64 last) {
+  unsigned char all[8192];
+  std::memset(all, 0xa5, sizeof all);
+  const int rc = reply(d, "nvmlDeviceGetProcessUtilization", "256 entries", {{all, sizeof all, 0}});
+  if (rc != 0) return rc;
+  u32 n, found = 0;
+  std::memcpy(&n, all, 4);
+  const u32 room = *count;
+  for (u32 i = 0; i < n; ++i) {
+    const unsigned char* entry = all + 64 + std::size_t{32} * i;
+    u64 time;
+    std::memcpy(&time, entry + 8, 8);
+    if (time <= last) continue;
+    if (found < room) std::memcpy(static_cast<char*>(to) + std::size_t{32} * found, entry, 32);
+    ++found;
+  }
+  *count = found;
+  return found == 0 ? 6 : found > room ? 7 : 0;
 }
 
 EXPORT int nvmlEventSetCreate(void** to) {

@@ -3,6 +3,7 @@
 
 #include "proto/remote_read.h"
 #include "proto/remote_series.h"
+#include "proto/snappy_message.h"
 #include "query/api.h"
 #include "store/memory_store.h"
 
@@ -41,7 +42,7 @@ class Node {
   enum class QueryResult : protozero::pbf_tag_type { series = 1 };
 
   static std::vector<std::string> lines(const std::string& body) {
-    const std::string message = unpack_snappy(body, 1u << 20, "the answer").value();
+    const std::string message = unpack_message(body, "answer").value();
     std::vector<std::string> out;
     protozero::pbf_message<Response> response(message);
     while (response.next(Response::results)) {

@@ -260,6 +260,120 @@ TEST_CASE("a process that comes or goes is a new layout, and its memory its own"
   CHECK(row_of(card.slow())["accel_processes"] == 0);
 }
 
+TEST_CASE("a process's share of the engines is the mean of the driver's readings since the last row, 0 when it has none") {
+  FakeCard card;
+  const auto processes = [&](std::initializer_list<unsigned> pids) {
+    std::string line = fmt::format("CALL 0 nvmlDeviceGetRunningProcessDetailList(mode 0) rc=0 | at 8 u32 {} ", pids.size());
+    std::size_t at = 64;
+    for (const unsigned pid : pids) {
+      line += fmt::format("at {} u32 {} at {} u64 1 u32 4294967295 u32 4294967295 u64 0 ", at, pid, at + 8);
+      at += 32;
+    }
+    card.nvml.tell(line);
+  };
+  struct Reading {
+    unsigned pid;
+    std::uint64_t time_us;
+    unsigned sm, mem, enc, dec;
+  };
+  const auto readings = [&](std::initializer_list<Reading> all) {
+    std::string line = fmt::format("CALL 0 nvmlDeviceGetProcessUtilization(256 entries) rc=0 | u32 {} ", all.size());
+    std::size_t at = 64;
+    for (const Reading& r : all) {
+      line += fmt::format("at {} u32 {} at {} u64 {} u32 {} u32 {} u32 {} u32 {} ", at, r.pid, at + 8, r.time_us, r.sm, r.mem,
+                          r.enc, r.dec);
+      at += 32;
+    }
+    card.nvml.tell(line);
+  };
+  const auto use = [&](unsigned pid, const char* engine) {
+    const auto row = row_of(card.slow());
+    const auto at = row.find(fmt::format("accel_process_utilization_ratio{{engine=\"{}\",pid=\"{}\"}}", engine, pid));
+    return at == row.end() ? -1 : at->second;
+  };
+  processes({500, 700, 900});
+  readings({{500, 1000, 99, 99, 99, 99}});  // before the first row: of a time that is nobody's
+  card.slow().tick();
+  CHECK(use(500, "sm") == 0);
+  readings({{500, 1000, 99, 99, 99, 99},
+            {500, 2000, 30, 10, 1, 2},
+            {700, 2000, 60, 20, 0, 0},
+            {500, 3000, 50, 20, 3, 4},
+            {0, 3000, 80, 0, 0, 0},
+            {700, 3000, 4000000000, 0, 0, 0}});
+  card.slow().tick();
+  CHECK(use(500, "sm") == 0.4);
+  CHECK(use(500, "mem") == 0.15);
+  CHECK(use(500, "enc") == 0.02);
+  CHECK(use(500, "dec") == 0.03);
+  CHECK(use(700, "sm") == 0.6);
+  CHECK(use(900, "sm") == 0);
+  card.slow().tick();  // nothing new
+  CHECK(use(500, "sm") == 0);
+  card.nvml.tell("CALL 0 nvmlDeviceGetProcessUtilization(256 entries) rc=999");
+  card.slow().tick();
+  CHECK(use(500, "sm") == -1);
+  card.nvml.tell("CALL 0 nvmlDeviceGetProcessUtilization(256 entries) rc=3\nALL 0 rc=15");
+  CHECK_FALSE(card.slow().sample());
+}
+
+TEST_CASE(
+    "a card is unfit when it wants something, when memory could not be replaced, and after an error that nothing survives") {
+  FakeCard card;
+  const auto health = [&] {
+    const auto row = row_of(card.fast());
+    const auto at = row.find("accel_health_status");
+    return at == row.end() ? -1 : at->second;
+  };
+  const auto ticks = [&](int n) {
+    for (int i = 0; i < n; ++i) card.tick();
+  };
+  card.fast().tick();
+  CHECK(health() == 1);
+  card.tick();
+  CHECK(health() == -1);  // not looked up, so not said
+  card.nvml.tell("FIELD 0 id=230 scope=0 rc=0 type=1 value=1");
+  ticks(9);
+  CHECK(health() == 0);
+  card.nvml.tell("FIELD 0 id=230 scope=0 rc=0 type=1 value=0\nCALL 0 nvmlDeviceGetRemappedRows() rc=0 | u32 0 u32 1 u32 0 u32 1");
+  ticks(10);
+  CHECK(health() == 0);
+  card.nvml.tell("CALL 0 nvmlDeviceGetRemappedRows() rc=0 | u32 0 u32 1 u32 1 u32 0");
+  ticks(10);
+  CHECK(health() == 1);
+  card.nvml.tell("EVENT 0 8 31");  // a program's own error
+  ticks(10);
+  CHECK(health() == 1);
+  card.nvml.tell("EVENT 0 8 79");
+  card.tick();  // in the row in which it is counted
+  CHECK(health() == 0);
+  ticks(9);
+  CHECK(health() == 0);
+  FakeCard old(FAKE_NVML_470);
+  old.nvml.tell("FIELD 0 id=230 scope=0 rc=3 type=1 value=0\nCALL 0 nvmlDeviceGetRemappedRows() rc=3");
+  old.fast().tick();
+  CHECK(row_of(old.fast())["accel_health_status"] == 1);  // events tell
+  FakeCard mute(FAKE_NVML_470);
+  mute.nvml.tell(
+      "FIELD 0 id=230 scope=0 rc=3 type=1 value=0\nCALL 0 nvmlDeviceGetRemappedRows() rc=3\n"
+      "CALL 0 nvmlDeviceGetSupportedEventTypes() rc=3");
+  mute.fast().tick();
+  CHECK_FALSE(row_of(mute.fast()).contains("accel_health_status"));
+}
+
+TEST_CASE("where no hardware counters tell the traffic over PCIe, the library's own windows do") {
+  FakeCard with;
+  with.slow().tick();
+  CHECK_FALSE(row_of(with.slow()).contains(R"(accel_pcie_throughput_bytes_per_second{direction="receive"})"));
+  FakeCard without(FAKE_NVML_470);
+  without.nvml.tell(
+      "CALL 0 nvmlDeviceGetPcieThroughput(0) rc=0 | u32 1372\nCALL 0 nvmlDeviceGetPcieThroughput(1) rc=0 | u32 412");
+  without.slow().tick();
+  auto row = row_of(without.slow());
+  CHECK(row[R"(accel_pcie_throughput_bytes_per_second{direction="transmit"})"] == 1372e3);
+  CHECK(row[R"(accel_pcie_throughput_bytes_per_second{direction="receive"})"] == 412e3);
+}
+
 TEST_CASE("NVLinks: one series a link for state, speed and errors, and the bytes of all together") {
   FakeCard card;
   std::string lines;

@@ -1,0 +1,54 @@
+#include "sampler/accel/nvidia_process_use.h"
+
+#include <algorithm>
+
+namespace tacho::sampler {
+namespace {
+
+using nvml::Code;
+
+constexpr std::uint32_t kPercentMax = 100;
+
+}  // namespace
+
+Code NvidiaProcessUse::read(NvidiaCard& card, nvml::U32& count) {
+  count = static_cast<nvml::U32>(buffer_.size());
+  return card.call(card.functions().process_utilization, buffer_.data(), &count, last_us_);
+}
+
+Code NvidiaProcessUse::drain(NvidiaCard& card) {
+  sums_.clear();
+  nvml::U32 count = 0;
+  Code code = read(card, count);
+  if (code == Code::insufficient_size && count > buffer_.size() && count <= kReadingsMax) {
+    buffer_.resize(count + 64);
+    code = read(card, count);
+  }
+  // No readings since: nobody did anything.
+  if (code == Code::not_found) return Code::success;
+  if (code != Code::success) return code;
+  const std::uint64_t asked = last_us_;
+  for (std::size_t i = 0; i < std::min<std::size_t>(count, buffer_.size()); ++i) {
+    const nvml::ProcessUtilization& p = buffer_[i];
+    const std::array<std::uint32_t, kEngines> percent = {p.sm, p.memory, p.encoder, p.decoder};
+    if (p.time_us <= asked || p.pid == 0) continue;
+    last_us_ = std::max(last_us_, p.time_us);
+    if (std::any_of(percent.begin(), percent.end(), [](std::uint32_t v) { return v > kPercentMax; })) continue;
+    const auto at =
+        std::lower_bound(sums_.begin(), sums_.end(), p.pid, [](const Sum& s, std::uint32_t pid) { return s.pid < pid; });
+    Sum& sum = at != sums_.end() && at->pid == p.pid ? *at : *sums_.insert(at, Sum{p.pid, 0, {}});
+    ++sum.readings;
+    for (std::size_t e = 0; e < kEngines; ++e) sum.percent[e] += percent[e];
+  }
+  return Code::success;
+}
+
+std::array<double, NvidiaProcessUse::kEngines> NvidiaProcessUse::of(std::uint32_t pid) const {
+  std::array<double, kEngines> out{};
+  const auto at = std::lower_bound(sums_.begin(), sums_.end(), pid, [](const Sum& s, std::uint32_t p) { return s.pid < p; });
+  if (at == sums_.end() || at->pid != pid) return out;
+  for (std::size_t e = 0; e < kEngines; ++e) out[e] = at->percent[e] / (100.0 * at->readings);
+  return out;
+}
+
+}  // namespace tacho::sampler

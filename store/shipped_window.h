@@ -1,0 +1,26 @@
+// What one window becomes for one endpoint, before it is a message: final labels, one value a series.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "proto/base/labels.h"
+#include "proto/base/sample.h"
+
+namespace tacho::store {
+
+struct ShippedSample {
+  Labels labels;
+  double value = 0;  // may be the staleness marker
+  MetricType type = MetricType::unknown;
+  TimeMs start = 0;  // when the counter began to count from 0; 0: not known
+};
+
+struct ShippedWindow {
+  TimeMs end = 0;  // every sample's time
+  std::vector<ShippedSample> samples;
+  std::size_t invalid = 0;     // left out: names or values that no receiver takes
+  std::size_t duplicates = 0;  // left out: relabeling made their labels equal to others'
+};
+
+}  // namespace tacho::store
