@@ -23,14 +23,14 @@ from e2e import check  # noqa: E402
 from lateness import growth, quantile, raw  # noqa: E402
 
 HEAVY = [  # (query, step, seconds back)
-    ('{job="made"}', 1, 60),
-    ('sum by (handler) (rate({job="made"}[1m]))', 1, 120),
-    ('quantile_over_time(0.99, {job="made"}[1m])', 5, 120),
-    ('topk(10, avg_over_time({job="made"}[30s]))', 1, 120),
-    ('max_over_time(sum(rate({job="made"}[10s]))[2m:1s])', 10, 120),
+    ('{__name__=~"app_.*"}', 1, 60),
+    ('sum by (handler) (rate({__name__=~"app_.*"}[1m]))', 1, 120),
+    ('quantile_over_time(0.99, {__name__=~"app_.*"}[1m])', 5, 120),
+    ('topk(10, avg_over_time({__name__=~"app_.*"}[30s]))', 1, 120),
+    ('max_over_time(sum(rate({__name__=~"app_.*"}[10s]))[2m:1s])', 10, 120),
     ('count by (__name__) ({__name__=~".+"})', 1, 120),
-    ('{job="made"} / on (handler, method, code, instance) group_left () ({job="made"} + 1)', 5, 60),
-    ('stddev_over_time({job="made"}[1m]) > 2 * stddev({job="made"})', 5, 60),
+    ('{__name__=~"app_.*"} / on (handler, method, code, instance) group_left () ({__name__=~"app_.*"} + 1)', 5, 60),
+    ('stddev_over_time({__name__=~"app_.*"}[1m]) > 2 * stddev({__name__=~"app_.*"})', 5, 60),
 ]
 
 EXPORTER = """

@@ -7,6 +7,7 @@
 #define BOOST_ASIO_DISABLE_FENCED_BLOCK
 #endif
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -383,16 +384,18 @@ Result<void> Listener::listen() {
 
 void Listener::run() {
   net::post(acceptor.get_executor(), [this] { accept(); });
-  const auto add = [](std::vector<std::thread>& to, int count, const char* name, net::io_context& context) {
+  const auto add = [](std::vector<std::thread>& to, int count, const char* name, int niceness, net::io_context& context) {
     for (int i = 0; i < count; ++i) {
-      to.emplace_back([name, &context] {
+      to.emplace_back([name, niceness, &context] {
         ::pthread_setname_np(::pthread_self(), name);
+        // Of this thread alone; a refusal changes nothing but how even the shares are.
+        if (niceness > 0) ::setpriority(PRIO_PROCESS, 0, niceness);
         context.run();
       });
     }
   };
-  add(threads, std::max(1, options.threads), "tacho-http", io);
-  if (options.is_slow) add(slow_threads, std::max(1, options.slow_threads), "tacho-query", slow);
+  add(threads, std::max(1, options.threads), "tacho-http", 0, io);
+  if (options.is_slow) add(slow_threads, std::max(1, options.slow_threads), "tacho-query", options.slow_niceness, slow);
 }
 
 void Listener::accept() {

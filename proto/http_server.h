@@ -27,6 +27,7 @@ struct HttpServerOptions {
   std::string listen = "127.0.0.1:9980";  // HOST:PORT; port 0: any free one; [::1]:9980 for IPv6
   int threads = 2;
   int slow_threads = 2;
+  int slow_niceness = 5;  // of the slow threads: what has a beat goes before them
   std::function<bool(const HttpRequest&)> is_slow;  // must not block; null: nothing is
   int connections_max = 256;
   std::size_t body_bytes_max = 16u << 20;

@@ -3,7 +3,7 @@
 
 First over random data (promql_diff_fuzz.py's, by `tacho serve`): random queries, and both forms of answer (samples, streamed chunks) against the
 data themselves and against what a Prometheus that holds the same data answers, chunk by chunk to the byte. Then a live agent with external
-labels, read by a Prometheus that has them too, and by one that has not.
+labels, read by a Prometheus that has them too, by one that has not, and federated.
 
 usage: remote_read.py --tacho build/tacho [--seed 1] [--queries 150]
 """
@@ -105,6 +105,13 @@ def live_agent(processes, arguments):
     for selector, count in (('node_load1{cluster="eu1"}', 1), ('node_load1{cluster="us1"}', 0), ('node_load1{cluster="eu1",replica="7"}', 1)):
         read = e2e.api(other, "query", {"query": selector, **at})["result"]
         check(len(read) == count, f"{selector} by remote read: {len(read)} series instead of {count}")
+    federating = "scrape_configs:\n  - job_name: nodes\n    honor_labels: true\n    metrics_path: /federate\n    scrape_interval: 1s\n" \
+                 f"    params: {{'match[]': ['node_load1']}}\n    static_configs: [{{targets: ['{agent.listen}']}}]\n"
+    _, centre = e2e.start_prometheus(processes, "centre", federating)
+    until = time.monotonic() + 20
+    while not (held := e2e.api(centre, "query", {"query": "node_load1"})["result"]) and time.monotonic() < until:
+        time.sleep(0.5)
+    check(held and {k: held[0]["metric"].get(k) for k in EXTERNAL} == EXTERNAL, f"a Prometheus that federates the node has {held}")
     federated = e2e.http_get(agent.base + "/federate", {"match[]": "node_load1"})
     check('node_load1{cluster="eu1",replica="7"}' in federated, f"/federate does not tell the external labels: {federated!r}")
     agent.stop()
