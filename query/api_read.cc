@@ -44,19 +44,32 @@ void add_all(Response& response, const store::Selection& selection, const Labels
   for (const std::size_t i : order) response.add(labels[i], series[i].times, series[i].values);
 }
 
+// What a sample takes at most while it is answered: decoded, and in the answer as it grows; as samples also in the message
+// around it and packed.
+template <class Response>
+constexpr std::size_t kBytesPerSample = std::is_same_v<Response, SamplesResponse> ? 80 : 32;
+
+template <class Response>
+store::SelectLimits read_limits(const EngineOptions& o) {
+  const std::size_t by_memory = o.memory_max / kBytesPerSample<Response>;
+  if (by_memory < o.samples_max) return {by_memory, "of memory, query.memory_max"};
+  return {o.samples_max};
+}
+
 // One query after the other: only one's samples are held at a time, and the answer.
 template <class Response>
-HttpResponse answer(const ApiContext& c, const ReadRequest& request) {
+HttpResponse answer(const ApiContext& c, const HttpRequest& r, const ReadRequest& request) {
   Response response;
-  std::size_t samples_left = c.options.engine.samples_max;
+  store::SelectLimits limits = read_limits<Response>(c.options.engine);
   for (const ReadQuery& query : request.queries) {
+    if (r.abandoned && r.abandoned->load(std::memory_order_relaxed)) return refusal(503, "the reader has gone");
     response.begin_query();
     const auto matchers = store_matchers(query, c.options.external_labels);
     if (!matchers) return refusal(400, matchers.error().message);
     if (query.end < query.start) continue;
-    const auto selection = c.store.select(*matchers, {query.start, query.end}, {samples_left});
+    const auto selection = c.store.select(*matchers, {query.start, query.end}, limits);
     if (!selection) return refusal(400, selection.error().message);
-    samples_left -= std::min(samples_left, selection->samples);
+    limits.samples_max -= std::min(limits.samples_max, selection->samples);
     add_all(response, *selection, c.options.external_labels);
   }
   HttpResponse out{.content_type = std::string(Response::kContentType), .body = response.finish()};
@@ -78,8 +91,8 @@ Labels with_external_labels(const Labels& labels, const Labels& external) {
 HttpResponse answer_read(const ApiContext& c, const HttpRequest& r) {
   const auto request = decode_read_request(r.body);
   if (!request) return refusal(400, request.error().message);
-  if (request->response == ReadResponseType::streamed_xor_chunks) return answer<StreamedResponse>(c, *request);
-  return answer<SamplesResponse>(c, *request);
+  if (request->response == ReadResponseType::streamed_xor_chunks) return answer<StreamedResponse>(c, r, *request);
+  return answer<SamplesResponse>(c, r, *request);
 }
 
 }  // namespace tacho::query

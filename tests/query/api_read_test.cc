@@ -120,7 +120,7 @@ TEST_CASE("API: remote read refuses what it cannot answer, and says why") {
   CHECK(n.read({{Op::regex, "a", "("}}).status == 400);
   const auto much = Node({}, 2).read({kCpu});
   CHECK(much.status == 400);
-  CHECK(much.body.find("samples") != std::string::npos);
+  CHECK(much.body.find("more than 2 (query.samples_max)") != std::string::npos);
   const store::MemoryStore store = store::MemoryStore::parse(kData, "data").value();
   CHECK(Api(store).handle({.method = "GET", .path = "/api/v1/read"}).status == 405);
 }
