@@ -131,7 +131,12 @@ Result<void> Outbox::append(const ShippedWindow& window) {
   std::vector<NumberedSample> samples;
   samples.reserve(window.samples.size());
   const std::uint32_t first = named_;
+  std::size_t seconds = 0;
   for (const ShippedSample& s : window.samples) {
+    if (s.t != window.end) {
+      ++seconds;
+      continue;
+    }
     auto [at, is_new] = numbers_.try_emplace(s.labels);
     if (is_new || at->second.type != s.type) {
       at->second = {named_++, s.type};
@@ -152,7 +157,7 @@ Result<void> Outbox::append(const ShippedWindow& window) {
                 {.type = static_cast<std::uint16_t>(OutboxRecordType::window),
                  .count = static_cast<std::uint32_t>(samples.size()),
                  .first = packed.unpacked,
-                 .left_out = static_cast<std::uint32_t>(window.invalid + window.duplicates),
+                 .left_out = static_cast<std::uint32_t>(window.invalid + window.duplicates + seconds),
                  .end = window.end},
                 packed.bytes);
   while (bytes_ + bytes.size() > options_.bytes_max && segments_.size() > 1) drop_segment();
@@ -225,7 +230,7 @@ Result<ShippedWindow> Outbox::read(TimeMs end) {
       ++unnamed_;
       continue;
     }
-    out.samples.push_back({name->second.labels, s.value, name->second.type, s.start});
+    out.samples.push_back({name->second.labels, s.value, name->second.type, s.start, end});
   }
   std::sort(out.samples.begin(), out.samples.end(),
             [](const ShippedSample& a, const ShippedSample& b) { return a.labels < b.labels; });

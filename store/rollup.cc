@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "proto/base/check.h"
-#include "proto/base/duration.h"
 
 namespace tacho::store {
 namespace {
@@ -49,7 +48,34 @@ double average_without_overflow(const SeriesView& series, const Slice& slice, st
   return mean.total();
 }
 
-bool is_averaged(MetricType type) { return type == MetricType::gauge; }
+// PromQL's: linear between the two values around the rank; a NaN counts as smaller than every number.
+double quantile_of(const SeriesView& series, const Slice& slice, double q) {
+  std::vector<double> values;
+  values.reserve(slice.end - slice.begin);
+  for (std::size_t i = slice.begin; i < slice.end; ++i) {
+    if (!is_stale(series.values[i])) values.push_back(series.values[i]);
+  }
+  std::sort(values.begin(), values.end(), [](double a, double b) { return std::isnan(a) ? !std::isnan(b) : a < b; });
+  const double rank = q * static_cast<double>(values.size() - 1);
+  const double lower = std::floor(rank);
+  const auto at = static_cast<std::size_t>(lower);
+  const std::size_t above = std::min(at + 1, values.size() - 1);
+  const double weight = rank - lower;
+  return values[at] * (1 - weight) + values[above] * weight;
+}
+
+double value_of(const Output& output, const RollupStats& stats, const SeriesView& series, const RollupWindow& window) {
+  switch (output.kind) {
+    case Output::Kind::average: return stats.average;
+    case Output::Kind::min: return stats.min;
+    case Output::Kind::max: return stats.max;
+    case Output::Kind::last: return stats.last;
+    case Output::Kind::sum: return stats.sum;
+    case Output::Kind::count: return static_cast<double>(stats.count);
+    case Output::Kind::quantile: return quantile_of(series, slice_of(series, window), output.quantile);
+  }
+  return stats.last;
+}
 
 }  // namespace
 
@@ -79,9 +105,8 @@ RollupStats rollup_stats(const SeriesView& series, const RollupWindow& window) {
   return stats;
 }
 
-RollupSamples rollup(const SeriesView& series, const RollupWindow& window) {
+std::vector<double> rollup(const SeriesView& series, const RollupWindow& window, const Outputs& outputs) {
   const RollupStats now = rollup_stats(series, window);
-  RollupStats shipped = now;
   if (now.count == 0) {
     // Nothing but a marker, or nothing at all: the series ended in this window or in the one before. A marker that
     // follows a marker is left out; it would be harmless.
@@ -89,22 +114,27 @@ RollupSamples rollup(const SeriesView& series, const RollupWindow& window) {
       const RollupStats before = rollup_stats(series, window.previous());
       if (!before.ended || before.count == 0) return {};
     }
-    shipped.average = shipped.last = shipped.max = shipped.min = stale_marker();
+    return std::vector<double>(outputs.size(), stale_marker());
   }
-  RollupSamples out;
-  out.add(Rollup::none, is_averaged(series.info->type) ? shipped.average : shipped.last);
-  if (has(series.info->rollup, Rollup::max)) out.add(Rollup::max, shipped.max);
-  if (has(series.info->rollup, Rollup::min)) out.add(Rollup::min, shipped.min);
+  std::vector<double> out;
+  out.reserve(outputs.size());
+  for (const Output& output : outputs) out.push_back(value_of(output, now, series, window));
   return out;
 }
 
-std::string rollup_name(std::string_view metric, Rollup which, std::int64_t length_ms) {
-  std::string name(metric);
-  if (which == Rollup::none) return name;
-  name += ':';
-  name += format_duration(length_ms);
-  name += which == Rollup::max ? "_max" : "_min";
-  return name;
+TimeMs counted_from(const SeriesView& series, const RollupWindow& window) {
+  const Slice slice = slice_of(series, window);
+  TimeMs from = 0;
+  const double* before = nullptr;
+  TimeMs before_t = 0;
+  // The one before the window may be the last before the reset.
+  for (std::size_t i = slice.begin == 0 ? 0 : slice.begin - 1; i < slice.end; ++i) {
+    if (is_stale(series.values[i])) continue;
+    if (before && series.values[i] < *before) from = before_t;
+    before = &series.values[i];
+    before_t = series.times[i];
+  }
+  return from;
 }
 
 double rows_ratio(const GroupRows& group, const RollupWindow& window) {

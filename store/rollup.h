@@ -13,7 +13,8 @@
 //   unknown                      the last value. It may be a counter, and an averaged counter breaks rate(); a gauge
 //   of which
 //                                only the last value of a minute is kept is merely a gauge scraped once a minute.
-// and X:1m_max, X:1m_min where SeriesInfo::rollup asks for them.
+// and X:1m_max, X:1m_min where SeriesInfo::rollup asks for them; other numbers under other names where the configuration does
+// (rollup_policy.h, rollup_outputs.h). Quantiles are those of PromQL's quantile_over_time.
 //
 // The end of a series: a series that ended inside a window still ships that window's rollup at `end`; one window
 // later, when it has not come back, a staleness marker follows at the next end. (A marker at the same time as the
@@ -23,11 +24,10 @@
 // look-back deals with it.
 #pragma once
 
-#include <array>
-#include <string>
-#include <string_view>
+#include <vector>
 
 #include "store/queryable.h"
+#include "store/rollup_outputs.h"
 
 namespace tacho::store {
 
@@ -57,27 +57,14 @@ struct RollupStats {
 // All but `ended` are meaningless when count is 0.
 RollupStats rollup_stats(const SeriesView& series, const RollupWindow& window);
 
-// One sample to ship at the window's end: under X (which == none), X:1m_max or X:1m_min. The value may be a staleness
-// marker.
-struct RollupSample {
-  Rollup which = Rollup::none;
-  double value = 0;
-};
-
-struct RollupSamples {
-  std::array<RollupSample, 3> samples;
-  std::size_t count = 0;
-
-  void add(Rollup which, double value) { samples[count++] = {which, value}; }
-  auto begin() const { return samples.begin(); }
-  auto end() const { return samples.begin() + static_cast<std::ptrdiff_t>(count); }
-};
-
+// The values to ship at the window's end, one for each output, in their order; each may be a staleness marker. Empty: nothing is to be
+// shipped.
 // Requires: `series` holds the samples of the window and of the one before.
-RollupSamples rollup(const SeriesView& series, const RollupWindow& window);
+std::vector<double> rollup(const SeriesView& series, const RollupWindow& window, const Outputs& outputs);
 
-// "X", "X:1m_max" or "X:1m_min"; the duration is the window's.
-std::string rollup_name(std::string_view metric, Rollup which, std::int64_t length_ms = kRollupWindowMs);
+// The time from which a counter counts in the window's last sample, if it went back to 0 within the window: that of the last sample
+// before it did, for it did so later. 0: it did not.
+TimeMs counted_from(const SeriesView& series, const RollupWindow& window);
 
 // The share of rows that a group has in the window, 0..1: rows present / ticks of its interval in the window.
 // Negative when the group has no tick in the window (an interval longer than the window): nothing to say then.

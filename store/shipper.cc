@@ -4,61 +4,17 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <ctime>
 
 #include "proto/base/check.h"
 #include "proto/base/duration.h"
 #include "proto/base/log.h"
-#include "proto/base/number.h"
-#include "proto/remote_write.h"
+#include "store/ship_text.h"
 
 namespace tacho::store {
 namespace {
 
 constexpr std::int64_t kPollNs = kNsPerSecond;
 constexpr std::int64_t kLogEveryNs = 60 * kNsPerSecond;
-constexpr std::int64_t kRetryAfterMaxMs = 600'000;  // a receiver that says "next week" is asked again after ten minutes
-constexpr int kWindowsAStep = 120;                  // empty or lost ones that one step passes over
-
-// One line of the receiver's text: it goes to the log, never into a decision.
-std::string one_line(std::string_view text) {
-  std::string out(text.substr(0, 300));
-  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  while (!out.empty() && out.back() == ' ') out.pop_back();
-  return out;
-}
-
-std::string_view find_header(const HttpHeaders& headers, std::string_view lower_name) {
-  for (const auto& [name, value] : headers) {
-    const bool same = std::equal(name.begin(), name.end(), lower_name.begin(), lower_name.end(),
-                                 [](char a, char b) { return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b; });
-    if (same) return value;
-  }
-  return {};
-}
-
-// Seconds, or a date (RFC 9110); 0 where there is none, or none that makes sense.
-std::int64_t retry_after_ms(const HttpResponse& answer, TimeMs now) {
-  const std::string text(find_header(answer.headers, "retry-after"));
-  if (text.empty()) return 0;
-  std::int64_t ms = 0;
-  if (const auto seconds = parse_int(text)) {
-    ms = std::clamp<std::int64_t>(*seconds, 0, kRetryAfterMaxMs / 1000) * 1000;
-  } else {
-    std::tm date{};
-    if (!::strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &date)) return 0;
-    ms = static_cast<TimeMs>(::timegm(&date)) * 1000 - now;
-  }
-  return std::clamp<std::int64_t>(ms, 0, kRetryAfterMaxMs);
-}
-
-std::string rfc3339(TimeMs t) {
-  const std::time_t seconds = t / 1000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  char text[32];
-  return std::string(text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts));
-}
 
 }  // namespace
 
@@ -69,18 +25,20 @@ std::int64_t ship_offset_ms(std::string_view node, std::int64_t spread_ms) {
              : static_cast<std::int64_t>(XXH3_64bits(node.data(), node.size()) % static_cast<std::uint64_t>(spread_ms));
 }
 
-Shipper::Shipper(const Queryable& store, Transport& transport, const Clock& clock, ShipCursor cursor, ShipperOptions options)
+Shipper::Shipper(const Queryable& store, Transport& transport, const Clock& clock, ShipCursor cursor, ShipperOptions options,
+                 std::unique_ptr<Outbox> outbox)
     : store_(store),
       transport_(transport),
       clock_(clock),
       file_(std::move(cursor)),
       options_(std::move(options)),
-      headers_(remote_write_headers()),
-      random_(options_.seed ? options_.seed : std::random_device{}()) {
+      step_ms_(options_.rules.policy.step_ms()),
+      random_(options_.seed ? options_.seed : std::random_device{}()),
+      version_(options_.version),
+      outbox_(std::move(outbox)) {
   TACHO_CHECK(options_.offset_ms >= 0 && options_.offset_ms <= kShipOffsetMaxMs);
   TACHO_CHECK(options_.backoff_min_ms > 0 && options_.backoff_min_ms <= options_.backoff_max_ms);
-  TACHO_CHECK(options_.window_ms > 0 && 3'600'000 % options_.window_ms == 0);
-  TACHO_CHECK(options_.encoding.samples_per_send_max > 0);
+  TACHO_CHECK(options_.samples_per_send_max > 0);
 }
 
 MonoNs Shipper::step() {
@@ -89,6 +47,7 @@ MonoNs Shipper::step() {
     if (!in_flight_) open_window();
     if (in_flight_) send_next(*in_flight_);
   }
+  spill();
   publish_stats();
   return next_call();
 }
@@ -99,15 +58,20 @@ void Shipper::publish_stats() {
   stats_.lag_ms = clock_.wall_ms() - cursor_;
   stats_.samples_pending = 0;
   if (in_flight_) {
-    const auto& requests = in_flight_->encoded.requests;
-    for (std::size_t i = in_flight_->next; i < requests.size(); ++i) stats_.samples_pending += requests[i].samples;
+    for (std::size_t i = in_flight_->next; i < in_flight_->requests(); ++i) stats_.samples_pending += in_flight_->samples_of(i);
+  }
+  stats_.version = version_;
+  if (outbox_) {
+    stats_.outbox_windows = outbox_->windows();
+    stats_.outbox_bytes = outbox_->bytes();
+    if (outbox_->unnamed() > 0) stats_.samples_dropped["unnamed"] = outbox_->unnamed();
   }
 }
 
 MonoNs Shipper::next_call() const {
   const MonoNs now = clock_.mono();
   if (retry_at_ > now) return std::min(retry_at_, now + kPollNs);
-  const TimeMs due = cursor_ + options_.window_ms + options_.grace_ms + options_.offset_ms;
+  const TimeMs due = cursor_ + step_ms_ + options_.grace_ms + options_.offset_ms;
   const std::int64_t wait_ms = in_flight_ ? 0 : due - clock_.wall_ms();
   return now + std::clamp<std::int64_t>(wait_ms * kNsPerMs, 0, kPollNs);
 }
@@ -136,121 +100,19 @@ void Shipper::start_cursor() {
   if (!loaded) log_error("remote write {}: {}", file_.endpoint(), loaded.error());
   if (const auto end = loaded.value_or(std::nullopt)) {
     // Rounded down, should the window's length have changed: the next end is after the cursor all the same.
-    cursor_ = saved_cursor_ = *end / options_.window_ms * options_.window_ms;
+    cursor_ = saved_cursor_ = *end / step_ms_ * step_ms_;
+    spilled_ = std::max(cursor_, outbox_ ? outbox_->last() : 0);
     log_info("remote write {}: going on after {}", file_.endpoint(), rfc3339(cursor_));
     if (cursor_ > now)
       log_warn("remote write {}: the clock says {}, which was sent already; nothing is sent until it has passed {}",
                file_.endpoint(), rfc3339(now), rfc3339(cursor_));
     return;
   }
-  cursor_ = now / options_.window_ms * options_.window_ms;
-  first_window_ = cursor_ + options_.window_ms;
+  cursor_ = now / step_ms_ * step_ms_;
+  first_window_ = cursor_ + step_ms_;
+  spilled_ = cursor_;
+  if (outbox_) outbox_->forget(outbox_->last());  // of an endpoint that had this name before
   save_cursor();
-}
-
-bool Shipper::is_due(TimeMs window_end) const { return clock_.wall_ms() >= window_end + options_.grace_ms + options_.offset_ms; }
-
-// Passes over what is empty or lost, and encodes the first window that is due and has samples.
-void Shipper::open_window() {
-  const TimeRange bounds = store_.bounds();
-  for (int i = 0; i < kWindowsAStep; ++i) {
-    const TimeMs end = cursor_ + options_.window_ms;
-    if (!is_due(end)) {
-      save_cursor();
-      return;
-    }
-    if (drop_lost(end, bounds)) continue;
-    auto encoded = encode_window(store_, {end, options_.window_ms}, options_.encoding);
-    if (!encoded) return back_off("store", encoded.error().message);
-    InFlight window{end, std::move(*encoded), 0, false};
-    if (!window.encoded.requests.empty()) {
-      add_metadata_when_due(window.encoded.requests);
-      in_flight_ = std::move(window);
-      return;
-    }
-    finish_window(window);
-  }
-  save_cursor();
-}
-
-// Windows whose rows are gone. Their values cannot be told any more; that they are missing can.
-bool Shipper::drop_lost(TimeMs window_end, TimeRange bounds) {
-  const std::int64_t length = options_.window_ms;
-  const TimeMs too_old = options_.age_limit_ms > 0 ? clock_.wall_ms() - options_.age_limit_ms : 0;
-  if (window_end < too_old) {
-    drop_windows(window_end, window_end + (too_old - 1 - window_end) / length * length, "too_old", "older than sample_age_limit");
-    return true;
-  }
-  if (bounds.empty() || window_end >= bounds.min || window_end == first_window_) return false;
-  drop_windows(window_end, window_end + (bounds.min - 1 - window_end) / length * length, "overwritten",
-               "the ring holds their seconds no more");
-  return true;
-}
-
-void Shipper::drop_windows(TimeMs first_end, TimeMs last_end, std::string_view reason, std::string_view why) {
-  const auto count = static_cast<std::uint64_t>((last_end - first_end) / options_.window_ms + 1);
-  log_warn("remote write {}: dropped {} windows, {} to {}: {}", file_.endpoint(), count, rfc3339(first_end), rfc3339(last_end),
-           why);
-  set_cursor(last_end);
-  save_cursor();  // at once: a restart must not count them again
-  const std::lock_guard lock(stats_mutex_);
-  stats_.windows_dropped[std::string(reason)] += count;
-}
-
-// Metadata rides behind a window's samples. It is repeated anyway, so a request of it that fails is not tried again.
-void Shipper::add_metadata_when_due(std::vector<RollupRequest>& requests) {
-  if (options_.metadata_interval_ms == 0) return;
-  const MonoNs now = clock_.mono();
-  if (metadata_sent_ && now - *metadata_sent_ < options_.metadata_interval_ms * kNsPerMs) return;
-  metadata_sent_ = now;
-  for (RollupRequest& request : encode_metadata(store_)) requests.push_back(std::move(request));
-}
-
-void Shipper::send_next(InFlight& window) {
-  TACHO_CHECK(window.next < window.encoded.requests.size());
-  RollupRequest& request = window.encoded.requests[window.next];
-  const Result<HttpResponse> answer = transport_.send(request.body, headers_);
-  const bool is_metadata = request.samples == 0;
-  const Verdict verdict = judge(answer);
-  if (verdict == Verdict::retry && !is_metadata) {
-    if (!answer) return back_off("network", answer.error().message);
-    return back_off(answer->status == 429 ? "429" : "5xx", fmt::format("answered {} {}", answer->status, one_line(answer->body)),
-                    retry_after_ms(*answer, clock_.wall_ms()));
-  }
-  if (verdict == Verdict::refused && !is_metadata) count_refused(window, request, *answer);
-  if (verdict == Verdict::taken) {
-    count_taken(request);
-    log_recovery();
-  }
-  backoff_ms_ = 0;
-  request.body = {};
-  if (++window.next < window.encoded.requests.size()) return;
-  finish_window(window);
-  in_flight_.reset();
-  save_cursor();
-}
-
-Shipper::Verdict Shipper::judge(const Result<HttpResponse>& answer) const {
-  if (!answer) return Verdict::retry;
-  const int status = answer->status;
-  if (status >= 200 && status < 300) return Verdict::taken;
-  if (status >= 500 || (status == 429 && options_.retry_on_429)) return Verdict::retry;
-  return Verdict::refused;
-}
-
-void Shipper::count_taken(const RollupRequest& request) {
-  const std::lock_guard lock(stats_mutex_);
-  stats_.samples_sent += request.samples;
-  stats_.bytes_sent += request.body.size();
-  ++stats_.requests_sent;
-}
-
-void Shipper::count_refused(InFlight& window, const RollupRequest& request, const HttpResponse& answer) {
-  log_error("remote write {}: dropped {} samples of {}: the receiver answered {} {}", file_.endpoint(), request.samples,
-            rfc3339(window.end), answer.status, one_line(answer.body));
-  window.refused = true;
-  const std::lock_guard lock(stats_mutex_);
-  stats_.samples_dropped["refused"] += request.samples;
 }
 
 // Half of the wait is random: nodes that failed together do not come back together. What the receiver asked for is a
@@ -269,20 +131,21 @@ void Shipper::back_off(std::string_view reason, const std::string& text, std::in
 }
 
 void Shipper::finish_window(const InFlight& done) {
-  set_cursor(done.end);
-  const std::size_t left_out = done.encoded.invalid + done.encoded.duplicates;
+  set_cursor(done.window.end);
+  if (outbox_) outbox_->forget(cursor_);
+  const std::size_t left_out = done.window.invalid + done.window.duplicates;
   if (left_out && !left_out_logged_) {
     left_out_logged_ = true;
     log_warn(
-        "remote write {}: of each window, {} samples are left out because no receiver takes their labels, {} because "
-        "relabeling "
-        "gave them the labels of others",
-        file_.endpoint(), done.encoded.invalid, done.encoded.duplicates);
+        "remote write {}: of each window, {} samples are left out because no receiver takes their labels, {} because relabeling "
+        "gave "
+        "them the labels of others",
+        file_.endpoint(), done.window.invalid, done.window.duplicates);
   }
   const std::lock_guard lock(stats_mutex_);
-  if (done.encoded.invalid) stats_.samples_dropped["invalid"] += done.encoded.invalid;
-  if (done.encoded.duplicates) stats_.samples_dropped["duplicate"] += done.encoded.duplicates;
-  if (done.encoded.requests.empty()) {
+  if (done.window.invalid) stats_.samples_dropped["invalid"] += done.window.invalid;
+  if (done.window.duplicates) stats_.samples_dropped["duplicate"] += done.window.duplicates;
+  if (done.window.samples.empty()) {
     ++stats_.windows_empty;
   } else if (done.refused) {
     ++stats_.windows_dropped["refused"];

@@ -29,9 +29,9 @@ void read_queue(Section& endpoint, store::ShipperOptions& options) {
   const auto node = endpoint.node("queue_config");
   if (!node) return;
   Section s(endpoint.problems(), *node, endpoint.name_of("queue_config"));
-  auto samples = static_cast<std::int64_t>(options.encoding.samples_per_send_max);
+  auto samples = static_cast<std::int64_t>(options.samples_per_send_max);
   if (s.integer("max_samples_per_send", samples, 1, 1'000'000))
-    options.encoding.samples_per_send_max = static_cast<std::size_t>(samples);
+    options.samples_per_send_max = static_cast<std::size_t>(samples);
   s.duration("min_backoff", options.backoff_min_ms, 1, kDayMs);
   s.duration("max_backoff", options.backoff_max_ms, 1, kDayMs);
   s.boolean("retry_on_http_429", options.retry_on_429);
@@ -80,7 +80,7 @@ void read_protocol(Section& s) {
 RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, const std::string& path, const Config& config) {
   Section s(problems, node, path);
   RemoteWriteConfig endpoint;
-  endpoint.shipper.encoding.external_labels = config.external_labels;
+  endpoint.shipper.rules.external_labels = config.external_labels;
   endpoint.shipper.grace_ms = config.ship_grace_ms;
   read_url(s, endpoint);
   if (std::string name; s.text("name", name) && !name.empty()) endpoint.name = name;
@@ -91,7 +91,7 @@ RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, cons
   read_queue(s, endpoint.shipper);
   read_metadata(s, endpoint.shipper);
   read_protocol(s);
-  read_relabel_rules(s, "write_relabel_configs", endpoint.shipper.encoding.relabel);
+  read_relabel_rules(s, "write_relabel_configs", endpoint.shipper.rules.relabel);
   s.harmless({"follow_redirects", "enable_http2", "send_exemplars", "send_native_histograms", "round_robin_dns"});
   s.unsupported({"sigv4", "oauth2", "azuread", "google_iam", "proxy_url", "no_proxy", "proxy_from_environment",
                  "proxy_connect_header", "http_headers"});

@@ -37,7 +37,7 @@ ShippedWindow window_of(TimeMs end, int from, int to, std::uint64_t salt = 0) {
   out.end = end;
   for (int i = from; i < to; ++i) {
     out.samples.push_back({Labels::of("m", {{"i", fmt::format("{:05}", i)}}),
-                           static_cast<double>(end / kMinute % 1000) + i * 0.25, MetricType::gauge, 0});
+                           static_cast<double>(end / kMinute % 1000) + i * 0.25, MetricType::gauge, 0, end});
     if ((static_cast<std::uint64_t>(i) + salt) % 7 == 0) out.samples.back().start = end - 1000 - i;
     if ((static_cast<std::uint64_t>(i) + salt) % 11 == 0) out.samples.back().value = stale_marker();
   }
@@ -48,7 +48,7 @@ bool same(const ShippedWindow& a, const ShippedWindow& b) {
   if (a.end != b.end || a.samples.size() != b.samples.size()) return false;
   for (std::size_t i = 0; i < a.samples.size(); ++i) {
     const ShippedSample &x = a.samples[i], &y = b.samples[i];
-    if (x.labels != y.labels || x.type != y.type || x.start != y.start) return false;
+    if (x.labels != y.labels || x.type != y.type || x.start != y.start || x.t != y.t) return false;
     if (std::bit_cast<std::uint64_t>(x.value) != std::bit_cast<std::uint64_t>(y.value)) return false;
   }
   return true;
@@ -273,7 +273,7 @@ TEST_CASE("outbox: a window of a node takes a few bytes a sample") {
                                         : static_cast<double>(random() % 1'000'000) / 60.0;
       window.samples.push_back(
           {Labels::of("node_metric_total", {{"cpu", fmt::format("{}", i % 64)}, {"mode", fmt::format("m{}", i / 64)}}), value,
-           MetricType::counter, 0});
+           MetricType::counter, 0, window.end});
     }
     REQUIRE(box->append(window));
     samples += window.samples.size();

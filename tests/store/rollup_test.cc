@@ -39,9 +39,11 @@ bool same(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::b
 // "x 3, x:1m_max 4" with "stale" for the marker.
 std::string shipped(const Given& g, const RollupWindow& w = kWindow) {
   std::string out;
-  for (const RollupSample& s : rollup(g.view(), w)) {
+  const Outputs outputs = catalogue_outputs(g.info);
+  const std::vector<double> values = rollup(g.view(), w, outputs);
+  for (std::size_t i = 0; i < values.size(); ++i) {
     if (!out.empty()) out += ", ";
-    out += rollup_name("x", s.which) + " " + (is_stale(s.value) ? "stale" : fmt::format("{}", s.value));
+    out += output_name("x", outputs[i], w.length_ms) + " " + (is_stale(values[i]) ? "stale" : fmt::format("{}", values[i]));
   }
   return out;
 }
@@ -121,8 +123,8 @@ TEST_CASE("peaks are shipped where the catalogue asks for them") {
 }
 
 TEST_CASE("names of other windows carry their length") {
-  CHECK(rollup_name("x", Rollup::max, 300'000) == "x:5m_max");
-  CHECK(rollup_name("x", Rollup::min, 30'000) == "x:30s_min");
+  CHECK(output_name("x", {Output::Kind::max}, 300'000) == "x:5m_max");
+  CHECK(output_name("x", {Output::Kind::min}, 30'000) == "x:30s_min");
 }
 
 TEST_CASE("staleness markers are no samples") {

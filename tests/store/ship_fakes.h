@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "proto/remote_write.h"
+#include "proto/remote_write_v2.h"
 #include "store/shipper.h"
 
 namespace tacho::store::ship_test {
@@ -125,17 +126,38 @@ class FakeReceiver final : public Transport {
   std::function<Result<HttpResponse>(FakeReceiver&, const std::string& body)> behave =
       [](FakeReceiver& r, const std::string& body) { return r.accept(body); };
 
-  Result<HttpResponse> send(const std::string& body, const HttpHeaders&) override {
+  // Which versions it knows. One that knows only the first answers the second with `answer_to_v2`, and stores nothing.
+  bool knows_v2 = true;
+  int answer_to_v2 = 415;
+
+  Result<HttpResponse> send(const std::string& body, const HttpHeaders& headers) override {
     ++requests;
+    is_v2_ = header_value(headers, "X-Prometheus-Remote-Write-Version") == "2.0.0";
+    if (is_v2_ != (header_value(headers, "Content-Type").find("v2.Request") != std::string_view::npos))
+      complaints.push_back("headers of two versions");
     return behave(*this, body);
   }
   HttpResponse accept(const std::string& body) {
-    const auto written = decode_write_request(body);
+    if (is_v2_ && !knows_v2) return answer(answer_to_v2);
+    requests_v2 += is_v2_ ? 1 : 0;
+    Result<std::vector<WrittenSeries>> written = std::vector<WrittenSeries>{};
+    if (is_v2_) {
+      auto decoded = decode_write_request_v2(body);
+      if (!decoded) written = std::unexpected(decoded.error());
+      for (std::size_t i = 0; decoded && i < decoded->size(); ++i) {
+        written->push_back({(*decoded)[i].labels, (*decoded)[i].samples});
+        about[(*decoded)[i].labels] = std::move((*decoded)[i]);
+      }
+    } else {
+      written = decode_write_request(body);
+    }
     if (!written) {
       complaints.push_back(written.error().message);
       return answer(400, written.error().message);
     }
+    std::size_t count = 0;
     for (const WrittenSeries& s : *written) {
+      count += s.samples.size();
       auto& stored = samples[s.labels];
       for (const Sample& sample : s.samples) {
         if (!stored.empty() && sample.t < stored.rbegin()->first) {
@@ -147,6 +169,7 @@ class FakeReceiver final : public Transport {
         repeated += is_new ? 0 : 1;
       }
     }
+    if (is_v2_) return answer(204, {}, {{"X-Prometheus-Remote-Write-Samples-Written", std::to_string(count)}});
     return answer(200);
   }
   static HttpResponse answer(int status, std::string text = {}, HttpHeaders headers = {}) {
@@ -172,9 +195,14 @@ class FakeReceiver final : public Transport {
   }
 
   std::map<Labels, std::map<TimeMs, std::uint64_t>> samples;
+  std::map<Labels, WrittenSeriesV2> about;  // of version 2, as it came last
+  std::size_t requests_v2 = 0;              // taken
   std::vector<std::string> complaints;
   std::size_t requests = 0;
   std::size_t repeated = 0;
+
+ private:
+  bool is_v2_ = false;
 };
 
 // A folder of its own, gone with it.

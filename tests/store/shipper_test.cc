@@ -252,7 +252,7 @@ TEST_CASE("429 is a refusal where it is not to be retried") {
 TEST_CASE("a window goes out in requests of bounded size, and resumes at the one that failed") {
   Agent a;
   a.kill();
-  a.options.encoding.samples_per_send_max = 2;
+  a.options.samples_per_send_max = 2;
   for (int i = 0; i < 5; ++i) {
     const auto s = a.store.add_series(Labels::of("more", {{"i", std::to_string(i)}}), MetricType::counter);
     a.store.put(s, kStart + 30'000, i);
@@ -277,7 +277,7 @@ TEST_CASE("a window goes out in requests of bounded size, and resumes at the one
 TEST_CASE("a window that was taken in part before a kill is sent again, the same") {
   Agent a;
   a.kill();
-  a.options.encoding.samples_per_send_max = 1;
+  a.options.samples_per_send_max = 1;
   a.start();
   a.receiver.behave = [n = 0](FakeReceiver& r, const std::string& body) mutable -> Result<HttpResponse> {
     if (++n > 2) return failure("connection reset");
@@ -401,7 +401,7 @@ TEST_CASE("a store that cannot be read is asked again") {
 TEST_CASE("external labels are added, the series' own win") {
   Agent a;
   a.kill();
-  a.options.encoding.external_labels = Labels{{"cluster", "eu1"}, {"node", "n7"}};
+  a.options.rules.external_labels = Labels{{"cluster", "eu1"}, {"node", "n7"}};
   const auto own = a.store.add_series(Labels::of("own", {{"node", "other"}}), MetricType::counter);
   a.store.put(own, kStart + 1000, 5);
   a.start();
@@ -415,7 +415,7 @@ TEST_CASE("external labels are added, the series' own win") {
 TEST_CASE("relabeling drops series, sees the names as shipped, and cannot make two series one") {
   Agent a;
   a.kill();
-  auto& rules = a.options.encoding.relabel;
+  auto& rules = a.options.rules.relabel;
   rules.push_back(*RelabelRule::create({.source_labels = {"__name__"}, .regex = ".*:1m_max", .action = RelabelAction::drop}));
   rules.push_back(*RelabelRule::create({.regex = "i", .action = RelabelAction::labeldrop}));
   for (int i = 0; i < 3; ++i) {
@@ -511,6 +511,179 @@ TEST_CASE("run() ships on its own thread and stops when asked") {
   thread.join();
   CHECK(receiver.value(Labels::of("load"), minute) == 2);
   CHECK(*cursor.load() >= minute);
+}
+
+// One that speaks version 2 to a receiver of some kind.
+struct AgentV2 : Agent {
+  explicit AgentV2(bool knows_v2, int answer_to_v2 = 415) {
+    kill();
+    options.version = WriteVersion::v2;
+    receiver.knows_v2 = knows_v2;
+    receiver.answer_to_v2 = answer_to_v2;
+    start();
+  }
+};
+
+TEST_CASE("version 2: type, help and the start of a counter that was reset go with the samples") {
+  AgentV2 a(true);
+  const std::size_t load1 = a.store.add_series(Labels::of("node_load1"), MetricType::gauge, Rollup::max);
+  a.store.put(load1, kStart + 1000, 1);
+  a.live(30);
+  a.total = -3;  // counts from 0 again
+  a.live(40);
+  CHECK(a.receiver.requests_v2 == 1);
+  CHECK(a.at("bytes_total", kStart + kMinute) == 87);
+  CHECK(a.receiver.about[Labels::of("bytes_total")].type == MetricType::counter);
+  CHECK(a.receiver.about[Labels::of("bytes_total")].starts == std::vector<TimeMs>{kStart + 30'000});
+  CHECK(a.receiver.about[Labels::of("load")].starts == std::vector<TimeMs>{0});
+  CHECK(a.receiver.about[Labels::of("node_load1:1m_max")].help == "1m load average.");
+  CHECK(a.receiver.about[Labels::of("node_load1:1m_max")].type == MetricType::gauge);
+  CHECK(a.shipper->stats().version == WriteVersion::v2);
+  CHECK(a.receiver.complaints.empty());
+}
+
+TEST_CASE(
+    "version 2 to a receiver of version 1: not a sample is lost, whatever it answers, and version 1 is spoken from then on") {
+  for (const int status : {415, 204, 200, 400}) {
+    CAPTURE(status);
+    AgentV2 a(false, status);
+    a.live(65);
+    CHECK(a.at("load", kStart + kMinute) == (59.0 * 60 / 2) / 60);
+    CHECK(a.receiver.requests == 2);
+    CHECK(a.shipper->stats().version == WriteVersion::v1);
+    CHECK(a.shipper->stats().samples_sent == 4);
+    CHECK(a.shipper->stats().samples_dropped.empty());
+    a.live(60);
+    CHECK(a.receiver.requests == 3);
+    CHECK(a.at("bytes_total", kStart + 2 * kMinute) == 360);
+  }
+}
+
+TEST_CASE("version 2: a 400 that version 1 gets as well is a refusal, and nothing is concluded from it") {
+  AgentV2 a(true);
+  answer_first(a.receiver, {FakeReceiver::answer(400, "no"), FakeReceiver::answer(400, "no")});
+  a.live(65);
+  CHECK(a.receiver.requests == 2);
+  CHECK(a.shipper->stats().samples_dropped["refused"] == 4);
+  CHECK(a.shipper->stats().version == WriteVersion::v2);
+  a.live(60);
+  CHECK(a.receiver.requests_v2 == 1);
+  CHECK(a.at("load", kStart + 2 * kMinute));
+}
+
+TEST_CASE("version 2: what the receiver says it did not write is counted") {
+  AgentV2 a(true);
+  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> {
+    r.accept(body);
+    return FakeReceiver::answer(200, "", {{"X-Prometheus-Remote-Write-Samples-Written", "3"}});
+  };
+  a.live(65);
+  CHECK(a.shipper->stats().samples_dropped["not_written"] == 1);
+  CHECK(a.shipper->stats().samples_sent == 3);
+  CHECK(a.shipper->stats().windows_dropped["refused"] == 1);
+}
+
+// With an outbox, and a ring that holds forty minutes.
+struct Patient : Agent {
+  std::uint64_t outbox_bytes = 10'000'000;
+  Patient() {
+    kill();
+    begin();
+  }
+  void begin() {
+    shipper = std::make_unique<Shipper>(store, receiver, clock, ShipCursor(folder.path(), "test"), options,
+                                        std::move(*Outbox::open({folder.path() + "/outbox", outbox_bytes, 4096})));
+    shipper->step();
+  }
+  void hours(std::int64_t n) {
+    for (std::int64_t minute = 0; minute < 60 * n; ++minute) {
+      live(60);
+      store.overwrite_before(clock.wall_ms() - 40 * kMinute);
+    }
+  }
+};
+
+TEST_CASE("an outage longer than the ring holds is made up for out of the outbox, also across kills") {
+  Patient a;
+  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
+  for (int i = 0; i < 6; ++i) {
+    a.hours(1);
+    a.kill();
+    a.begin();
+  }
+  CHECK(a.shipper->stats().outbox_windows > 350);
+  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
+  a.hours(1);
+  const auto times = a.receiver.times();
+  CHECK(times.size() == 7 * 60 - 1);  // the last is not due yet
+  for (TimeMs t = kStart + kMinute; t <= kStart + 419 * kMinute; t += kMinute) {
+    CHECK(a.at("bytes_total", t) == static_cast<double>((t - kStart) / 1000 * 3));
+    CHECK(a.at("load:1m_max", t) == 59);
+  }
+  CHECK(a.shipper->stats().windows_dropped.empty());
+  CHECK(a.shipper->stats().outbox_windows <= 1);
+  CHECK(a.receiver.complaints.empty());
+  CHECK(a.receiver.repeated == 0);
+}
+
+TEST_CASE("an outbox that is full gives up its oldest windows, each counted once") {
+  Patient a;
+  a.kill();
+  a.outbox_bytes = 20'000;
+  a.begin();
+  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
+  a.hours(6);
+  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
+  a.hours(1);
+  const std::uint64_t dropped = a.shipper->stats().windows_dropped["overwritten"];
+  CHECK(dropped > 100);
+  CHECK(a.receiver.times().size() + dropped == 7 * 60 - 1);
+  CHECK(a.receiver.complaints.empty());
+}
+
+TEST_CASE("an outbox that cannot be written is said once, and costs nothing while the ring holds the minutes") {
+  Patient a;
+  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
+  std::filesystem::remove_all(a.folder.path() + "/outbox");
+  a.live(20 * 60);
+  CHECK(a.shipper->stats().failures["outbox"] > 1);
+  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
+  a.live(60);
+  CHECK(a.receiver.times().size() == 20);
+  CHECK(a.shipper->stats().windows_dropped.empty());
+}
+
+TEST_CASE("the policy decides what of a window is shipped, and how often") {
+  Agent a;
+  a.kill();
+  const auto matcher = [](const char* name) { return std::vector<Matcher>{Matcher::equal("__name__", name)}; };
+  std::vector<RollupRule> rules(3);
+  rules[0].matches = {matcher("load")};
+  rules[0].interval_ms = 15'000;
+  rules[0].keep = Outputs{{Output::Kind::max}, {Output::Kind::average}, {Output::Kind::quantile, 0.5}, {Output::Kind::count}};
+  rules[1].matches = {matcher("bytes_total")};
+  rules[1].drop = true;
+  rules[2].matches = {matcher("slow")};
+  rules[2].interval_ms = 300'000;
+  rules[2].keep_raw = true;
+  a.options.rules.policy = RollupPolicy(rules, kMinute);
+  const std::size_t slow = a.store.add_series(Labels::of("slow"), MetricType::gauge);
+  for (int i = 1; i <= 5; ++i) a.store.put(slow, kStart + i * kMinute - 7000, i);
+  a.start();
+  a.live(310);
+  CHECK(a.at("load", kStart + 15'000) == 8);
+  CHECK(a.at("load:15s_max", kStart + 15'000) == 15);
+  CHECK(a.at("load:15s_p50", kStart + 30'000) == 23);
+  CHECK(a.at("load:15s_count", kStart + kMinute) == 15);
+  CHECK_FALSE(a.at("load:1m_max", kStart + kMinute));
+  CHECK_FALSE(a.at("bytes_total", kStart + kMinute));
+  CHECK_FALSE(a.at("slow", kStart + kMinute));
+  CHECK(a.at("slow", kStart + 300'000) == 3);
+  const auto seconds = Labels::of("slow", {{"resolution", "1s"}});
+  for (int i = 1; i <= 5; ++i) CHECK(a.receiver.value(seconds, kStart + i * kMinute - 7000) == i);
+  CHECK(a.ratio(kStart + kMinute) == 1);
+  CHECK_FALSE(a.ratio(kStart + 15'000));
+  CHECK(a.receiver.complaints.empty());
 }
 
 }  // namespace tacho::store
