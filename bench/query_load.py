@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Do queries slow the sampling: 50 clients with heavy queries for minutes, while 3,000 scraped series and the host are sampled each second.
 
-First quiet minutes, then the clients, in one run and on one agent; for both phases tacho's own numbers (lateness of each row after its tick,
+First quiet minutes, then as many with other programs that do nothing but compute, one a core and as nice as query threads are, then the
+clients, in one run and on one agent; for each phase tacho's own numbers (lateness of each row after its tick,
 missed ticks, scrapes that failed), its memory, second by second, and how long a health probe took meanwhile.
 
 usage: query_load.py --tacho build/tacho [--minutes 5] [--quiet 2] [--clients 50] [--series 3000]
@@ -112,6 +113,15 @@ def body(processes, arguments):
         begin = time.time()
         time.sleep(arguments.quiet * 60)
         quiet = tell("quiet", agent, begin, int(time.time()) - 2, *watch.take())
+        spin = [subprocess.Popen(["nice", "-n", "5", sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
+        try:
+            begin = time.time()
+            time.sleep(arguments.quiet * 60)
+            busy = tell("busy", agent, begin, int(time.time()) - 2, *watch.take())
+        finally:
+            for p in spin:
+                p.kill()
+                p.wait()
         begin = time.time()
         until = time.monotonic() + arguments.minutes * 60
         clients = [Client(agent.base, seed, until) for seed in range(arguments.clients)]
@@ -131,7 +141,7 @@ def body(processes, arguments):
         agent.stop()
         return (f"{arguments.clients} clients, {len(seconds)} queries, {len(refused)} refused, p50 {quantile(seconds, .5):.2f} s, "
                 f"p99 {quantile(seconds, .99):.2f} s, {sum(c.bytes for c in clients) / 1e6:.0f} MB; missed ticks {quiet[0]:.0f} quiet, "
-                f"{loaded[0]:.0f} loaded; lateness p99 {quiet[2]:.2f} and {loaded[2]:.2f} ms; memory at most {loaded[3]:.0f} MiB")
+                f"{busy[0]:.0f} busy, {loaded[0]:.0f} loaded; lateness p99 {quiet[2]:.2f}, {busy[2]:.2f} and {loaded[2]:.2f} ms; memory at most {loaded[3]:.0f} MiB")
     finally:
         exporter.kill()
         exporter.wait()

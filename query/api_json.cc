@@ -32,13 +32,8 @@ void write_series(JsonText& out, const ResultSeries& s, bool is_vector) {
     out.raw(R"(,"value":)");
     out.point(s.points.front());
   } else {
-    out.raw(R"(,"values":[)");
-    bool first = true;
-    for (const Sample& p : s.points) {
-      if (!std::exchange(first, false)) out.raw(',');
-      out.point(p);
-    }
-    out.raw(']');
+    out.raw(R"(,"values":)");
+    out.points(s.points);
   }
   out.raw('}');
 }

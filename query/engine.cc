@@ -37,9 +37,10 @@ Env make_env(std::string_view text, const EngineOptions& options, const CallOpti
 void add_points(ResultSeries& to, const Matrix& m, std::size_t row, const Grid& grid) {
   const auto values = m.values(row);
   const auto present = m.present(row);
-  to.points.reserve(static_cast<std::size_t>(std::count(present.begin(), present.end(), std::uint8_t{1})));
+  to.points.resize(static_cast<std::size_t>(std::count(present.begin(), present.end(), std::uint8_t{1})));
+  Sample* next = to.points.data();
   for (std::size_t i = 0; i < grid.count; ++i) {
-    if (present[i]) to.points.push_back({grid.at(i), values[i]});
+    if (present[i]) *next++ = {grid.at(i), values[i]};
   }
 }
 

@@ -386,6 +386,29 @@ TEST_CASE("JSON text: every string stays valid JSON") {
   JsonText points;
   for (const TimeMs t : {TimeMs{0}, TimeMs{-1}, TimeMs{1001}, TimeMs{-12'340}}) points.point({t, -0.0});
   CHECK(points.take() == R"([0,"-0"][-0.001,"-0"][1.001,"-0"][-12.340,"-0"])");
+  // Series after series, with the same times and with others; none, one, very many.
+  JsonText series;
+  std::string want;
+  const auto add = [&](TimeMs start, std::size_t count, double v) {
+    std::vector<Sample> list;
+    want += '[';
+    for (std::size_t i = 0; i < count; ++i) {
+      list.push_back({start + static_cast<TimeMs>(i) * 250, i % 3 == 0 ? v : v + static_cast<double>(i)});
+      JsonText one;
+      one.point(list.back());
+      want += (i > 0 ? "," : "") + one.take();
+    }
+    want += ']';
+    series.points(list);
+  };
+  add(0, 0, 0);
+  add(0, 1, 0);
+  add(1'435'781'451'000, 50, 0.1);
+  add(1'435'781'451'000, 60, -1e-300);
+  add(-9'200'000'000'000'001, 10, 1.7976931348623157e308);
+  add(1'435'781'451'001, 20'000, 12345.5);
+  add(0, 3, normal_nan());
+  CHECK(series.take() == want);
 }
 
 TEST_CASE("API: a query that waited for its turn too long is told so, one whose client has gone ends") {
