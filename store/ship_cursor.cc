@@ -53,6 +53,8 @@ ShipCursor::ShipCursor(const std::string& folder, std::string endpoint)
   }
 }
 
+std::string ShipCursor::outbox_folder() const { return path_.substr(0, path_.rfind('.')) + ".outbox"; }
+
 Result<std::optional<TimeMs>> ShipCursor::load() const {
   struct ::stat info{};
   if (::stat(path_.c_str(), &info) != 0 && errno == ENOENT) return std::nullopt;

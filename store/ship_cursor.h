@@ -33,6 +33,8 @@ class ShipCursor {
   Result<void> save(TimeMs window_end) const;
 
   const std::string& endpoint() const { return endpoint_; }
+  // Of the endpoint's outbox: FOLDER/ship-ENDPOINT.outbox.
+  std::string outbox_folder() const;
   const std::string& path() const { return path_; }
 
  private:

@@ -121,7 +121,6 @@ class Shipper {
   ShipperStats stats() const;
 
  private:
-  enum class Verdict : std::uint8_t { taken, retry, refused, other_version };
   struct InFlight {
     ShippedWindow window;
     std::vector<RequestCut> cuts;
@@ -159,7 +158,6 @@ class Shipper {
   void send_next(InFlight& window);
   std::string body_of(const InFlight& window) const;
   void add_metadata_when_due(InFlight& window);
-  Verdict judge(const Result<HttpResponse>& answer, bool is_v2) const;
   void speak_v1(const std::string& why);
   void count_taken(InFlight& window, const HttpResponse& answer, bool is_v2);
   void count_refused(InFlight& window, const HttpResponse& answer);

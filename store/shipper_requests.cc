@@ -3,6 +3,7 @@
 #include "proto/base/log.h"
 #include "proto/remote_write_v2.h"
 #include "store/ship_text.h"
+#include "store/ship_verdict.h"
 #include "store/shipper.h"
 
 namespace tacho::store {
@@ -29,7 +30,7 @@ void Shipper::send_next(InFlight& window) {
   const bool is_v2 = !is_metadata && version_ == WriteVersion::v2 && !window.tried_v1;
   if (window.body.empty()) window.body = body_of(window);
   const Result<HttpResponse> answer = transport_.send(window.body, write_headers(is_v2 ? WriteVersion::v2 : WriteVersion::v1));
-  const Verdict verdict = judge(answer, is_v2);
+  const Verdict verdict = judge(answer, is_v2, options_.retry_on_429);
   if (verdict == Verdict::retry && !is_metadata) {
     if (!answer) return back_off("network", answer.error().message);
     return back_off(answer->status == 429 ? "429" : "5xx", fmt::format("answered {} {}", answer->status, one_line(answer->body)),
@@ -59,15 +60,6 @@ void Shipper::send_next(InFlight& window) {
   finish_window(window);
   in_flight_.reset();
   save_cursor();
-}
-
-Shipper::Verdict Shipper::judge(const Result<HttpResponse>& answer, bool is_v2) const {
-  if (!answer) return Verdict::retry;
-  const int status = answer->status;
-  if (status >= 200 && status < 300) return is_v2 && !samples_written(*answer) ? Verdict::other_version : Verdict::taken;
-  if (status >= 500 || (status == 429 && options_.retry_on_429)) return Verdict::retry;
-  if (is_v2 && (status == 415 || status == 400)) return Verdict::other_version;
-  return Verdict::refused;
 }
 
 void Shipper::speak_v1(const std::string& why) {

@@ -18,6 +18,7 @@
 #include "store/store.h"
 #include "tools/catalogue_metadata.h"
 #include "tools/prometheus_config.h"
+#include "tools/ship_gauges.h"
 
 namespace tacho::tools {
 namespace {
@@ -39,22 +40,6 @@ struct StoreGauges {
     removed.store(static_cast<double>(s.series.removed_total), std::memory_order_relaxed);
     sealed_rows.store(static_cast<double>(s.sealed_rows), std::memory_order_relaxed);
     lost_rows.store(static_cast<double>(s.lost_rows), std::memory_order_relaxed);
-  }
-};
-
-// The same for an endpoint.
-struct ShipGauges {
-  std::atomic<double> samples{0}, windows{0}, failures{0}, dropped{0}, lag_seconds{0};
-
-  void take(const store::ShipperStats& s) {
-    double failed = 0, lost = 0;
-    for (const auto& [reason, n] : s.failures) failed += static_cast<double>(n);
-    for (const auto& [reason, n] : s.windows_dropped) lost += static_cast<double>(n);
-    samples.store(static_cast<double>(s.samples_sent), std::memory_order_relaxed);
-    windows.store(static_cast<double>(s.windows_sent), std::memory_order_relaxed);
-    failures.store(failed, std::memory_order_relaxed);
-    dropped.store(lost, std::memory_order_relaxed);
-    lag_seconds.store(static_cast<double>(s.lag_ms) / 1000, std::memory_order_relaxed);
   }
 };
 
@@ -130,8 +115,14 @@ Result<void> Agent::Impl::make_endpoints() {
     auto transport = store::HttpTransport::create(c.endpoint);
     if (!transport) return failure("remote_write {}: {}", c.name, transport.error());
     e->transport = std::move(*transport);
-    e->shipper = std::make_unique<store::Shipper>(*store, *e->transport, system_clock(),
-                                                  store::ShipCursor(options.dirs.state, c.name), c.shipper);
+    const store::ShipCursor cursor(options.dirs.state, c.name);
+    std::unique_ptr<store::Outbox> outbox;
+    if (options.config.ship_outbox_bytes > 0) {
+      auto opened = store::Outbox::open({.folder = cursor.outbox_folder(), .bytes_max = options.config.ship_outbox_bytes});
+      if (!opened) return failure("remote_write {}: {}", c.name, opened.error());
+      outbox = std::move(*opened);
+    }
+    e->shipper = std::make_unique<store::Shipper>(*store, *e->transport, system_clock(), cursor, c.shipper, std::move(outbox));
     endpoints.push_back(std::move(e));
   }
   return {};
@@ -148,12 +139,7 @@ std::vector<sampler::SelfGauge> Agent::Impl::self_gauges() {
   g.push_back({"tacho_store_sealed_rows_total", {}, reader(store_gauges.sealed_rows)});
   g.push_back({"tacho_store_lost_rows_total", {}, reader(store_gauges.lost_rows)});
   for (const auto& e : endpoints) {
-    const std::vector<Label> labels{{"endpoint", e->name}};
-    g.push_back({"tacho_remote_write_samples_sent_total", labels, reader(e->gauges.samples)});
-    g.push_back({"tacho_remote_write_windows_sent_total", labels, reader(e->gauges.windows)});
-    g.push_back({"tacho_remote_write_failures_total", labels, reader(e->gauges.failures)});
-    g.push_back({"tacho_remote_write_dropped_windows_total", labels, reader(e->gauges.dropped)});
-    g.push_back({"tacho_remote_write_lag_seconds", labels, reader(e->gauges.lag_seconds)});
+    e->gauges.add_gauges(e->name, g);
   }
   if (options.config.scrape_targets.empty()) return g;
   for (std::size_t i = 0; i < sampler::kScrapeFaults; ++i) {

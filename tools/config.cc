@@ -7,6 +7,7 @@
 #include "tools/config_remote_write.h"
 #include "tools/config_scrape.h"
 #include "tools/config_section.h"
+#include "tools/config_shipping.h"
 #include "tools/config_text.h"
 
 namespace tacho::tools {
@@ -111,15 +112,6 @@ void read_sampling(Section& file, Config& config, const ConfigContext& context) 
       config.sources[name] = source;
     }
   }
-  s.finish();
-}
-
-void read_shipping(Section& file, Config& config) {
-  const auto node = file.node("shipping");
-  if (!node) return;
-  Section s(file.problems(), *node, "shipping");
-  s.duration("grace", config.ship_grace_ms, 0, 60'000);
-  s.duration("spread", config.ship_spread_ms, 0, store::kShipOffsetMaxMs);
   s.finish();
 }
 

@@ -20,7 +20,7 @@
 //   sampling:
 //     interval: 1s
 //     sources: {filesystem: {interval: 10s}, pressure: {enabled: false}, diskstats: {device_exclude: '^sr0$'}}
-//   shipping: {grace: 5s, spread: 10s}
+//   shipping: {grace: 5s, spread: 10s, outbox: 64MiB, rules: [{match: 'node_cpu_seconds_total{mode="idle"}', drop: true}]}
 //   query: {concurrency: 2, timeout: 2m, samples_max: 50000000, series_max: 200000, memory_max: 1GiB, steps_max: 11000, lookback: 5m}
 //   listen: 127.0.0.1:9980
 #pragma once
@@ -75,6 +75,8 @@ struct Config {
   std::optional<std::string> listen;
   std::int64_t ship_grace_ms = 5000;
   std::int64_t ship_spread_ms = 10'000;  // nodes send at different moments of that span; 0..20 s
+  store::RollupPolicy ship_policy;
+  std::uint64_t ship_outbox_bytes = 64u << 20;  // an endpoint; 0: none
 };
 
 struct ConfigProblem {

@@ -30,8 +30,7 @@ void read_queue(Section& endpoint, store::ShipperOptions& options) {
   if (!node) return;
   Section s(endpoint.problems(), *node, endpoint.name_of("queue_config"));
   auto samples = static_cast<std::int64_t>(options.samples_per_send_max);
-  if (s.integer("max_samples_per_send", samples, 1, 1'000'000))
-    options.samples_per_send_max = static_cast<std::size_t>(samples);
+  if (s.integer("max_samples_per_send", samples, 1, 1'000'000)) options.samples_per_send_max = static_cast<std::size_t>(samples);
   s.duration("min_backoff", options.backoff_min_ms, 1, kDayMs);
   s.duration("max_backoff", options.backoff_max_ms, 1, kDayMs);
   s.boolean("retry_on_http_429", options.retry_on_429);
@@ -69,18 +68,24 @@ void read_url(Section& s, RemoteWriteConfig& endpoint) {
   endpoint.name = url->host + ":" + url->port + url->target.substr(0, url->target.find('?'));
 }
 
-void read_protocol(Section& s) {
-  std::string message = "prometheus.WriteRequest";
-  if (s.text("protobuf_message", message) && message != "prometheus.WriteRequest")
-    s.problems().error(
-        s.where("protobuf_message"),
-        s.name_of("protobuf_message") + " is not supported yet but for prometheus.WriteRequest (remote write 1.0)");
+void read_protocol(Section& s, store::ShipperOptions& options) {
+  std::string message;
+  if (!s.text("protobuf_message", message) || message == "prometheus.WriteRequest") return;
+  if (message == "io.prometheus.write.v2.Request") {
+    options.version = store::WriteVersion::v2;
+    return;
+  }
+  s.problems().error(
+      s.where("protobuf_message"),
+      fmt::format("{} is {}; there are prometheus.WriteRequest (remote write 1.0) and io.prometheus.write.v2.Request (2.0)",
+                  s.name_of("protobuf_message"), quoted(message)));
 }
 
 RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, const std::string& path, const Config& config) {
   Section s(problems, node, path);
   RemoteWriteConfig endpoint;
   endpoint.shipper.rules.external_labels = config.external_labels;
+  endpoint.shipper.rules.policy = config.ship_policy;
   endpoint.shipper.grace_ms = config.ship_grace_ms;
   read_url(s, endpoint);
   if (std::string name; s.text("name", name) && !name.empty()) endpoint.name = name;
@@ -90,7 +95,7 @@ RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, cons
   read_tls(s, endpoint.endpoint.tls);
   read_queue(s, endpoint.shipper);
   read_metadata(s, endpoint.shipper);
-  read_protocol(s);
+  read_protocol(s, endpoint.shipper);
   read_relabel_rules(s, "write_relabel_configs", endpoint.shipper.rules.relabel);
   s.harmless({"follow_redirects", "enable_http2", "send_exemplars", "send_native_histograms", "round_robin_dns"});
   s.unsupported({"sigv4", "oauth2", "azuread", "google_iam", "proxy_url", "no_proxy", "proxy_from_environment",

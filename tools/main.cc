@@ -79,6 +79,8 @@ struct Program {
   DevicesOptions devices_options;
   ExportOptions export_options;
   ServeOptions serve_options;
+  CheckRemoteOptions check_remote_options;
+  ShipOptions ship_options;
   TopOptions top_options;
 
   CLI::App& verb(const char* name, const char* what, const char* example, std::function<int()> call) {
@@ -106,6 +108,25 @@ struct Program {
     auto& c = verb("check-config", "says whether a configuration is right, and where it is not", "tacho check-config tacho.yaml",
                    [this] { return check_config(config_path); });
     c.add_option("FILE", config_path, "configuration (YAML)")->required();
+
+    auto& cr = verb("check-remote", "sends one sample to each remote_write endpoint and explains what came of it",
+                    "tacho check-remote --config tacho.yaml", [this] { return check_remote(check_remote_options); });
+    cr.add_option("--config", check_remote_options.config, "configuration (YAML)")->required();
+    cr.add_option("--endpoint", check_remote_options.endpoint, "only the one of this name");
+
+    auto& sh = verb("ship", "sends a stretch of seconds to long-term storage, once",
+                    "tacho ship --config tacho.yaml --last 5m '{__name__=~\"accel_.*\"}'", [this] { return ship(ship_options); });
+    sh.add_option("MATCHER", ship_options.matcher, "which series")->required();
+    sh.add_option("--config", ship_options.config, "configuration (YAML) with remote_write")->required();
+    sh.add_option("--endpoint", ship_options.endpoint, "only to the one of this name");
+    sh.add_option("--state", ship_options.data.state, "the agent's state folder, whether or not it runs");
+    sh.add_option("--runtime", ship_options.data.runtime, "the agent's runtime folder");
+    sh.add_option("--file", ship_options.data.file, "OpenMetrics text with timestamps, instead");
+    duration_flag(sh, "--last", [this](std::int64_t ms) { ship_options.last_ms = ms; }, "how far back; 5m when not given");
+    time_flag(sh, ship_options.at);
+    sh.add_option("--rate", ship_options.samples_per_second, "samples a second at most")
+        ->check(CLI::Range(1.0, 1e7))
+        ->capture_default_str();
 
     auto& t = verb("top", "the node at a glance, each second", "tacho top", [this] { return top(top_options); });
     data_flags(t, top_options.data);

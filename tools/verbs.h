@@ -30,6 +30,23 @@ int run(const RunOptions& options);
 
 int check_config(const std::string& path);
 
+struct CheckRemoteOptions {
+  std::string config;
+  std::optional<std::string> endpoint;
+};
+int check_remote(const CheckRemoteOptions& options);
+
+struct ShipOptions {
+  std::string config;
+  std::optional<std::string> endpoint;
+  std::string matcher;
+  DataChoice data;
+  std::int64_t last_ms = 300'000;
+  std::optional<std::int64_t> at;
+  double samples_per_second = 20'000;
+};
+int ship(const ShipOptions& options);
+
 struct QueryOptions {
   std::string expr;
   DataChoice data;

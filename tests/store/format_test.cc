@@ -5,6 +5,7 @@
 
 #include "store/block.h"
 #include "store/codec/prefix_code.h"
+#include "store/outbox.h"
 #include "store/ring.h"
 #include "store/schema_codec.h"
 #include "tests/temp_dir.h"
@@ -25,6 +26,18 @@ std::vector<std::byte> example_bytes(std::size_t start) {
     REQUIRE(std::stoul(line.substr(0, 5), nullptr, 16) == start + out.size());
     for (std::size_t i = 0; i < 16; ++i)
       out.push_back(static_cast<std::byte>(std::stoul(line.substr(7 + 3 * i, 2), nullptr, 16)));
+  }
+  return out;
+}
+
+// The same of lines like "o0010: 4b 50 ...": the outbox's.
+std::string outbox_example() {
+  std::istringstream page(read_file(std::string(TACHO_SOURCE_DIR) + "/store/FORMAT.md").value());
+  std::string out;
+  for (std::string line; std::getline(page, line);) {
+    if (line.size() < 55 || line[0] != 'o' || line[5] != ':') continue;
+    REQUIRE(std::stoul(line.substr(1, 4), nullptr, 16) == out.size());
+    for (std::size_t i = 0; i < 16; ++i) out += static_cast<char>(std::stoul(line.substr(7 + 3 * i, 2), nullptr, 16));
   }
   return out;
 }
@@ -81,6 +94,29 @@ TEST_CASE("the example of FORMAT.md reads as the page says") {
   CHECK(h.generation == 7);
   CHECK(h.first_row == 128);
   check_block((*ring)->read((*index)[1]).value());
+}
+
+TEST_CASE("the outbox of FORMAT.md reads as the page says, and is written so") {
+  const std::string bytes = outbox_example();
+  REQUIRE(bytes.size() == 320);
+  ShippedWindow window;
+  window.end = 1795439460000;
+  window.samples = {{Labels::of("node_forks_total"), 42, MetricType::counter, 1795439412000, window.end},
+                    {Labels::of("node_load1"), 0.5, MetricType::gauge, 0, window.end}};
+  test::TempDir dir;
+  std::filesystem::create_directory(dir / "read");
+  REQUIRE(replace_file(dir / "read/0000000001.outbox", bytes));
+  const auto read = Outbox::open({dir / "read"}).value()->read(window.end).value();
+  REQUIRE(read.samples.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(read.samples[i].labels == window.samples[i].labels);
+    CHECK(read.samples[i].value == window.samples[i].value);
+    CHECK(read.samples[i].type == window.samples[i].type);
+    CHECK(read.samples[i].start == window.samples[i].start);
+    CHECK(read.samples[i].t == window.end);
+  }
+  REQUIRE(Outbox::open({dir / "written"}).value()->append(window));
+  CHECK(read_file(dir / "written/0000000001.outbox").value() == bytes);
 }
 
 TEST_CASE("the prefix codes are those of FORMAT.md") {

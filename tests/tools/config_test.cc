@@ -82,16 +82,16 @@ listen: 0.0.0.0:9980
   CHECK(w.endpoint.auth.password == "secret");
   CHECK(w.endpoint.tls.server_name == "other");
   CHECK(w.endpoint.tls.insecure_skip_verify);
-  CHECK(w.shipper.encoding.samples_per_send_max == 500);
-  CHECK(w.shipper.encoding.external_labels == c.external_labels);
-  CHECK(w.shipper.encoding.relabel.size() == 2);
+  CHECK(w.shipper.samples_per_send_max == 500);
+  CHECK(w.shipper.rules.external_labels == c.external_labels);
+  CHECK(w.shipper.rules.relabel.size() == 2);
   CHECK(w.shipper.backoff_min_ms == 100);
   CHECK(w.shipper.backoff_max_ms == 60'000);
   CHECK(w.shipper.age_limit_ms == 3'600'000);
   CHECK(w.shipper.metadata_interval_ms == 0);
   CHECK(w.shipper.grace_ms == 2000);
   CHECK(c.remote_write[1].endpoint.auth.credentials == "abc");
-  CHECK(c.remote_write[1].shipper.encoding.samples_per_send_max == 2000);
+  CHECK(c.remote_write[1].shipper.samples_per_send_max == 2000);
   CHECK(c.storage_budget_bytes == 256u << 20);
   CHECK(c.storage_series_max == 5000);
   CHECK(c.state_dir == "/var/lib/tacho");
@@ -179,7 +179,7 @@ TEST_CASE("what is Prometheus's and not ours yet is refused where it is used, no
   CHECK(problems_of("alerting: {alertmanagers: []}\n") == "f.yml:1: alerting is not supported yet\n");
   CHECK(problems_of("\nremote_read:\n- url: x\n") == "f.yml:2: remote_read is not supported yet\n");
   CHECK(problems_of(endpoint("  sigv4: {region: x}\n")) == "f.yml:4: remote_write[0].sigv4 is not supported yet\n");
-  CHECK(problems_of(endpoint("  protobuf_message: io.prometheus.write.v2.Request\n")).find("is not supported yet") !=
+  CHECK(problems_of(endpoint("  protobuf_message: v3\n")).find("there are prometheus.WriteRequest (remote write 1.0)") !=
         std::string::npos);
   CHECK(problems_of(endpoint("  proxy_from_environment: false\n  send_exemplars: true\n  enable_http2: true\n")).empty());
 }
@@ -292,6 +292,67 @@ TEST_CASE("the node's place in the spread is given to every endpoint") {
   set_ship_offsets(c, "gpu-17");
   CHECK(c.remote_write[0].shipper.offset_ms == store::ship_offset_ms("gpu-17", 20'000));
   CHECK(c.remote_write[1].shipper.offset_ms == c.remote_write[0].shipper.offset_ms);
+}
+
+TEST_CASE("shipping: rules say what of which series is shipped, and how often; the first that matches decides") {
+  const Config c = good(endpoint("  protobuf_message: io.prometheus.write.v2.Request\n") + R"(
+shipping:
+  interval: 30s
+  outbox: 8MiB
+  rules:
+    - match: 'node_cpu_seconds_total{mode="idle"}'
+      drop: true
+    - match: ['{__name__=~"accel_.*"}', 'node_load1']
+      interval: 15s
+      keep: [avg, max, p99_9]
+    - match: 'x'
+      keep_raw: true
+)");
+  CHECK(c.ship_outbox_bytes == 8u << 20);
+  REQUIRE(c.remote_write.size() == 1);
+  CHECK(c.remote_write[0].shipper.version == store::WriteVersion::v2);
+  const store::RollupPolicy& policy = c.remote_write[0].shipper.rules.policy;
+  const auto of = [&](Labels labels) { return policy.of({std::move(labels), MetricType::gauge, store::Rollup::none}); };
+  CHECK(of(Labels::of("node_cpu_seconds_total", {{"mode", "idle"}})).drop);
+  CHECK_FALSE(of(Labels::of("node_cpu_seconds_total", {{"mode", "user"}})).drop);
+  CHECK(of(Labels::of("accel_up")).interval_ms == 15'000);
+  CHECK(of(Labels::of("node_load1")).outputs.size() == 3);
+  CHECK(store::output_name("a", of(Labels::of("accel_up")).outputs[2], 15'000) == "a:15s_p99_9");
+  CHECK(of(Labels::of("x")).keep_raw);
+  CHECK(of(Labels::of("y")).interval_ms == 30'000);
+  CHECK(policy.step_ms() == 15'000);
+  // Without the section: minutes, as the catalogue has them, and an outbox.
+  const Config plain = good(endpoint(""));
+  CHECK(plain.remote_write[0].shipper.rules.policy.step_ms() == 60'000);
+  CHECK(plain.remote_write[0].shipper.version == store::WriteVersion::v1);
+  CHECK(plain.ship_outbox_bytes == 64u << 20);
+}
+
+TEST_CASE("shipping: what is wrong in a rule is said with its line") {
+  CHECK(problems_of(R"(shipping:
+  outbox: 1MiB
+  rules:
+    - match: 'a{b="c"'
+    - match: ['a', {b: c}]
+      interval: 7s
+      keep: [avg, p101, mean]
+    - keep: []
+    - match: x
+      drop: true
+      keep_raw: true
+    - match: y
+      window: 1m
+)") == R"(f.yml:2: shipping.outbox must be at least 4MiB, or 0 for none
+f.yml:4: shipping.rules[0].match: 1:8: parse error: unexpected end of input in label matching, expected "," or "}"
+f.yml:5: shipping.rules[1].match must be a selector, or a list of them
+f.yml:6: shipping.rules[1].interval must divide an hour, so that windows end at the same times on every node: 15s, 30s, 1m, 5m
+f.yml:7: shipping.rules[1].keep: "p101" is none of avg, min, max, last, sum, count, or a quantile like p99
+f.yml:7: shipping.rules[1].keep: "mean" is none of avg, min, max, last, sum, count, or a quantile like p99
+f.yml:8: shipping.rules[2].match is missing: a selector like '{__name__=~"accel_.*"}'
+f.yml:8: shipping.rules[2].keep is empty; drop: true ships nothing
+f.yml:10: shipping.rules[3].drop together with keep or keep_raw: it would keep nothing
+f.yml:13: unknown key "window" in shipping.rules[4]
+)");
 }
 
 }  // namespace tacho::tools
