@@ -18,6 +18,7 @@
 #include "proto/http.h"
 #include "query/api_json.h"
 #include "query/engine.h"
+#include "store/alias_view.h"
 #include "store/queryable.h"
 
 namespace tacho::query {
@@ -43,6 +44,7 @@ struct ApiOptions {
   Labels external_labels;                              // told to who reads or federates: which node this is
   std::string config_yaml;                             // what /api/v1/status/config shows; no secrets
   std::function<std::vector<TargetStatus>()> targets;  // default: none
+  const store::AliasView* aliases = nullptr;  // where the store is one: what /metrics?aliases= and lists of names show of it
 };
 
 class Api {

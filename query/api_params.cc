@@ -1,6 +1,9 @@
 #include "query/api_params.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 #include "proto/base/duration.h"
 #include "proto/base/number.h"
@@ -91,6 +94,22 @@ ApiResult<RangeParams> range_params(const HttpRequest& request) {
     return bad_parameter("step", "zero or negative query resolution step widths are not accepted. Try a positive integer");
   }
   out.step_ms = *step;
+  return out;
+}
+
+ApiResult<std::vector<std::string>> alias_sets_param(const HttpRequest& request, const store::AliasView* view) {
+  std::vector<std::string> out;
+  std::string_view rest = request.param("aliases").value_or("");
+  while (!rest.empty()) {
+    const std::string_view name = rest.substr(0, rest.find(','));
+    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+    if (name.empty()) continue;
+    const std::span<const std::string> known = view ? view->table().sets() : std::span<const std::string>();
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return bad_parameter("aliases",
+                           fmt::format("there are no aliases called {}; there are {}", quoted(name), fmt::join(known, ", ")));
+    out.emplace_back(name);
+  }
   return out;
 }
 

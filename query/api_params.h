@@ -11,6 +11,7 @@
 
 #include "proto/http.h"
 #include "query/engine.h"
+#include "store/alias_view.h"
 #include "store/matcher.h"
 #include "store/queryable.h"
 
@@ -43,6 +44,8 @@ struct RangeParams {
 ApiResult<RangeParams> range_params(const HttpRequest& request);
 
 using MatcherSets = std::vector<std::vector<store::Matcher>>;
+// "aliases": names with commas between them; empty when there is none. `view` may be null: then there are no aliases.
+ApiResult<std::vector<std::string>> alias_sets_param(const HttpRequest& request, const store::AliasView* view);
 // Every match[]; empty when there is none.
 ApiResult<MatcherSets> match_params(const HttpRequest& request);
 

@@ -54,9 +54,27 @@ std::string limited(const List& list, std::size_t limit, Write&& write) {
       warnings);
 }
 
+// Aliases are series under further names, which a list of names has to show, or nobody would find them: also where the selectors say
+// nothing, or nothing but a name.
+ApiResult<void> add_alias_names(const ApiContext& c, const HttpRequest& r, const MatcherSets& sets,
+                                std::set<std::string, std::less<>>& texts) {
+  if (c.options.aliases == nullptr) return {};
+  const auto range = time_range_params(r);
+  if (!range) return std::unexpected(range.error());
+  auto names = c.options.aliases->names(*range);
+  if (!names) return std::unexpected(ApiError{names.error().message, "execution", 422});
+  for (std::string& name : *names) {
+    const auto finds = [&](const std::vector<store::Matcher>& set) {
+      return std::all_of(set.begin(), set.end(), [&](const auto& m) { return m.label() == kMetricName && m.matches(name); });
+    };
+    if (sets.empty() || std::any_of(sets.begin(), sets.end(), finds)) texts.insert(std::move(name));
+  }
+  return {};
+}
+
 // The distinct texts that `collect` takes from the series that the request names.
 template <class Collect>
-ApiResult<std::string> answer_texts(const ApiContext& c, const HttpRequest& r, Collect&& collect) {
+ApiResult<std::string> answer_texts(const ApiContext& c, const HttpRequest& r, bool with_names, Collect&& collect) {
   const auto sets = match_params(r);
   if (!sets) return std::unexpected(sets.error());
   const auto limit = limit_param(r);
@@ -65,6 +83,9 @@ ApiResult<std::string> answer_texts(const ApiContext& c, const HttpRequest& r, C
   if (!series) return std::unexpected(series.error());
   std::set<std::string, std::less<>> texts;
   for (const Labels& l : *series) collect(l, texts);
+  if (with_names) {
+    if (auto ok = add_alias_names(c, r, *sets, texts); !ok) return std::unexpected(ok.error());
+  }
   return limited(texts, *limit, [](JsonText& out, const std::string& s) { out.string(s); });
 }
 
@@ -126,7 +147,7 @@ ApiResult<std::string> answer_series(const ApiContext& c, const HttpRequest& r) 
 }
 
 ApiResult<std::string> answer_labels(const ApiContext& c, const HttpRequest& r) {
-  return answer_texts(c, r, [](const Labels& labels, auto& texts) {
+  return answer_texts(c, r, false, [](const Labels& labels, auto& texts) {
     for (const Label& l : labels) {
       if (!texts.contains(l.name)) texts.insert(l.name);
     }
@@ -136,7 +157,7 @@ ApiResult<std::string> answer_labels(const ApiContext& c, const HttpRequest& r) 
 ApiResult<std::string> answer_label_values(const ApiContext& c, const HttpRequest& r, std::string_view label) {
   const std::string name = unescape_name(label);
   if (name.empty() || !is_utf8(name)) return std::unexpected(ApiError{fmt::format("invalid label name: {}", quoted(label))});
-  return answer_texts(c, r, [&name](const Labels& labels, auto& texts) {
+  return answer_texts(c, r, name == kMetricName, [&name](const Labels& labels, auto& texts) {
     const std::string_view value = labels.get(name);
     if (!value.empty() && !texts.contains(value)) texts.emplace(value);
   });

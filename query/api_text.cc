@@ -21,12 +21,12 @@ struct NewestSamples {
   std::vector<Newest> list;
 };
 
-tacho::Result<NewestSamples> newest_samples(const ApiContext& c, const MatcherSets& sets, TextFormat format) {
+tacho::Result<NewestSamples> newest_samples(const ApiContext& c, const MatcherSets& sets, std::span<const std::string> alias_sets,
+                                            TextFormat format) {
   NewestSamples out;
   const store::TimeRange range{c.now - c.options.engine.lookback_ms + 1, c.now};
   const store::SelectLimits limits{.samples_max = c.options.engine.samples_max};
-  for (const auto& matchers : sets) {
-    auto selected = c.store.select(matchers, range, limits);
+  const auto add = [&](tacho::Result<store::Selection> selected) -> tacho::Result<void> {
     if (!selected) return std::unexpected(selected.error());
     for (const store::SeriesView& s : selected->series) {
       if (is_stale(s.values.back())) continue;
@@ -34,6 +34,13 @@ tacho::Result<NewestSamples> newest_samples(const ApiContext& c, const MatcherSe
           {s.info, family_name(s.labels().metric_name(), s.info->type, format), {s.times.back(), s.values.back()}});
     }
     out.owners.push_back(std::move(*selected));
+    return {};
+  };
+  for (const auto& matchers : sets) {
+    if (auto ok = add(c.store.select(matchers, range, limits)); !ok) return std::unexpected(ok.error());
+  }
+  if (!alias_sets.empty()) {
+    if (auto ok = add(c.options.aliases->select_sets(alias_sets, range, limits)); !ok) return std::unexpected(ok.error());
   }
   std::sort(out.list.begin(), out.list.end(), [](const Newest& a, const Newest& b) {
     return a.family != b.family ? a.family < b.family : a.info->labels < b.info->labels;
@@ -90,9 +97,9 @@ std::string write_text(const NewestSamples& newest, TextFormat format, const Met
 }
 
 HttpResponse answer_text(const ApiContext& c, const HttpRequest& r, const MatcherSets& sets, bool with_times,
-                         const Labels& external) {
+                         std::span<const std::string> alias_sets, const Labels& external) {
   const TextFormat format = negotiate_format(r.header("Accept"));
-  const auto newest = newest_samples(c, sets, format);
+  const auto newest = newest_samples(c, sets, alias_sets, format);
   if (!newest) return plain_error(500, newest.error().message);
   return text_response(format, write_text(*newest, format, MetadataIndex(c.store.metadata()), with_times, external));
 }
@@ -100,12 +107,16 @@ HttpResponse answer_text(const ApiContext& c, const HttpRequest& r, const Matche
 }  // namespace
 
 // Without timestamps, as exporters answer: the scraping Prometheus stamps them and marks what disappears as stale.
-HttpResponse answer_metrics(const ApiContext& c, const HttpRequest& r) { return answer_text(c, r, {{}}, false, {}); }
+HttpResponse answer_metrics(const ApiContext& c, const HttpRequest& r) {
+  const auto alias_sets = alias_sets_param(r, c.options.aliases);
+  if (!alias_sets) return plain_error(400, alias_sets.error().message);
+  return answer_text(c, r, {{}}, false, *alias_sets, {});
+}
 
 HttpResponse answer_federate(const ApiContext& c, const HttpRequest& r) {
   const auto sets = match_params(r);
   if (!sets) return plain_error(400, sets.error().message);
-  return answer_text(c, r, *sets, true, c.options.external_labels);
+  return answer_text(c, r, *sets, true, {}, c.options.external_labels);
 }
 
 HttpResponse answer_page(const ApiContext&, const HttpRequest&) {

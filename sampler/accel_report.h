@@ -21,7 +21,7 @@ struct AccelReport {
     std::vector<std::pair<std::string, std::string>> unsupported;  // what, why
   };
   std::vector<Card> cards;
-  std::string library;  // and its versions, one line; "" when none was opened
+  std::vector<std::string> libraries;  // those that were opened, and their versions, a line each
 };
 
 AccelReport report_accelerators(const Roots& roots, const AccelOptions& options);

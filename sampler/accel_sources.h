@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sampler/accel/card_slot.h"
+#include "sampler/accel/nvml_session.h"
 #include "sampler/source.h"
 
 namespace tacho::sampler {
@@ -17,10 +19,23 @@ namespace tacho::sampler {
 struct AccelOptions {
   // libnvidia-ml.so.1; "": where the loader finds it, then where drivers are installed, below rootfs too.
   std::string nvml_library;
+  // Those that are made after it: Iluvatar's libixml.so and Enflame's libefml.so.
+  std::string ixml_library;
+  std::string efml_library;
+  // libdcmi.so, likewise.
+  std::string dcmi_library;
 
-  // TACHO_NVML_LIBRARY, for tests and for odd places.
+  // TACHO_NVML_LIBRARY, TACHO_IXML_LIBRARY, TACHO_EFML_LIBRARY and TACHO_DCMI_LIBRARY, for tests and for odd places.
   static AccelOptions from_environment();
 };
+
+// A vendor whose cards are asked through NVML or a library made after it, and its cards on this node.
+struct NvmlVendor {
+  std::shared_ptr<nvml::Session> session;
+  std::vector<CardSlot> slots;
+};
+// Those of which the node shows any.
+std::vector<NvmlVendor> nvml_vendors(const Roots& roots, const AccelOptions& options);
 
 // None on a node without accelerators.
 std::vector<std::unique_ptr<Source>> make_accel_sources(const Roots& roots, const AccelOptions& options);

@@ -69,7 +69,11 @@ WindowSnapshot DirStore::snapshot() const {
 }
 
 Result<Selection> DirStore::select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const {
-  return store::select(snapshot(), matchers, range, limits);
+  return select_any({&matchers, 1}, range, limits);
+}
+
+Result<Selection> DirStore::select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const {
+  return store::select(snapshot(), sets, range, limits);
 }
 
 Result<std::vector<Labels>> DirStore::series(std::span<const Matcher> matchers, TimeRange range) const {

@@ -21,6 +21,7 @@ class DirStore final : public Queryable {
   static Result<std::unique_ptr<DirStore>> open(StoreDirs dirs, std::function<std::vector<MetricMetadata>()> metadata = {});
 
   Result<Selection> select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const override;
+  Result<Selection> select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const override;
   Result<std::vector<Labels>> series(std::span<const Matcher> matchers, TimeRange range) const override;
   TimeRange bounds() const override;
   std::vector<MetricMetadata> metadata() const override { return metadata_ ? metadata_() : std::vector<MetricMetadata>{}; }

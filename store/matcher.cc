@@ -68,6 +68,11 @@ bool Matcher::matches(std::string_view value) const {
   return hit == (op_ == MatchOp::regex);
 }
 
+std::span<const std::string> Matcher::literals() const {
+  if (op_ == MatchOp::equal) return {&value_, 1};
+  return op_ == MatchOp::regex && is_literal_set_ ? std::span<const std::string>(literals_) : std::span<const std::string>();
+}
+
 std::string Matcher::to_string() const {
   return (is_classic_label_name(label_) ? label_ : quoted(label_)) + op_text(op_) + quoted(value_);
 }

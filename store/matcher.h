@@ -35,6 +35,8 @@ class Matcher {
   const std::string& label() const { return label_; }
   MatchOp op() const { return op_; }
   const std::string& value() const { return value_; }
+  // What it matches, where that is said by a list: of = its value, of =~"a|b" both. Empty for everything else.
+  std::span<const std::string> literals() const;
   std::string to_string() const;  // a=~"x.*"
 
  private:

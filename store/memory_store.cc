@@ -157,21 +157,35 @@ struct MemoryStore::Data {
   TimeRange bounds;
   std::size_t samples = 0;
 
-  // Calls `visit` for the series that match, in order.
+  // Calls `visit` for the series that match any of the sets, in order.
   template <class Visit>
-  void for_each_match(std::span<const Matcher> matchers, Visit&& visit) const {
-    for (const Matcher& m : matchers) {
-      if (m.label() != kMetricName || m.op() != MatchOp::equal || m.value().empty()) continue;
-      const auto named = by_name.find(m.value());
-      if (named == by_name.end()) return;
-      for (const std::size_t i : named->second) {
-        if (matches_all(matchers, series[i].info.labels)) visit(series[i]);
-      }
+  void for_each_match(std::span<const MatcherSet> sets, Visit&& visit) const {
+    const auto look_at = [&](const LoadedSeries& s) {
+      const auto matches = [&](const MatcherSet& set) { return matches_all(set, s.info.labels); };
+      if (std::any_of(sets.begin(), sets.end(), matches)) visit(s);
+    };
+    std::vector<std::size_t> named;
+    const bool all_named = std::all_of(sets.begin(), sets.end(), [&](const MatcherSet& set) { return find_named(set, named); });
+    if (!all_named) {
+      std::for_each(series.begin(), series.end(), look_at);
       return;
     }
-    for (const LoadedSeries& s : series) {
-      if (matches_all(matchers, s.info.labels)) visit(s);
+    std::sort(named.begin(), named.end());
+    named.erase(std::unique(named.begin(), named.end()), named.end());
+    for (const std::size_t i : named) look_at(series[i]);
+  }
+
+ private:
+  // Adds the series of the names that the matchers list; false when they list none.
+  bool find_named(MatcherSet matchers, std::vector<std::size_t>& out) const {
+    for (const Matcher& m : matchers) {
+      if (m.label() != kMetricName || m.literals().empty() || m.literals().front().empty()) continue;
+      for (const std::string& name : m.literals()) {
+        if (const auto at = by_name.find(name); at != by_name.end()) out.insert(out.end(), at->second.begin(), at->second.end());
+      }
+      return true;
     }
+    return false;
   }
 };
 
@@ -216,12 +230,16 @@ Result<MemoryStore> MemoryStore::parse(std::string_view text, std::string_view n
 }
 
 Result<Selection> MemoryStore::select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const {
+  return select_any({&matchers, 1}, range, limits);
+}
+
+Result<Selection> MemoryStore::select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const {
   Selection out;
   out.owner = data_;
   // Series that share their times share the place of the range in them.
   const std::vector<TimeMs>* searched = nullptr;
   std::size_t first = 0, last = 0;
-  data_->for_each_match(matchers, [&](const LoadedSeries& s) {
+  data_->for_each_match(sets, [&](const LoadedSeries& s) {
     if (s.times.get() != searched) {
       searched = s.times.get();
       const auto from = std::lower_bound(searched->begin(), searched->end(), range.min);
@@ -241,7 +259,7 @@ Result<Selection> MemoryStore::select(std::span<const Matcher> matchers, TimeRan
 
 Result<std::vector<Labels>> MemoryStore::series(std::span<const Matcher> matchers, TimeRange range) const {
   std::vector<Labels> out;
-  data_->for_each_match(matchers, [&](const LoadedSeries& s) {
+  data_->for_each_match({&matchers, 1}, [&](const LoadedSeries& s) {
     if (s.times->front() <= range.max && s.times->back() >= range.min) out.push_back(s.info.labels);
   });
   return out;

@@ -65,12 +65,17 @@ struct SelectLimits {
 // The error of a selection that would be larger.
 std::unexpected<Error> too_many_samples(const SelectLimits& limits);
 
+using MatcherSet = std::span<const Matcher>;
+
 class Queryable {
  public:
   virtual ~Queryable() = default;
 
   // Series that match all matchers and have a sample in [range.min, range.max].
   virtual Result<Selection> select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const = 0;
+
+  // Series that match all matchers of any of the sets, each once. By default a select a set; one pass where the store can.
+  virtual Result<Selection> select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const;
 
   // Label sets only, of series that match and may have a sample in the range (never fewer than select gives); sorted.
   virtual Result<std::vector<Labels>> series(std::span<const Matcher> matchers, TimeRange range) const = 0;

@@ -76,7 +76,11 @@ StoreStats Store::stats() const {
 }
 
 Result<Selection> Store::select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const {
-  return store::select(snapshot(), matchers, range, limits);
+  return select_any({&matchers, 1}, range, limits);
+}
+
+Result<Selection> Store::select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const {
+  return store::select(snapshot(), sets, range, limits);
 }
 
 Result<std::vector<Labels>> Store::series(std::span<const Matcher> matchers, TimeRange range) const {

@@ -85,6 +85,7 @@ class Store final : public Queryable {
   StoreStats stats() const;
 
   Result<Selection> select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const override;
+  Result<Selection> select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const override;
   Result<std::vector<Labels>> series(std::span<const Matcher> matchers, TimeRange range) const override;
   TimeRange bounds() const override;
   std::vector<MetricMetadata> metadata() const override {

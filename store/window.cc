@@ -1,7 +1,9 @@
 #include "store/window.h"
 
 #include <algorithm>
+#include <bitset>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <map>
 
@@ -94,11 +96,45 @@ struct Owner {
   std::vector<std::unique_ptr<Slot>> slots;
 };
 
+// Tells most series that no set wants from their metric's name alone: a window has thousands, and every question looks at all of them.
+class WantedNames {
+ public:
+  explicit WantedNames(std::span<const MatcherSet> sets) {
+    all_ = !std::all_of(sets.begin(), sets.end(), [this](MatcherSet s) { return add(s); });
+  }
+  bool may_want(const Labels& labels) const { return all_ || seen_[place_of(labels.metric_name())]; }
+
+ private:
+  static constexpr std::size_t kPlaces = 1024;
+
+  // Of the names that the set lists; false when it lists none.
+  bool add(MatcherSet matchers) {
+    for (const Matcher& m : matchers) {
+      if (m.label() != kMetricName || m.literals().empty()) continue;
+      for (const std::string& name : m.literals()) seen_.set(place_of(name));
+      return true;
+    }
+    return false;
+  }
+
+  // By the end of the name and its length: beginnings are shared.
+  static std::size_t place_of(std::string_view name) {
+    std::uint64_t end = 0;
+    const std::size_t n = std::min(name.size(), sizeof end);
+    if (n > 0) std::memcpy(&end, name.data() + (name.size() - n), n);
+    return ((end ^ name.size()) * 0x9e3779b97f4a7c15U) >> 54;
+  }
+  static_assert(kPlaces == std::size_t{1} << (64 - 54));
+
+  bool all_ = false;
+  std::bitset<kPlaces> seen_;
+};
+
 class Selector {
  public:
-  Selector(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits,
+  Selector(const WindowSnapshot& window, std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits,
            WindowReadStats* stats)
-      : window_(window), matchers_(matchers), range_(range), limits_(limits), stats_(stats) {}
+      : window_(window), sets_(sets), names_(sets), range_(range), limits_(limits), stats_(stats) {}
 
   Result<Selection> run() {
     const auto wanted = [this](const KnownSchema& schema) { return !matching(schema).columns.empty(); };
@@ -121,12 +157,17 @@ class Selector {
     std::vector<Slot*> slots;  // that each column fills; empty until its group is selected
   };
 
+  bool is_wanted(const Labels& labels) const {
+    return names_.may_want(labels) &&
+           std::any_of(sets_.begin(), sets_.end(), [&](const MatcherSet& set) { return matches_all(set, labels); });
+  }
+
   Matching& matching(const KnownSchema& known) {
     const auto [at, added] = matching_.try_emplace(known.id());
     if (!added) return at->second;
     const std::shared_ptr<const StoredSchema> schema = known.labels();
     for (std::uint32_t c = 0; c < schema->series.size(); ++c) {
-      if (matches_all(matchers_, schema->series[c].labels)) at->second.columns.push_back(c);
+      if (is_wanted(schema->series[c].labels)) at->second.columns.push_back(c);
     }
     if (!at->second.columns.empty()) at->second.schema = schema;
     return at->second;
@@ -244,7 +285,8 @@ class Selector {
   static constexpr std::size_t kSamplesSlack = 1'000'000;
 
   const WindowSnapshot& window_;
-  std::span<const Matcher> matchers_;
+  std::span<const MatcherSet> sets_;
+  const WantedNames names_;
   TimeRange range_;
   const SelectLimits& limits_;
   WindowReadStats* stats_;
@@ -257,18 +299,19 @@ class Selector {
 
 }  // namespace
 
-Result<Selection> select(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range,
+Result<Selection> select(const WindowSnapshot& window, std::span<const MatcherSet> sets, TimeRange range,
                          const SelectLimits& limits, WindowReadStats* stats) {
-  return Selector(window, matchers, range, limits, stats).run();
+  return Selector(window, sets, range, limits, stats).run();
 }
 
 std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range) {
   std::vector<Labels> out;
   // Each schema is asked about once; no part is needed.
+  const WantedNames names({&matchers, 1});
   group_parts(window, range, [&](const KnownSchema& schema) {
     const auto labels = schema.labels();
     for (const SeriesInfo& info : labels->series) {
-      if (matches_all(matchers, info.labels)) out.push_back(info.labels);
+      if (names.may_want(info.labels) && matches_all(matchers, info.labels)) out.push_back(info.labels);
     }
     return false;
   });

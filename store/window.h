@@ -32,7 +32,8 @@ struct WindowReadStats {
   std::size_t skipped_blocks = 0;
 };
 
-Result<Selection> select(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range,
+// Series that match any of the sets.
+Result<Selection> select(const WindowSnapshot& window, std::span<const MatcherSet> sets, TimeRange range,
                          const SelectLimits& limits, WindowReadStats* stats = nullptr);
 std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range);
 TimeRange bounds(const WindowSnapshot& window);

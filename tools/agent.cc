@@ -1,7 +1,5 @@
 #include "tools/agent.h"
 
-#include <unistd.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -10,13 +8,17 @@
 #include "proto/base/log.h"
 #include "proto/http_server.h"
 #include "query/api.h"
+#include "sampler/aliases.h"
 #include "sampler/host_sources.h"
 #include "sampler/scheduler.h"
 #include "sampler/scrape/scrape_source.h"
 #include "sampler/self_source.h"
+#include "store/alias_view.h"
+#include "store/aliased_store.h"
 #include "store/shipper.h"
 #include "store/store.h"
 #include "tools/catalogue_metadata.h"
+#include "tools/data.h"
 #include "tools/prometheus_config.h"
 #include "tools/ship_gauges.h"
 
@@ -46,6 +48,7 @@ struct StoreGauges {
 // One endpoint at work.
 struct Endpoint {
   std::string name;
+  std::unique_ptr<store::AliasedStore> aliased;  // null: it wants no aliases
   std::unique_ptr<store::HttpTransport> transport;
   std::unique_ptr<store::Shipper> shipper;
   ShipGauges gauges;
@@ -57,18 +60,13 @@ std::function<double()> reader(const std::atomic<T>& value) {
   return [&value] { return static_cast<double>(value.load(std::memory_order_relaxed)); };
 }
 
-std::string host_name() {
-  char name[256] = {};
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
 }  // namespace
 
 struct Agent::Impl {
   AgentOptions options;
   sampler::ScrapeAccount scrapes;
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<store::AliasView> view;  // of the store: what is asked
   std::unique_ptr<sampler::Scheduler> scheduler;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unique_ptr<query::Api> api;
@@ -103,6 +101,7 @@ Result<void> Agent::Impl::open_store() {
   auto opened = store::Store::open(std::move(s));
   if (!opened) return std::unexpected(opened.error());
   store = std::move(*opened);
+  view = std::make_unique<store::AliasView>(*store, sampler::make_alias_table(host_name()));
   store_gauges.take(store->stats());
   return {};
 }
@@ -122,7 +121,9 @@ Result<void> Agent::Impl::make_endpoints() {
       if (!opened) return failure("remote_write {}: {}", c.name, opened.error());
       outbox = std::move(*opened);
     }
-    e->shipper = std::make_unique<store::Shipper>(*store, *e->transport, system_clock(), cursor, c.shipper, std::move(outbox));
+    if (!c.alias_sets.empty()) e->aliased = std::make_unique<store::AliasedStore>(*view, c.alias_sets);
+    const store::Queryable& shipped = e->aliased ? static_cast<const store::Queryable&>(*e->aliased) : *store;
+    e->shipper = std::make_unique<store::Shipper>(shipped, *e->transport, system_clock(), cursor, c.shipper, std::move(outbox));
     endpoints.push_back(std::move(e));
   }
   return {};
@@ -183,12 +184,13 @@ std::vector<query::TargetStatus> Agent::Impl::target_status() const {
 }
 
 Result<void> Agent::Impl::start_server() {
-  api = std::make_unique<query::Api>(*store,
-                                     query::ApiOptions{.engine = options.config.query,
-                                                       .concurrency = options.config.query_concurrency,
-                                                       .external_labels = options.config.external_labels,
-                                                       .config_yaml = prometheus_config(options.config, options.interval_ms),
-                                                       .targets = [this] { return target_status(); }});
+  api =
+      std::make_unique<query::Api>(*view, query::ApiOptions{.engine = options.config.query,
+                                                            .concurrency = options.config.query_concurrency,
+                                                            .external_labels = options.config.external_labels,
+                                                            .config_yaml = prometheus_config(options.config, options.interval_ms),
+                                                            .targets = [this] { return target_status(); },
+                                                            .aliases = view.get()});
   auto started = HttpServer::start({.listen = options.listen,
                                     .slow_threads = static_cast<int>(options.config.query_concurrency),
                                     .is_slow = query::Api::is_slow},

@@ -50,7 +50,8 @@ inline constexpr std::int64_t kIntervalMaxMs = 3'600'000;
 struct RemoteWriteConfig {
   std::string name;  // unique; in logs, metrics and the cursor's file name. Default: host:port and path of the URL
   store::EndpointOptions endpoint;
-  store::ShipperOptions shipper;  // external labels and relabeling included
+  store::ShipperOptions shipper;        // external labels and relabeling included
+  std::vector<std::string> alias_sets;  // that are shipped as well
 };
 
 struct SourceConfig {

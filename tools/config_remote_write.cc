@@ -1,8 +1,11 @@
 #include "tools/config_remote_write.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "proto/http_client.h"
+#include "sampler/aliases.h"
 #include "tools/config_http.h"
 
 namespace tacho::tools {
@@ -57,6 +60,22 @@ void read_metadata(Section& endpoint, store::ShipperOptions& options) {
   if (!send) options.metadata_interval_ms = 0;
 }
 
+// Names under which dashboards at the receiver know what is shipped as accel_*.
+void read_aliases(Section& s, std::vector<std::string>& sets) {
+  std::vector<std::string> names;
+  if (!s.texts("aliases", names)) return;
+  const auto table = sampler::make_alias_table("");
+  const std::span<const std::string> known = table->sets();
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      s.problems().error(s.where("aliases"), fmt::format("{}: there are no aliases called {}; there are {}", s.name_of("aliases"),
+                                                         quoted(name), fmt::join(known, ", ")));
+    } else if (std::find(sets.begin(), sets.end(), name) == sets.end()) {
+      sets.push_back(name);
+    }
+  }
+}
+
 void read_url(Section& s, RemoteWriteConfig& endpoint) {
   if (!s.text("url", endpoint.endpoint.url)) {
     if (!s.has("url")) s.problems().error(s.where("url"), s.name_of("url") + " is missing");
@@ -96,6 +115,7 @@ RemoteWriteConfig read_endpoint(Problems& problems, const YAML::Node& node, cons
   read_queue(s, endpoint.shipper);
   read_metadata(s, endpoint.shipper);
   read_protocol(s, endpoint.shipper);
+  read_aliases(s, endpoint.alias_sets);
   read_relabel_rules(s, "write_relabel_configs", endpoint.shipper.rules.relabel);
   s.harmless({"follow_redirects", "enable_http2", "send_exemplars", "send_native_histograms", "round_robin_dns"});
   s.unsupported({"sigv4", "oauth2", "azuread", "google_iam", "proxy_url", "no_proxy", "proxy_from_environment",

@@ -1,9 +1,13 @@
 #include "tools/data.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 
 #include "proto/base/duration.h"
 #include "proto/base/number.h"
+#include "sampler/aliases.h"
+#include "store/alias_view.h"
 #include "store/dir_store.h"
 #include "store/memory_store.h"
 #include "tools/catalogue_metadata.h"
@@ -19,12 +23,13 @@ Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice) {
   if (choice.file) {
     auto loaded = store::MemoryStore::load(*choice.file);
     if (!loaded) return std::unexpected(loaded.error());
-    return std::make_unique<store::MemoryStore>(std::move(*loaded));
+    auto file = std::make_unique<store::MemoryStore>(std::move(*loaded));
+    return std::make_unique<store::AliasView>(std::move(file), sampler::make_alias_table(""));  // nobody knows whose file it is
   }
   auto found = store::DirStore::open(store::reader_dirs(choice.state, choice.runtime), catalogue_metadata);
   if (!found) return std::unexpected(found.error());
   for (const std::string& problem : (*found)->problems()) std::fprintf(stderr, "tacho: skipped: %s\n", problem.c_str());
-  return std::move(*found);
+  return std::make_unique<store::AliasView>(std::move(*found), sampler::make_alias_table(host_name()));
 }
 
 TimeMs newest_time(const store::Queryable& data, const DataChoice& choice) {
@@ -36,6 +41,12 @@ TimeMs newest_time(const store::Queryable& data, const DataChoice& choice) {
                  format_duration((now - range.max) / 1000 * 1000).c_str());
   }
   return range.max;
+}
+
+std::string host_name() {
+  char name[256] = {};
+  ::gethostname(name, sizeof name - 1);
+  return name;
 }
 
 int fail(const Error& error) {

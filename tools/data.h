@@ -12,12 +12,15 @@
 
 namespace tacho::tools {
 
-// Requires: no url.
+// Answers for aliases too (sampler/aliases.h). Requires: no url.
 Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice);
 
 // The time to ask for when none was given: now; but where the newest sample is older than the look-back (a dead agent, a file),
 // that sample's time, and then a note on stderr says so.
 TimeMs newest_time(const store::Queryable& data, const DataChoice& choice);
+
+// The machine's own name, as gethostname has it.
+std::string host_name();
 
 // One line on stderr, and the exit code 1.
 int fail(const Error& error);

@@ -16,13 +16,14 @@ void print_unsupported(const std::vector<Card>& cards) {
   std::vector<const Card*> said;
   for (const Card& card : cards) {
     if (card.unsupported.empty()) continue;
-    if (std::any_of(said.begin(), said.end(), [&](const Card* s) { return s->unsupported == card.unsupported; })) continue;
+    const auto alike = [&](const Card& other) { return other.vendor == card.vendor && other.unsupported == card.unsupported; };
+    if (std::any_of(said.begin(), said.end(), [&](const Card* s) { return alike(*s); })) continue;
     said.push_back(&card);
     std::string numbers;
     for (const Card& other : cards) {
-      if (other.unsupported == card.unsupported) numbers += (numbers.empty() ? "" : ", ") + other.number;
+      if (alike(other)) numbers += (numbers.empty() ? "" : ", ") + other.number;
     }
-    std::printf("\nno series on %s %s, for the library says so:\n", card.vendor.c_str(), numbers.c_str());
+    std::printf("\nno series on %s %s, and why:\n", card.vendor.c_str(), numbers.c_str());
     for (const auto& [what, why] : card.unsupported) std::printf("  %-58s %s\n", what.c_str(), why.c_str());
   }
 }
@@ -33,7 +34,8 @@ int devices(const DevicesOptions& options) {
   const sampler::AccelReport report = sampler::report_accelerators(options.roots, sampler::AccelOptions::from_environment());
   if (report.cards.empty()) {
     std::printf(
-        "no accelerator that tacho knows is on this node: %s/bus/pci/devices shows no NVIDIA card, and %s/dev no nvidiaN\n",
+        "no accelerator that tacho knows is on this node: %s/bus/pci/devices shows no card of NVIDIA's, AMD's, Hygon's "
+        "or Huawei's, and %s/dev no nvidiaN, davinciN, iluvatarN or gcuN\n",
         options.roots.sysfs.c_str(), options.roots.rootfs.c_str());
     return 0;
   }
@@ -46,7 +48,8 @@ int devices(const DevicesOptions& options) {
     std::printf("%-8s %-6s %-13s %-30s %s\n", card.vendor.c_str(), card.number.c_str(), card.pci_bus_id.c_str(),
                 card.model.c_str(), state.c_str());
   }
-  if (!report.library.empty()) std::printf("\n%s\n", report.library.c_str());
+  if (!report.libraries.empty()) std::printf("\n");
+  for (const std::string& library : report.libraries) std::printf("%s\n", library.c_str());
   print_unsupported(report.cards);
   return all_answer ? 0 : 1;
 }

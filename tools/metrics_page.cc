@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proto/base/duration.h"
+#include "sampler/aliases.h"
 #include "sampler/host_options.h"
 #include "sampler/host_sources.h"
 
@@ -59,6 +60,48 @@ void append_options(std::string_view source, std::string& out) {
   }
 }
 
+constexpr char kAliasHead[] = R"(
+## Aliases
+
+Names of other exporters, answered from the same columns at no cost in storage: where a query names them, in `/metrics?aliases=dcgm,npu`, and in
+what is shipped to an endpoint that has `aliases: [dcgm, npu]`. `accel` is the other direction: what a scraped exporter calls its own.
+)";
+
+struct AliasSection {
+  std::string_view set;
+  std::string_view head;
+};
+constexpr AliasSection kAliasSections[] = {
+    {"dcgm",
+     "dcgm-exporter's names, with its labels `gpu`, `UUID`, `pci_bus_id`, `device`, `modelName`, `Hostname`, `GPU_I_ID`, "
+     "`GPU_I_PROFILE`."},
+    {"npu",
+     "npu-exporter's names, with its labels `id`, `vdie_id`, `model_name`, `pcie_bus_info`, `namespace`, `pod_name`, "
+     "`container_name`."},
+    {"accel",
+     "Our names, of what is scraped from exporters of accelerators. A card that is sampled here too counts once, as sampled "
+     "here."},
+};
+
+// name{label="value"}
+std::string alias_name(const store::AliasRule& rule) {
+  Labels labels(rule.fixed);
+  labels.set(kMetricName, rule.name);
+  return labels.to_string();
+}
+
+void append_aliases(std::string& out) {
+  const auto table = sampler::make_alias_table("");
+  out += kAliasHead;
+  for (const AliasSection& section : kAliasSections) {
+    out += fmt::format("\n### {}\n\n{}\n\n| alias | type | what it is |\n| --- | --- | --- |\n", section.set, section.head);
+    for (const store::AliasRule& rule : table->rules()) {
+      if (rule.set != section.set) continue;
+      out += fmt::format("| `{}` | {} | {} |\n", alias_name(rule), metric_type_name(rule.type, "untyped"), cell(rule.help));
+    }
+  }
+}
+
 }  // namespace
 
 std::string shipped_of_minute(const sampler::MetricInfo& metric) {
@@ -87,6 +130,7 @@ std::string metrics_page() {
     }
     append_options(collector, out);
   }
+  append_aliases(out);
   return out;
 }
 

@@ -3,6 +3,8 @@
 #include "proto/base/log.h"
 #include "proto/http_server.h"
 #include "query/api.h"
+#include "sampler/aliases.h"
+#include "store/alias_view.h"
 #include "store/memory_store.h"
 #include "tools/data.h"
 #include "tools/verbs.h"
@@ -19,7 +21,8 @@ int serve(const ServeOptions& options) {
   auto data = store::MemoryStore::load(options.file);
   if (!data) return fail(data.error());
   const store::MemoryStore& store = *data;
-  const query::Api api(store);
+  const store::AliasView view(store, sampler::make_alias_table(""));
+  const query::Api api(view, {.aliases = &view});
   auto server = HttpServer::start({.listen = options.listen, .is_slow = query::Api::is_slow},
                                   [&api](const HttpRequest& r) { return api.handle(r); });
   if (!server) return fail(server.error());

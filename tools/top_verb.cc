@@ -125,12 +125,6 @@ class Refresher : public std::enable_shared_from_this<Refresher> {
   std::string problem_;
 };
 
-std::string host_name() {
-  char name[256] = "";
-  ::gethostname(name, sizeof name - 1);
-  return name;
-}
-
 Result<std::shared_ptr<Refresher>> make_refresher(const DataChoice& choice) {
   if (choice.url) return std::make_shared<Refresher>(nullptr, top_over_http(*choice.url));
   auto store = open_data(choice);

@@ -1,5 +1,6 @@
 // Which accelerators there are and which answer: accel_devices, accel_up.
 //
+// Fleets   all vendors' accelerators, a fleet each: what the node shows of that vendor.
 // Why      an accelerator's own thread cannot say that it hangs. This source reads what the threads leave behind (accel_state.h),
 //          never blocks, and so says it within three seconds.
 // accel_up of a card from its first answer on: a card that the node has and this container was not given is no failure.
@@ -16,11 +17,15 @@
 
 namespace tacho::sampler {
 
+struct AccelFleet {
+  std::string vendor;
+  std::vector<std::shared_ptr<AccelState>> states;  // one for each accelerator that the node shows
+};
+
 class AccelSource final : public Source {
  public:
-  // `states`: one for each accelerator of the vendor that the node shows.
-  AccelSource(std::string vendor, std::vector<std::shared_ptr<AccelState>> states, const Clock& clock = system_clock())
-      : vendor_(std::move(vendor)), states_(std::move(states)), clock_(clock) {}
+  explicit AccelSource(std::vector<AccelFleet> fleets, const Clock& clock = system_clock())
+      : fleets_(std::move(fleets)), clock_(clock) {}
 
   std::string_view name() const override { return "accel"; }
   Result<void> describe(store::Schema& schema) override;
@@ -29,12 +34,10 @@ class AccelSource final : public Source {
  private:
   std::uint64_t version() const;
 
-  const std::string vendor_;
-  const std::vector<std::shared_ptr<AccelState>> states_;
+  const std::vector<AccelFleet> fleets_;
   const Clock& clock_;
   std::uint64_t described_ = 0;
-  std::size_t count_column_ = 0;
-  std::vector<std::size_t> columns_;  // of states_
+  std::vector<std::size_t> columns_;  // of each fleet its count, then its states
 };
 
 }  // namespace tacho::sampler

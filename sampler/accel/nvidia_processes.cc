@@ -56,20 +56,9 @@ Code NvidiaProcesses::list(NvidiaCard& card) {
     CardProcess process{};
     std::memcpy(&process.pid, buffer_.data() + i * *bytes, sizeof process.pid);
     std::memcpy(&process.memory_bytes, buffer_.data() + i * *bytes + 8, sizeof process.memory_bytes);
-    if (process.pid != 0) processes_.push_back(process);
+    if (process.pid != 0) processes_.add(process);
   }
-  // A process of several instances is several entries.
-  std::sort(processes_.begin(), processes_.end(), [](const auto& a, const auto& b) { return a.pid < b.pid; });
-  auto out = processes_.begin();
-  for (auto it = processes_.begin(); it != processes_.end(); ++it) {
-    if (out != processes_.begin() && (out - 1)->pid == it->pid) {
-      if (it->memory_bytes != ~std::uint64_t{0} && (out - 1)->memory_bytes != ~std::uint64_t{0})
-        (out - 1)->memory_bytes += it->memory_bytes;
-    } else {
-      *out++ = *it;
-    }
-  }
-  processes_.erase(out, processes_.end());
+  processes_.merge();
   return code;
 }
 
@@ -79,36 +68,28 @@ void NvidiaProcesses::probe(NvidiaCard& card) {
 }
 
 void NvidiaProcesses::describe(const NvidiaCard& card, SchemaBuilder& builder) {
-  shown_.clear();
-  count_column_ = kNoColumn;
+  use_columns_.clear();
   if (!supported_) return;
-  count_column_ = builder.add("accel_processes", card.labels());
-  for (const CardProcess& p : processes_) {
-    const std::string pid = fmt::format("{}", p.pid);
-    Shown& shown =
-        shown_.emplace_back(Shown{p.pid, builder.add("accel_process_memory_used_bytes", card.labels_and({{"pid", pid}}))});
-    shown.use_columns.fill(kNoColumn);
-    if (!use_supported_) continue;
+  processes_.describe(card, builder);
+  if (!use_supported_) return;
+  for (const CardProcess& p : processes_.list()) {
+    auto& columns = use_columns_.emplace_back();
     for (std::size_t e = 0; e < NvidiaProcessUse::kEngines; ++e) {
-      shown.use_columns[e] =
-          builder.add("accel_process_utilization_ratio",
-                      card.labels_and({{"pid", pid}, {"engine", std::string(NvidiaProcessUse::kEngineNames[e])}}));
+      columns[e] = builder.add(
+          "accel_process_utilization_ratio",
+          card.labels_and({{"pid", fmt::format("{}", p.pid)}, {"engine", std::string(NvidiaProcessUse::kEngineNames[e])}}));
     }
   }
 }
 
 Sampled NvidiaProcesses::sample(NvidiaCard& card, Row& row) {
   if (!supported_ || list(card) != Code::success) return Sampled::ok;
-  const auto same = [](const Shown& a, const CardProcess& b) { return a.pid == b.pid; };
-  if (!std::equal(shown_.begin(), shown_.end(), processes_.begin(), processes_.end(), same)) return Sampled::layout_changed;
-  put(row, count_column_, static_cast<double>(processes_.size()));
-  const bool used = use_supported_ && use_.drain(card) == Code::success;
-  for (std::size_t i = 0; i < shown_.size(); ++i) {
-    if (processes_[i].memory_bytes != ~std::uint64_t{0})
-      put(row, shown_[i].column, static_cast<double>(processes_[i].memory_bytes));
-    if (!used) continue;
-    const auto use = use_.of(processes_[i].pid);
-    for (std::size_t e = 0; e < use.size(); ++e) put(row, shown_[i].use_columns[e], use[e]);
+  if (processes_.changed()) return Sampled::layout_changed;
+  processes_.put_into(row);
+  if (!use_supported_ || use_.drain(card) != Code::success) return Sampled::ok;
+  for (std::size_t i = 0; i < use_columns_.size(); ++i) {
+    const auto use = use_.of(processes_.list()[i].pid);
+    for (std::size_t e = 0; e < use.size(); ++e) put(row, use_columns_[i][e], use[e]);
   }
   return Sampled::ok;
 }

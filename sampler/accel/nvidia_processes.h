@@ -13,17 +13,11 @@
 #include <span>
 #include <vector>
 
+#include "sampler/accel/card_processes.h"
 #include "sampler/accel/nvidia_process_use.h"
 #include "sampler/accel/nvidia_reading.h"
 
 namespace tacho::sampler {
-
-struct CardProcess {
-  std::uint32_t pid;
-  std::uint64_t memory_bytes;  // all ones: the driver does not tell
-
-  bool operator==(const CardProcess&) const = default;
-};
 
 inline constexpr std::byte kUnwritten{0xa5};
 
@@ -36,11 +30,6 @@ class NvidiaProcesses final : public NvidiaReading {
   Sampled sample(NvidiaCard& card, Row& row) override;
 
  private:
-  struct Shown {
-    std::uint32_t pid;
-    std::size_t column = kNoColumn;
-    std::array<std::size_t, NvidiaProcessUse::kEngines> use_columns{};
-  };
   void probe(NvidiaCard& card) override;
   // Into processes_.
   nvml::Code list(NvidiaCard& card);
@@ -50,9 +39,8 @@ class NvidiaProcesses final : public NvidiaReading {
   bool use_supported_ = false;
   NvidiaProcessUse use_;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(std::size_t{64} * 32);
-  std::vector<CardProcess> processes_;  // by pid; the last list
-  std::vector<Shown> shown_;            // by pid
-  std::size_t count_column_ = kNoColumn;
+  CardProcesses processes_;                                                       // the last list
+  std::vector<std::array<std::size_t, NvidiaProcessUse::kEngines>> use_columns_;  // of processes_, by pid
 };
 
 }  // namespace tacho::sampler

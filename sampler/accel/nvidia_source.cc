@@ -17,11 +17,13 @@
 
 namespace tacho::sampler {
 
-using nvml::Code;
-
-NvidiaSource::Kind nvidia_fast() {
-  NvidiaSource::Kind kind{
-      .suffix = "", .configured_as = "nvidia", .interval_ms = 0, .settling_ms = NvidiaGpm::kSettlingMs, .readings = {}};
+NvidiaSource::Kind nvidia_fast(const nvml::Flavour& flavour) {
+  NvidiaSource::Kind kind{.family = flavour.vendor,
+                          .suffix = "",
+                          .configured_as = flavour.vendor,
+                          .interval_ms = 0,
+                          .settling_ms = NvidiaGpm::kSettlingMs,
+                          .readings = {}};
   auto& r = kind.readings;
   // First what can change the layout, and then what empties the driver's buffers.
   auto events = std::make_unique<NvidiaEvents>();
@@ -41,9 +43,13 @@ NvidiaSource::Kind nvidia_fast() {
   return kind;
 }
 
-NvidiaSource::Kind nvidia_slow() {
-  NvidiaSource::Kind kind{
-      .suffix = "_slow", .configured_as = "nvidia_slow", .interval_ms = 10'000, .settling_ms = 0, .readings = {}};
+NvidiaSource::Kind nvidia_slow(const nvml::Flavour& flavour) {
+  NvidiaSource::Kind kind{.family = flavour.vendor,
+                          .suffix = "_slow",
+                          .configured_as = flavour.slow_name,
+                          .interval_ms = 10'000,
+                          .settling_ms = 0,
+                          .readings = {}};
   auto& r = kind.readings;
   r.push_back(std::make_unique<NvidiaInfo>());
   r.push_back(std::make_unique<NvidiaProcesses>());
@@ -54,64 +60,6 @@ NvidiaSource::Kind nvidia_slow() {
   r.push_back(std::make_unique<NvidiaLinks>());
   r.push_back(std::make_unique<NvidiaCalls>(nvidia_seldom_calls(), kSeldom));
   return kind;
-}
-
-NvidiaSource::NvidiaSource(Kind kind, NvidiaCard card, std::shared_ptr<AccelState> state)
-    : name_(fmt::format("nvidia{}{}", card.slot().index, kind.suffix)),
-      card_(std::move(card)),
-      kind_(std::move(kind)),
-      state_(std::move(state)) {}
-
-Result<void> NvidiaSource::describe(store::Schema& schema) {
-  if (!card_.bound()) {
-    probed_ = false;
-    if (auto bound = card_.bind(); !bound) return bound;
-  }
-  card_.begin_row();
-  if (!probed_) {
-    for (const auto& reading : kind_.readings) reading->find_out(card_);
-  }
-  if (card_.lost() != Code::success) {
-    card_.forget();
-    return std::unexpected(card_.trouble());
-  }
-  probed_ = true;
-  SchemaBuilder builder(schema);
-  const std::size_t before = schema.size();
-  for (const auto& reading : kind_.readings) reading->describe(card_, builder);
-  if (schema.size() == before) return failure("{} supports nothing of what is asked for", card_.name());
-  if (state_) state_->described(card_.labels());
-  return {};
-}
-
-Result<Sampled> NvidiaSource::read(Row& row) {
-  // Put away: describe() says why, and finds it again when it is time.
-  if (!card_.bound()) return Sampled::layout_changed;
-  card_.begin_row();
-  for (const auto& reading : kind_.readings) {
-    if (reading->sample(card_, row) != Sampled::layout_changed) continue;
-    if (card_.take_changed()) probed_ = false;
-    return Sampled::layout_changed;
-  }
-  if (card_.lost() != Code::success) {
-    card_.forget();
-    return std::unexpected(card_.trouble());
-  }
-  if (!card_.take_changed()) return Sampled::ok;
-  probed_ = false;
-  return Sampled::layout_changed;
-}
-
-Result<Sampled> NvidiaSource::sample(Row& row) {
-  auto sampled = read(row);
-  if (state_ && (!sampled || *sampled == Sampled::ok)) state_->ended(card_.clock().mono(), sampled.has_value());
-  return sampled;
-}
-
-std::vector<Unsupported> NvidiaSource::unsupported() const {
-  std::vector<Unsupported> all;
-  for (const auto& reading : kind_.readings) all.insert(all.end(), reading->unsupported().begin(), reading->unsupported().end());
-  return all;
 }
 
 }  // namespace tacho::sampler

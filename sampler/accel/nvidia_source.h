@@ -13,57 +13,21 @@
 // Lost     a card that answers "lost" or takes seconds for a call gives no rows and is asked again after 30 s; when it is back
 //          it is found anew, and events, snapshots and series with it. accel_up (accel_source.h) is 0 meanwhile.
 // Never    a CUDA context, a setting changed, a call that waits.
+// Others   vendors whose libraries are made after NVML have the same two, under their own names (nvml_flavour.h): iluvatarN, enflameN.
+//          They have what their libraries are known to tell.
 // Source   NVML, see nvml_api.h.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
-#include "sampler/accel/accel_state.h"
+#include "sampler/accel/library_source.h"
 #include "sampler/accel/nvidia_card.h"
 #include "sampler/accel/nvidia_reading.h"
-#include "sampler/source.h"
 
 namespace tacho::sampler {
 
-class NvidiaSource final : public Source {
- public:
-  struct Kind {
-    std::string_view suffix;  // of the name
-    std::string_view configured_as;
-    std::int64_t interval_ms;
-    std::int64_t settling_ms;
-    std::vector<std::unique_ptr<NvidiaReading>> readings;
-  };
-
-  // `state`: where accel_up is made of; null for the slow source.
-  NvidiaSource(Kind kind, NvidiaCard card, std::shared_ptr<AccelState> state);
-
-  std::string_view name() const override { return name_; }
-  std::string_view configured_as() const override { return kind_.configured_as; }
-  std::int64_t default_interval_ms() const override { return kind_.interval_ms; }
-  std::int64_t settling_ms() const override { return kind_.settling_ms; }
-  bool may_block() const override { return true; }
-  Result<void> describe(store::Schema& schema) override;
-  Result<Sampled> sample(Row& row) override;
-
-  // For people who ask what there is. Requires: described.
-  const NvidiaCard& card() const { return card_; }
-  std::vector<Unsupported> unsupported() const;
-
- private:
-  Result<Sampled> read(Row& row);
-
-  const std::string name_;
-  NvidiaCard card_;  // outlives the readings, which free what they got from its library
-  Kind kind_;
-  std::shared_ptr<AccelState> state_;
-  bool probed_ = false;
-};
+using NvidiaSource = LibrarySource<NvidiaCard>;
 
 // The two kinds.
-NvidiaSource::Kind nvidia_fast();
-NvidiaSource::Kind nvidia_slow();
+NvidiaSource::Kind nvidia_fast(const nvml::Flavour& flavour = nvml::nvidia());
+NvidiaSource::Kind nvidia_slow(const nvml::Flavour& flavour = nvml::nvidia());
 
 }  // namespace tacho::sampler

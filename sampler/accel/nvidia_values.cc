@@ -17,16 +17,6 @@ std::expected<nvml::U32, Code> read(NvidiaCard& card, const CallRow& row) {
 
 }  // namespace
 
-std::size_t ValueName::add(const NvidiaCard& card, SchemaBuilder& builder) const {
-  std::vector<Label> own;
-  if (!label.empty()) own.push_back({std::string(label), std::string(value)});
-  return builder.add(metric, card.labels_and(std::move(own)));
-}
-
-std::string ValueName::text() const {
-  return label.empty() ? std::string(metric) : fmt::format("{}{{{}=\"{}\"}}", metric, label, value);
-}
-
 void NvidiaCalls::probe(NvidiaCard& card) {
   used_.clear();
   ticks_ = 0;

@@ -12,18 +12,9 @@
 #include <vector>
 
 #include "sampler/accel/nvidia_reading.h"
+#include "sampler/accel/value_name.h"
 
 namespace tacho::sampler {
-
-struct ValueName {
-  std::string_view metric;
-  std::string_view label = {};  // what tells it from its sisters; "" for none
-  std::string_view value = {};
-
-  std::size_t add(const NvidiaCard& card, SchemaBuilder& builder) const;
-  std::string text() const;
-  bool operator==(const ValueName&) const = default;
-};
 
 struct CallRow {
   using Plain = nvml::Code (*)(nvml::Device, nvml::U32*);

@@ -6,30 +6,24 @@
 
 namespace tacho::sampler::nvml {
 
-Result<std::shared_ptr<Library>> Library::open(std::span<const std::string> paths) {
-  std::string why;
-  for (const std::string& path : paths) {
-    void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!handle) {
-      const char* text = ::dlerror();
-      // The first is where it should be; that the others are not there either is no news.
-      if (why.empty()) why = text ? text : path + " cannot be opened";
-      continue;
-    }
-    std::shared_ptr<Library> library(new Library);
-    library->handle_ = handle;
-    library->path_ = path;
-    Functions& f = library->functions_;
-#define X(member, symbol, parameters) f.member = reinterpret_cast<decltype(f.member)>(::dlsym(handle, symbol));
+Result<std::shared_ptr<Library>> Library::open(std::span<const std::string> paths, const Flavour& flavour) {
+  constexpr int kModes[] = {RTLD_NOW | RTLD_LOCAL};
+  Functions f;
+  auto opened = SharedLibrary::open(paths, kModes, [&](const SharedLibrary& library) {
+#define X(member, symbol, parameters) \
+  f.member =                          \
+      has_function(flavour, symbol) ? library.function<decltype(f.member)>(function_name(flavour, symbol).c_str()) : nullptr;
     TACHO_NVML_FUNCTIONS(X)
 #undef X
-    if (f.init && f.shutdown && f.device_by_index && f.pci_info && f.uuid && f.name) return library;
-    why = path + " lacks the first functions of NVML, nvmlInit_v2 among them: it is not NVIDIA's, or older than 2018";
-  }
-  return failure("NVIDIA's management library cannot be opened: {}", why);
+    // What else a vendor's must have to be the one is known of NVIDIA's only.
+    const bool whole = &flavour != &nvidia() || (f.pci_info && f.uuid);
+    if (f.init && f.shutdown && f.device_by_index && f.name && whole) return std::string();
+    return fmt::format("lacks the first functions of {}'s, {}Init_v2 among them: it is another library, or an old one",
+                       flavour.title, flavour.prefix);
+  });
+  if (!opened) return failure("{}'s management library cannot be opened: {}", flavour.title, opened.error().message);
+  return std::shared_ptr<Library>(new Library(std::move(*opened), f));
 }
-
-Library::~Library() { ::dlclose(handle_); }
 
 std::string_view text_of(Code code) {
   switch (code) {

@@ -17,6 +17,8 @@
 
 #include "proto/base/error.h"
 #include "sampler/accel/nvml_abi.h"
+#include "sampler/accel/nvml_flavour.h"
+#include "sampler/accel/shared_library.h"
 
 namespace tacho::sampler::nvml {
 
@@ -108,19 +110,17 @@ struct Functions {
 class Library {
  public:
   // The first of `paths` that can be opened; a path without a slash is looked for where the loader looks.
-  static Result<std::shared_ptr<Library>> open(std::span<const std::string> paths);
-  ~Library();
+  static Result<std::shared_ptr<Library>> open(std::span<const std::string> paths, const Flavour& flavour = nvidia());
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
   const Functions& functions() const { return functions_; }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return library_.path(); }
 
  private:
-  Library() = default;
+  Library(SharedLibrary library, const Functions& functions) : library_(std::move(library)), functions_(functions) {}
 
-  void* handle_ = nullptr;
-  std::string path_;
+  SharedLibrary library_;
   Functions functions_;
 };
 

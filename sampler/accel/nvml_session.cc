@@ -10,7 +10,7 @@ Session::~Session() {
 Result<const Functions*> Session::ready() {
   const std::lock_guard lock(mutex_);
   if (library_) return &library_->functions();
-  auto opened = Library::open(paths_);
+  auto opened = Library::open(paths_, flavour_);
   if (!opened) return std::unexpected(opened.error());
   const Code code = (*opened)->functions().init();
   if (code == Code::lib_rm_version_mismatch)

@@ -19,18 +19,21 @@ namespace tacho::sampler::nvml {
 
 class Session {
  public:
-  explicit Session(std::vector<std::string> library_paths) : paths_(std::move(library_paths)) {}
+  explicit Session(std::vector<std::string> library_paths, const Flavour& flavour = nvidia())
+      : paths_(std::move(library_paths)), flavour_(flavour) {}
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   // The initialised library. Its functions are valid while the session lives.
   Result<const Functions*> ready();
+  const Flavour& flavour() const { return flavour_; }
   // Where it came from; "" while it is not initialised.
   std::string library_path();
 
  private:
   const std::vector<std::string> paths_;
+  const Flavour& flavour_;
   std::mutex mutex_;                  // guards library_
   std::shared_ptr<Library> library_;  // initialised; null until then
 };

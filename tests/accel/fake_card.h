@@ -1,13 +1,11 @@
 // A card's two sources over the fake library.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
-#include "../sampler/source_fixture.h"
+#include "card_rows.h"
 #include "fake_nvml.h"
-#include "proto/base/number.h"
 #include "sampler/accel/nvidia_source.h"
 
 namespace tacho::sampler {
@@ -45,32 +43,5 @@ class FakeCard {
   }
   std::unique_ptr<Sourced> fast_, slow_;
 };
-
-// "name{a="b"}" without the labels that every series of the card has.
-inline std::string short_name(const Labels& labels) {
-  Labels out = labels;
-  for (const char* common : {"vendor", "accel", "uuid", "pci_bus_id", "model"}) out.erase(common);
-  return out.to_string();
-}
-
-// What a source's row says, absent cells left out.
-inline std::map<std::string, double> row_of(const Watched& watched) {
-  std::map<std::string, double> out;
-  for (const store::SeriesInfo& info : watched.schema()) {
-    const double value = watched(info.labels.to_string());
-    if (!is_absent(value)) out[short_name(info.labels)] = value;
-  }
-  return out;
-}
-
-inline std::string text_of(const std::map<std::string, double>& row) {
-  std::string out;
-  for (const auto& [name, value] : row) {
-    out += name + " ";
-    append_text_number(out, value);
-    out += "\n";
-  }
-  return out;
-}
 
 }  // namespace tacho::sampler

@@ -2,41 +2,24 @@
 // same form made by hand, or both, later lines over earlier ones. It declares the interface by itself, so that a wrong layout in
 // the sampler does not find the same mistake here.
 //
-// Told by  fake_nvml_do(lines), from the test in the same process; or the file that TACHO_FAKE_NVML names, read again when it changes.
+// Told by  lines of text (fake_script.h): fake_nvml_do(lines), or the file that TACHO_FAKE_NVML names.
 // Eras     FAKE_NVML_ERA=470 leaves out the functions that came after that driver.
 //
-//   CALL 0 nvmlDeviceGetPowerUsage() rc=0 | u32 80000        after the bar: u32, u64, i32, text, and "at N" for the N-th byte
-//   CALL 0 nvmlDeviceGetTemperature(0) rc=0 ... | 41 | raw=29000000
 //   FIELD 0 id=186 scope=0 rc=0 type=1 value=80000
 //   GPM 0 id=2 rc=0 value=18.5 name="smutil" unit="%"        0.3 for the GPU instance 3
 //   SAMPLES 0 type=0 count=2: first_us=1000000=80000 +20000=81000
 //   LIVE 0 type=0 every_us=20000 values=80000,90000          samples of now, by the wall clock
 //   DEVICE 1 like=0 uuid=GPU-1 bus=00000000:3B:00.0          what is not said of 1 is as for 0
 //   EVENT 0 8 79                                             an XID 79
-//   ALL 0 rc=15      ALL 0 rc=0       every call for the device answers so; not any more
-//   HANG 0 FUNCTION  DELAY 0 FUNCTION MS  CRASH 0 FUNCTION   RELEASE   ends all three, hanging calls included
 //   INIT rc=9
-//   CLEAR            forgets everything but who waits
-#include <signal.h>
-#include <sys/stat.h>
 #include <time.h>
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
-#include <condition_variable>
-#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <deque>
-#include <fstream>
-#include <map>
-#include <mutex>
-#include <sstream>
-#include <string>
-#include <vector>
+
+#include "fake_script.h"
 
 #ifndef FAKE_NVML_ERA
 #define FAKE_NVML_ERA 999
@@ -44,14 +27,8 @@
 
 namespace {
 
-using u32 = std::uint32_t;
-using u64 = std::uint64_t;
-using Bytes = std::vector<unsigned char>;
+using namespace fake;
 
-struct Answer {
-  int rc = 3;
-  Bytes bytes;
-};
 struct Field {
   int rc = 3;
   u32 type = 0;
@@ -70,115 +47,23 @@ struct Live {
   u64 every_us = 0;
   std::vector<u64> values;
 };
-struct Trouble {
-  bool hang = false;
-  bool crash = false;
-  int delay_ms = 0;
-};
-struct Card {
-  std::string key, like, uuid, bus;
-  int all = 0;
+struct Card : CardBase {
+  std::string uuid, bus;
   std::deque<std::pair<u64, u64>> events;
   u64 registered = 0;
   std::map<u32, std::vector<Sample>> samples;
   std::map<u32, Live> live;
 };
 
-std::mutex mutex;
-std::condition_variable released;
-std::map<std::string, Card> cards;
-std::map<std::string, Answer> answers;                  // "0 nvmlDeviceGetPowerUsage()"
+void learn(const std::string& word, const std::string& card, const std::string& line);
+
+Script<Card> script("TACHO_FAKE_NVML", learn);
+std::mutex& mutex = script.mutex;
+std::map<std::string, Card>& cards = script.cards;
 std::map<std::pair<std::string, u64>, Field> fields;    // card, id << 32 | scope
 std::map<std::pair<std::string, u32>, Metric> metrics;  // card, id
-std::map<std::string, Trouble> troubles;                // "0 nvmlDeviceGetPowerUsage"
 int init_rc = 0;
 std::atomic<int> inits{0};
-u64 generation = 0;  // of RELEASE
-
-std::string after(const std::string& line, const std::string& key) {
-  const auto at = line.find(key);
-  if (at == std::string::npos) return "";
-  const auto from = at + key.size();
-  if (from < line.size() && line[from] == '"') {
-    const auto end = line.find('"', from + 1);
-    return line.substr(from + 1, end - from - 1);
-  }
-  return line.substr(from, line.find_first_of(" \n:", from) - from);
-}
-u64 number(const std::string& text) { return text.empty() ? 0 : std::strtoull(text.c_str(), nullptr, 0); }
-
-Bytes from_hex(const std::string& text) {
-  Bytes out;
-  std::string digits;
-  for (const char c : text) {
-    if (c == '.') break;
-    if (std::isxdigit(static_cast<unsigned char>(c))) digits += c;
-    if (digits.size() == 2) out.push_back(static_cast<unsigned char>(std::strtoul(digits.c_str(), nullptr, 16))), digits.clear();
-  }
-  return out;
-}
-
-Bytes from_values(const std::string& text) {
-  Bytes out;
-  std::istringstream in(text);
-  std::string kind;
-  std::size_t at = 0;
-  const auto put = [&](const void* p, std::size_t n) {
-    if (out.size() < at + n) out.resize(at + n, 0xa5);
-    std::memcpy(out.data() + at, p, n);
-    at += n;
-  };
-  while (in >> kind) {
-    if (kind == "at") {
-      in >> at;
-    } else if (kind == "u32") {
-      u32 v;
-      in >> v;
-      put(&v, 4);
-    } else if (kind == "i32") {
-      std::int32_t v;
-      in >> v;
-      put(&v, 4);
-    } else if (kind == "u64") {
-      u64 v;
-      in >> v;
-      put(&v, 8);
-    } else if (kind == "text") {
-      std::string v;
-      std::getline(in, v);
-      v.erase(0, v.find_first_not_of(' '));
-      put(v.c_str(), v.size() + 1);
-    } else {
-      break;  // a recording's own words
-    }
-  }
-  return out;
-}
-
-void learn_call(const std::string& line) {
-  std::istringstream in(line);
-  std::string word, card, call;
-  in >> word >> card;
-  std::getline(in, call);
-  const auto open = call.find('('), close = call.find(')');
-  if (open == std::string::npos || close == std::string::npos) return;
-  std::string name = call.substr(1, open - 1), arguments = call.substr(open + 1, close - open - 1);
-  if (name.starts_with(' ')) name.erase(0, 1);
-  if (arguments.starts_with("size ")) arguments.clear();
-  const std::string rest = call.substr(close + 1);
-  if (after(rest, "rc=").empty()) return;
-  Answer a;
-  a.rc = std::atoi(after(rest, "rc=").c_str());
-  const auto raw = rest.find("raw=");
-  const auto bar = rest.find('|');
-  if (raw != std::string::npos) {
-    a.bytes = from_hex(rest.substr(raw + 4));
-  } else if (bar != std::string::npos) {
-    a.bytes = from_values(rest.substr(bar + 1));
-  }
-  if (card != "-") cards[card].key = card;
-  answers[card + " " + name + "(" + arguments + ")"] = a;
-}
 
 void learn_field(const std::string& line) {
   std::istringstream in(line);
@@ -214,11 +99,7 @@ void learn_samples(const std::string& line) {
   }
 }
 
-void learn(const std::string& line) {
-  std::istringstream in(line);
-  std::string word, card, rest;
-  in >> word >> card;
-  if (word == "CALL") return learn_call(line);
+void learn(const std::string& word, const std::string& card, const std::string& line) {
   if (word == "FIELD" || word == "FIELD1") return learn_field(line);
   if (word == "SAMPLES") return learn_samples(line);
   if (word == "GPM") {
@@ -237,92 +118,35 @@ void learn(const std::string& line) {
     for (std::string v; std::getline(values, v, ',');) live.values.push_back(number(v));
   } else if (word == "DEVICE") {
     Card& c = cards[card];
-    c.key = card;
-    c.like = after(line, "like=");
     c.uuid = after(line, "uuid=");
     const auto bus = line.find("bus=");
     if (bus != std::string::npos) c.bus = line.substr(bus + 4);
   } else if (word == "EVENT") {
+    std::istringstream in(line);
+    std::string skipped;
     u64 type = 0, data = 0;
-    in >> type >> data;
+    in >> skipped >> skipped >> type >> data;
     cards[card].events.push_back({type, data});
   } else if (word == "ALL") {
-    cards[card].all = std::atoi(after(line, "rc=").c_str());
     // A card that was lost has forgotten who wanted its events.
     if (cards[card].all != 0) cards[card].registered = 0;
   } else if (word == "INIT") {
     init_rc = std::atoi(after(line, "rc=").c_str());
-  } else if (word == "HANG" || word == "DELAY" || word == "CRASH") {
-    std::string name;
-    int ms = 0;
-    in >> name >> ms;
-    Trouble& t = troubles[card + " " + name];
-    t = {.hang = word == "HANG", .crash = word == "CRASH", .delay_ms = ms};
-  } else if (word == "RELEASE") {
-    troubles.clear();
-    ++generation;
   } else if (word == "CLEAR") {
-    for (auto& [key, c] : cards) c = Card{.registered = c.registered};  // handles stay valid
-    answers.clear();
+    for (auto& [key, c] : cards) {  // handles stay valid
+      const u64 registered = c.registered;
+      c = Card();
+      c.registered = registered;
+    }
     fields.clear();
     metrics.clear();
-    troubles.clear();
     init_rc = 0;
-    ++generation;
   }
 }
 
-void learn_all(const std::string& text) {
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) learn(line);
-  released.notify_all();
-}
-
-// The file, when it changed. Requires: the mutex is held.
-void refresh() {
-  static const char* const path = std::getenv("TACHO_FAKE_NVML");
-  static timespec seen{};
-  if (!path) return;
-  struct stat s{};
-  if (stat(path, &s) != 0 || (s.st_mtim.tv_sec == seen.tv_sec && s.st_mtim.tv_nsec == seen.tv_nsec)) return;
-  seen = s.st_mtim;
-  std::ifstream in(path);
-  std::stringstream text;
-  text << in.rdbuf();
-  learn_all("CLEAR\n" + text.str());
-}
-
-// Before each call: what is to go wrong. Requires: the lock is held; it is given up while the call hangs.
-void suffer(std::unique_lock<std::mutex>& lock, const std::string& card, const char* name) {
-  refresh();
-  const auto it = troubles.find(card + " " + name);
-  if (it == troubles.end()) return;
-  const Trouble t = it->second;
-  if (t.crash) raise(SIGSEGV);
-  const u64 now = generation;
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(t.delay_ms);
-  while (generation == now && (t.hang || std::chrono::steady_clock::now() < until)) {
-    released.wait_for(lock, std::chrono::milliseconds(5));
-    refresh();
-  }
-}
-
-const Answer* find(std::string card, const std::string& call) {
-  for (int depth = 0; depth < 4; ++depth) {
-    const auto it = answers.find(card + " " + call);
-    if (it != answers.end()) return &it->second;
-    const auto c = cards.find(card);
-    if (c == cards.end() || c->second.like.empty()) return nullptr;
-    card = c->second.like;
-  }
-  return nullptr;
-}
-
-struct Part {
-  void* to;
-  std::size_t bytes;
-  std::size_t at;
-};
+void suffer(std::unique_lock<std::mutex>& lock, const std::string& card, const char* name) { script.suffer(lock, card, name); }
+const Answer* find(const std::string& card, const std::string& call) { return script.find(card, call); }
+std::vector<Card*> whole() { return script.whole(); }
 
 // The whole of most functions.
 int reply(void* device, const char* name, const std::string& arguments, std::initializer_list<Part> parts) {
@@ -332,22 +156,7 @@ int reply(void* device, const char* name, const std::string& arguments, std::ini
   if (inits == 0) return 1;
   if (device && static_cast<Card*>(device)->key.empty()) return 2;
   if (device && static_cast<Card*>(device)->all != 0) return static_cast<Card*>(device)->all;
-  const Answer* a = find(card, std::string(name) + "(" + arguments + ")");
-  if (!a) return 3;
-  if (a->rc != 0) return a->rc;
-  for (const Part& p : parts) {
-    if (p.at >= a->bytes.size()) continue;
-    std::memcpy(p.to, a->bytes.data() + p.at, std::min(p.bytes, a->bytes.size() - p.at));
-  }
-  return 0;
-}
-
-std::string arg(u32 v) { return std::to_string(v); }
-template <class... V>
-std::string args(u32 first, V... rest) {
-  std::string out = arg(first);
-  ((out += "," + arg(rest)), ...);
-  return out;
+  return script.answer(card, std::string(name) + "(" + arguments + ")", parts, 3);
 }
 
 int text_reply(void* device, const char* name, char* to, u32 length) {
@@ -373,28 +182,15 @@ std::string bus_of(const Card& card) {
       .c_str();
 }
 
-// Whole cards, in the order of their numbers.
-std::vector<Card*> whole() {
-  std::vector<Card*> out;
-  for (auto& [key, card] : cards) {
-    if (!card.key.empty() && key.find('.') == std::string::npos) out.push_back(&card);
-  }
-  std::sort(out.begin(), out.end(),
-            [](const Card* a, const Card* b) { return std::atoi(a->key.c_str()) < std::atoi(b->key.c_str()); });
-  return out;
-}
-
 struct Snapshot {
   std::string card;
 };
 
 }  // namespace
 
-#define EXPORT extern "C" __attribute__((visibility("default")))
-
 EXPORT void fake_nvml_do(const char* lines) {
   const std::lock_guard lock(mutex);
-  learn_all(lines);
+  script.learn_all(lines);
 }
 EXPORT int fake_nvml_inits() { return inits; }
 
@@ -418,7 +214,7 @@ EXPORT int nvmlSystemGetCudaDriverVersion_v2(int* to) {
 }
 EXPORT int nvmlDeviceGetCount_v2(u32* to) {
   const std::lock_guard lock(mutex);
-  refresh();
+  script.refresh();
   if (inits == 0) return 1;
   *to = static_cast<u32>(whole().size());
   return 0;

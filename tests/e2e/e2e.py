@@ -19,7 +19,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+# What is shipped at a time, and how names say it; scripts that use another window set both.
 WINDOW_MS = 60_000
+WINDOW_NAME = "1m"
 STALE = object()  # a staleness marker among exported values
 
 
@@ -303,7 +305,7 @@ def check_minutes(exported, types, shipped, first_end, last_end, external):
             check(got is not STALE and same(got, want[0]), f"{key} at {end // 1000}: shipped {got!r}, the seconds come to {want[0]!r}")
             expected_at.add((key, end))
             counts["values"] += 1
-            for suffix, peak in ((":1m_max", want[1]), (":1m_min", want[2])):
+            for suffix, peak in ((f":{WINDOW_NAME}_max", want[1]), (f":{WINDOW_NAME}_min", want[2])):
                 peak_key = with_name(key, name_of(key) + suffix)
                 if peak_key not in shipped:
                     continue  # the catalogue does not ask for it
@@ -318,7 +320,7 @@ def check_minutes(exported, types, shipped, first_end, last_end, external):
             if name_of(key) == "tacho_rollup_samples_ratio" or not first_end <= t <= last_end:
                 continue
             check((key, t) in expected_at, f"{key} was shipped at {t // 1000} without seconds in that minute")
-    check(counts["peaks"] > 0, "no :1m_max was shipped at all")
+    check(counts["peaks"] > 0, f"no :{WINDOW_NAME}_max was shipped at all")
     return counts
 
 

@@ -258,10 +258,10 @@ TEST_CASE("the report says of each card whether it answers, and what it does not
   const std::pair<std::string, std::string> no_links{"accel_link_up{type=\"nvlink\"}", "not supported (3)"};
   CHECK(std::count(report.cards[0].unsupported.begin(), report.cards[0].unsupported.end(), no_links) == 1);
   CHECK(report.cards[1].problem.find("NVIDIA card 0000:1a:00.0 is not among the library's") == 0);
-  CHECK(report.library == nvml.path() + ": NVML 13.580.159.04, driver 580.159.04, CUDA 13.0");
+  CHECK(report.libraries == std::vector{nvml.path() + ": NVML 13.580.159.04, driver 580.159.04, CUDA 13.0"});
   const AccelReport none = report_accelerators(machine.roots(), {.nvml_library = "/no/such/lib"});
   CHECK(none.cards[7].problem.find("/no/such/lib") != std::string::npos);
-  CHECK(none.library.empty());
+  CHECK(none.libraries.empty());
 }
 
 TEST_CASE("where sysfs shows no card, the driver's device nodes do") {
@@ -277,7 +277,7 @@ TEST_CASE("where sysfs shows no card, the driver's device nodes do") {
 
 TEST_CASE("accel_up is there from a card's first answer on, and 0 while it is overdue or fails") {
   FakeCard card;
-  AccelSource accel("nvidia", {card.state, std::make_shared<AccelState>()}, card.clock);
+  AccelSource accel({{.vendor = "nvidia", .states = {card.state, std::make_shared<AccelState>()}}}, card.clock);
   Watched up(accel);
   up.tick();
   CHECK(text_of(row_of(up)) == "accel_devices 2\n");

@@ -2,20 +2,13 @@
 
 #include "sampler/accel/nvidia_source.h"
 
-#include <stdlib.h>
-
 #include <set>
 
 #include "../accel/fake_card.h"
+#include "golden_text.h"
 
 namespace tacho::sampler {
 namespace {
-
-void check_golden(const std::string& name, const std::string& text) {
-  const std::string path = TACHO_SOURCE_DIR "/tests/sampler/golden/" + name + ".txt";
-  if (::getenv("TACHO_UPDATE_GOLDEN")) REQUIRE(replace_file(path, text));
-  CHECK(text == read_file(path).value());
-}
 
 TEST_CASE("a recorded H200 gives its golden text") {
   FakeCard card;

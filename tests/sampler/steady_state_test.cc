@@ -5,8 +5,10 @@
 #include <new>
 
 #include "../accel/fake_card.h"
+#include "../accel/fake_npu.h"
 #include "fake_ethtool.h"
 #include "many_cpus.h"
+#include "sampler/accel_sources.h"
 #include "sampler/host/network/ethtool.h"
 #include "sampler/host/network/ethtool_link.h"
 #include "sampler/host_sources.h"
@@ -121,6 +123,18 @@ TEST_CASE("a steady tick allocates nothing when drivers are asked, one that does
   check_no_allocation(links);
 }
 
+TEST_CASE("a steady tick allocates nothing, of an Ascend NPU") {
+  FakeNpu npu;
+  npu.machine.write("sys/bus/pci/devices/0000:c1:00.0/current_link_width", "16\n");
+  for (Watched* watched : {&npu.fast(), &npu.slow(), &npu.network(), &npu.bandwidth()}) watched->tick();
+  for (AscendSource* source : {&npu.fast_source(), &npu.slow_source()}) {
+    INFO(source->name());
+    store::Schema schema;
+    REQUIRE(source->describe(schema));
+    CHECK(steady(*source, schema.size()));
+  }
+}
+
 TEST_CASE("a steady tick allocates nothing, of a recorded card") {
   FakeCard card;
   card.nvml.tell("LIVE 0 type=0 every_us=20000 values=80000,90000");
@@ -139,6 +153,13 @@ TEST_CASE("a steady tick allocates nothing, of a recorded card") {
     }
     CHECK(made == 0);
   }
+}
+
+TEST_CASE("a steady tick allocates nothing, of cards of amdgpu") {
+  Machine machine("amd");
+  const auto sources = make_accel_sources(machine.roots(), {});
+  REQUIRE(sources.size() == 11);
+  for (const auto& source : sources) check_no_allocation(*source);
 }
 
 TEST_CASE("a steady tick allocates nothing, on a node with pods, walks of its cgroups included") {

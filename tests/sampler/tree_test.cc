@@ -7,6 +7,7 @@
 #include <map>
 
 #include "fake_ethtool.h"
+#include "golden_text.h"
 #include "proto/base/file.h"
 #include "proto/base/number.h"
 #include "sampler/host/kernel_log/kmsg.h"
@@ -88,14 +89,6 @@ class Recorded {
   FixedClock clock_{1'767'312'000'250'000'000, 50'000'000'000'000};  // up for 50,000 s
   std::vector<std::unique_ptr<Source>> sources_;
 };
-
-void check_golden(const std::string& name, const std::string& text) {
-  const std::string path = TACHO_SOURCE_DIR "/tests/sampler/golden/" + name + ".txt";
-  if (::getenv("TACHO_UPDATE_GOLDEN")) REQUIRE(replace_file(path, text));
-  Result<std::string> golden = read_file(path);
-  REQUIRE(golden);
-  CHECK(text == *golden);
-}
 
 TEST_CASE("recorded trees give their golden texts") {
   const std::string tree = GENERATE("vm", "hotplug", "stepback", "disks", "halfwritten", "odd", "oldkernel", "hardware",

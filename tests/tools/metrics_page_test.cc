@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "proto/base/file.h"
+#include "sampler/aliases.h"
 #include "sampler/host_options.h"
 
 namespace tacho::tools {
@@ -12,6 +13,16 @@ TEST_CASE("docs/metrics.md is what the program says of its metrics") {
   REQUIRE(page);
   INFO("tools/dev docs writes it anew");
   CHECK((*page == metrics_page()));
+}
+
+TEST_CASE("every alias is on the page") {
+  const std::string page = metrics_page();
+  const auto table = sampler::make_alias_table("");
+  for (const std::string& set : table->sets()) CHECK(page.find("\n### " + set + "\n") != std::string::npos);
+  for (const store::AliasRule& rule : table->rules()) {
+    INFO(rule.name);
+    CHECK(page.find("| `" + rule.name) != std::string::npos);
+  }
 }
 
 TEST_CASE("every metric and every option is on the page") {
