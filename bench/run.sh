@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|store|cost|lateness|queries]...; all of them take half an hour.
+# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|store|cost|shipping|lateness|queries]...; all of them take over an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=("$@"); [ $# -gt 0 ] || what=(micro compression store cost lateness queries)
+what=("$@"); [ $# -gt 0 ] || what=(micro compression store cost shipping lateness queries)
 for one in "${what[@]}"; do
   case $one in
     micro)
@@ -25,8 +25,12 @@ for one in "${what[@]}"; do
       python3 bench/cost.py --tacho build/tacho --seconds 120
       python3 bench/scrape_cost.py --tacho build/tacho --seconds 130
       python3 bench/scrape_cost.py --tacho build/tacho --seconds 130 --churn ;;
+    shipping)
+      cmake --build build --target stampede_bench
+      build/bench/stampede_bench
+      python3 bench/ship_bytes.py --tacho build/tacho --minutes 30 ;;
     lateness) python3 bench/lateness.py --tacho build/tacho --minutes 10 ;;
     queries) python3 bench/query_load.py --tacho build/tacho --minutes 5 --quiet 2 ;;
-    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, lateness, queries)" >&2; exit 2 ;;
+    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, shipping, lateness, queries)" >&2; exit 2 ;;
   esac
 done

@@ -154,6 +154,13 @@ void Shipper::finish_window(const InFlight& done) {
   }
 }
 
+// Half of the pause is random: nodes that came back together do not go on together.
+void Shipper::rest_before_next() {
+  if (!is_due(cursor_ + step_ms_)) return;
+  const std::int64_t pause_ms = step_ms_ / options_.catch_up;
+  retry_at_ = clock_.mono() + (pause_ms / 2 + random_below(pause_ms + 1)) * kNsPerMs;
+}
+
 void Shipper::set_cursor(TimeMs end) {
   TACHO_CHECK(end > cursor_, fmt::format("cursor {} to {}", cursor_, end));
   cursor_ = end;

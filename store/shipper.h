@@ -14,6 +14,9 @@
 // Cost     a window: one select over two minutes of the store, one cursor file.
 // Lifetime store, transport and clock outlive the shipper.
 //
+// Behind     when the endpoint is back after an outage, at most catch_up windows go out in the time of one, at moments of each node's
+//          own: ten thousand nodes that all have an hour to tell do not tell it in a second.
+//
 // What becomes of a request
 //   2xx                       taken: next request; after the last one the cursor moves.
 //   5xx, 429, network, time   tried again, for ever, after a back-off that doubles from backoff_min to backoff_max, with jitter;
@@ -78,7 +81,8 @@ struct ShipperOptions {
   std::int64_t grace_ms = 5000;
   std::int64_t offset_ms = 0;  // ship_offset_ms(); 0..kShipOffsetMaxMs
   std::int64_t backoff_min_ms = 30;
-  std::int64_t backoff_max_ms = 5000;
+  std::int64_t backoff_max_ms = 30'000;
+  int catch_up = 10;  // windows in the time of one, at most, when many are due
   bool retry_on_429 = true;
   std::int64_t age_limit_ms = 0;                // 0: none
   std::int64_t metadata_interval_ms = 600'000;  // version 1; 0: metadata is not sent
@@ -140,6 +144,7 @@ class Shipper {
   void publish_stats();
   void back_off(std::string_view reason, const std::string& text, std::int64_t retry_after_ms = 0);
   void finish_window(const InFlight& done);
+  void rest_before_next();
   void save_cursor();
   void set_cursor(TimeMs end);
   void log_failure(const std::string& text);

@@ -60,6 +60,7 @@ void Shipper::send_next(InFlight& window) {
   finish_window(window);
   in_flight_.reset();
   save_cursor();
+  rest_before_next();
 }
 
 void Shipper::speak_v1(const std::string& why) {

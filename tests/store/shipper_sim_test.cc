@@ -69,7 +69,7 @@ class Simulation {
     for (std::int64_t i = 0; i < seconds; ++i) second();
     mood_ = Mood::well;  // let it finish
     mood_left_ = 1'000'000;
-    for (int i = 0; i < 1500; ++i) second(false);
+    for (int i = 0; i < 4000; ++i) second(false);
     stop();
   }
 

@@ -33,6 +33,7 @@ struct Agent {
   Agent() {
     options.seed = 1;
     options.metadata_interval_ms = 0;
+    options.catch_up = 1'000'000;  // no pauses but where they are asked for
     start();
   }
   void start() {
@@ -300,11 +301,32 @@ TEST_CASE("an outage of hours is made up for, in order, when the receiver is bac
   a.live(3 * 3600);
   CHECK(a.shipper->stats().lag_ms > 3 * 3'600'000 - 2 * kMinute);
   a.receiver.behave = [](FakeReceiver& r, const std::string& body) { return r.accept(body); };
-  a.live(70);
-  CHECK(a.receiver.times().size() == 181);
+  a.live(12 * 60);
+  CHECK(a.receiver.times().size() == 191);
   CHECK(a.receiver.complaints.empty());
-  CHECK(a.shipper->stats().windows_sent == 181);
+  CHECK(a.shipper->stats().windows_sent == 191);
   CHECK(a.shipper->stats().lag_ms < 2 * kMinute);
+}
+
+TEST_CASE("after an outage windows go out at ten times the usual pace, not all at once") {
+  Agent a;
+  a.kill();
+  a.options.catch_up = 10;
+  a.start();
+  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("no route to host"); };
+  a.live(3600);
+  a.receiver.behave = [](FakeReceiver& r, const std::string& body) { return r.accept(body); };
+  a.live(31);  // the last attempt before it was back may have been just now
+  std::size_t before = a.receiver.times().size();
+  a.live(60);
+  const std::size_t in_a_minute = a.receiver.times().size() - before;
+  CHECK(in_a_minute >= 7);
+  CHECK(in_a_minute <= 14);
+  a.live(400);
+  CHECK(a.shipper->stats().lag_ms < 2 * kMinute);
+  before = a.receiver.times().size();
+  a.live(60);
+  CHECK(a.receiver.times().size() == before + 1);
 }
 
 TEST_CASE("windows that the ring overwrote meanwhile are dropped and counted, one by one") {

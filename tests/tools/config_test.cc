@@ -117,7 +117,7 @@ TEST_CASE("the defaults of an endpoint are Prometheus's, its name is its address
   CHECK(w.name == "h:9090/api/v1/write");
   CHECK(w.endpoint.timeout_ms == 30'000);
   CHECK(w.shipper.backoff_min_ms == 30);
-  CHECK(w.shipper.backoff_max_ms == 5000);
+  CHECK(w.shipper.backoff_max_ms == 30'000);
   CHECK(w.shipper.retry_on_429);
   CHECK(w.endpoint.auth.credentials.empty());
 }
