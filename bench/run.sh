@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|store|cost|accelerators|shipping|lateness]...; all of them take an hour.
+# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|store|cost|accelerators|shipping|lateness|queries]...; all of them take over an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=("$@"); [ $# -gt 0 ] || what=(micro compression store cost accelerators shipping lateness)
+what=("$@"); [ $# -gt 0 ] || what=(micro compression store cost accelerators shipping lateness queries)
 for one in "${what[@]}"; do
   case $one in
     micro)
@@ -34,6 +34,7 @@ for one in "${what[@]}"; do
       build/bench/stampede_bench
       python3 bench/ship_bytes.py --tacho build/tacho --minutes 30 ;;
     lateness) python3 bench/lateness.py --tacho build/tacho --minutes 10 ;;
-    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, accelerators, shipping, lateness)" >&2; exit 2 ;;
+    queries) python3 bench/query_load.py --tacho build/tacho --minutes 5 --quiet 2 ;;
+    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, accelerators, shipping, lateness, queries)" >&2; exit 2 ;;
   esac
 done

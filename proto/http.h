@@ -2,12 +2,15 @@
 // alone.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "proto/base/clock.h"
 
 namespace tacho {
 
@@ -20,6 +23,9 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> query;  // decoded; a POST's form first, then the URL's, each in order
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  // Set by a server; a request made by hand has neither.
+  std::optional<MonoNs> received;                // when it was whole: it may have waited since
+  const std::atomic<bool>* abandoned = nullptr;  // becomes true when the client has gone, or the server must end
 
   // The first value of a parameter, and all of them (match[]).
   std::optional<std::string_view> param(std::string_view name) const;
@@ -32,6 +38,7 @@ struct HttpResponse {
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
+  bool packed = false;  // the body gains nothing by gzip
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;

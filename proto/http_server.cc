@@ -7,8 +7,12 @@
 #define BOOST_ASIO_DISABLE_FENCED_BLOCK
 #endif
 
+#include <sys/resource.h>
+#include <sys/socket.h>
+
 #include <array>
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -72,6 +76,15 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   out += "\r\n";
 }
 
+void compress(HttpResponse& response, bool may_gzip, std::size_t bytes_min) {
+  const bool done = response.packed || !header_value(response.headers, "Content-Encoding").empty();
+  if (done || response.body.size() <= bytes_min) return;
+  response.headers.emplace_back("Vary", "Accept-Encoding");
+  if (!may_gzip) return;
+  response.body = gzip(response.body);
+  response.headers.emplace_back("Content-Encoding", "gzip");
+}
+
 class Session;
 
 // The listening socket, the threads and the open connections.
@@ -88,10 +101,13 @@ struct Listener {
   const HttpServerOptions options;
   const HttpHandler handler;
   net::io_context io;
+  net::io_context slow;     // a queue for slow_threads; nothing of it touches a socket
   tcp::acceptor acceptor;   // used on its strand only, after listen()
   net::steady_timer retry;  // the same
   std::string address;
-  std::vector<std::thread> threads;
+  std::vector<std::thread> threads, slow_threads;
+  // Until stop(), and for `io` until the slow threads have ended: what they give back is answered there.
+  net::executor_work_guard<net::io_context::executor_type> more{io.get_executor()}, more_slow{slow.get_executor()};
 
   // Written once by stop(), release; read by sessions, acquire, to end instead of reading on. A stale read is
   // harmless: stop() also posts to every session.
@@ -125,6 +141,7 @@ class Session : public std::enable_shared_from_this<Session> {
     });
   }
   void abort() {
+    abandoned_.store(true, std::memory_order_relaxed);
     net::post(stream_.get_executor(), [self = shared_from_this()] { self->stream_.close(); });
   }
 
@@ -195,7 +212,7 @@ class Session : public std::enable_shared_from_this<Session> {
     waiting_ = false;
     keep_alive_ = false;
     head_only_ = false;
-    respond(plain(status, std::move(sentence)), false);
+    respond(plain(status, std::move(sentence)));
   }
 
   void on_request(error_code ec, std::size_t) {
@@ -217,10 +234,46 @@ class Session : public std::enable_shared_from_this<Session> {
       parse_form(request.body, form);
       request.query.insert(request.query.begin(), std::make_move_iterator(form.begin()), std::make_move_iterator(form.end()));
     }
-    respond(call(request), accepts_gzip(request.header("Accept-Encoding")));
+    request.received = system_clock().mono();
+    if (options().is_slow && options().is_slow(request)) return call_slowly(std::move(request));
+    respond(call(request));
   }
 
+  void call_slowly(HttpRequest request) {
+    abandoned_.store(false, std::memory_order_relaxed);
+    request.abandoned = &abandoned_;
+    stream_.expires_never();
+    watch_client();
+    net::post(server_.slow, [self = shared_from_this(), r = std::move(request)] {
+      const bool late = self->server_.stopping.load(std::memory_order_acquire);
+      HttpResponse response = late ? plain(503, "the server ends") : self->call(r);
+      net::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
+        error_code ignored;
+        self->stream_.socket().cancel(ignored);  // the watch
+        self->respond(std::move(response));
+      });
+    });
+  }
+
+  // A client that closes its side while its request waits or runs has gone. What it sends early stays unread.
+  void watch_client() {
+    stream_.socket().async_wait(tcp::socket::wait_read, [self = shared_from_this()](error_code ec) {
+      if (ec) return;
+      char next = 0;
+      const auto n = ::recv(self->stream_.socket().native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+      const bool gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+      if (gone) self->abandoned_.store(true, std::memory_order_relaxed);
+    });
+  }
+
+  // The handler's answer, as it is sent.
   HttpResponse call(const HttpRequest& request) const {
+    HttpResponse response = call_handler(request);
+    compress(response, accepts_gzip(request.header("Accept-Encoding")), options().gzip_bytes_min);
+    return response;
+  }
+
+  HttpResponse call_handler(const HttpRequest& request) const {
     try {
       return server_.handler(request);
     } catch (const std::exception& e) {
@@ -232,23 +285,12 @@ class Session : public std::enable_shared_from_this<Session> {
     }
   }
 
-  void respond(HttpResponse response, bool may_gzip) {
+  void respond(HttpResponse response) {
     if (server_.stopping.load(std::memory_order_acquire)) keep_alive_ = false;
     head_ = fmt::format("HTTP/1.1 {} {}\r\n", response.status, status_text(response.status));
     append_header(head_, "Date", http_date(std::time(nullptr)));
-    bool encoded = false;
-    for (const auto& [name, value] : response.headers) {
-      append_header(head_, name, value);
-      encoded = encoded || beast::iequals(name, "Content-Encoding");
-    }
+    for (const auto& [name, value] : response.headers) append_header(head_, name, value);
     body_ = std::move(response.body);
-    if (!encoded && body_.size() > options().gzip_bytes_min) {
-      append_header(head_, "Vary", "Accept-Encoding");
-      if (may_gzip) {
-        body_ = gzip(body_);
-        append_header(head_, "Content-Encoding", "gzip");
-      }
-    }
     if (!response.content_type.empty() && !body_.empty()) append_header(head_, "Content-Type", response.content_type);
     if (response.status != 204 && response.status != 304) append_header(head_, "Content-Length", std::to_string(body_.size()));
     if (!keep_alive_) append_header(head_, "Connection", "close");
@@ -294,6 +336,8 @@ class Session : public std::enable_shared_from_this<Session> {
   const bool refused_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  // Written on the strand and by abort(), read by the handler. A stale read is harmless: it ends a little later.
+  std::atomic<bool> abandoned_{false};
   bool waiting_ = true;  // for bytes of the client: may be closed at any time
   bool keep_alive_ = false;
   bool head_only_ = false;
@@ -340,9 +384,18 @@ Result<void> Listener::listen() {
 
 void Listener::run() {
   net::post(acceptor.get_executor(), [this] { accept(); });
-  for (int i = 0; i < std::max(1, options.threads); ++i) {
-    threads.emplace_back([this] { io.run(); });
-  }
+  const auto add = [](std::vector<std::thread>& to, int count, const char* name, int niceness, net::io_context& context) {
+    for (int i = 0; i < count; ++i) {
+      to.emplace_back([name, niceness, &context] {
+        ::pthread_setname_np(::pthread_self(), name);
+        // Of this thread alone; a refusal changes nothing but how even the shares are.
+        if (niceness > 0) ::setpriority(PRIO_PROCESS, 0, niceness);
+        context.run();
+      });
+    }
+  };
+  add(threads, std::max(1, options.threads), "tacho-http", 0, io);
+  if (options.is_slow) add(slow_threads, std::max(1, options.slow_threads), "tacho-query", options.slow_niceness, slow);
 }
 
 void Listener::accept() {
@@ -393,6 +446,9 @@ void Listener::stop() {
     session_ended.wait_for(lock, kStopGrace, [this] { return sessions.empty(); });
   }
   each_session(&Session::abort);
+  more_slow.reset();
+  for (std::thread& t : slow_threads) t.join();
+  more.reset();
   for (std::thread& t : threads) t.join();
 }
 

@@ -2,7 +2,10 @@
 // bytes.
 //
 // Threads  start() makes `threads` threads that accept, read, call the handler and write; the handler runs on them,
-//          several at once. stop() (and the destructor) refuses new connections, lets running handlers end, joins.
+//          several at once. What is_slow() picks is handled by `slow_threads` others, in the order it came, so that it
+//          holds up nothing else; there the client is watched, and its going raises HttpRequest::abandoned.
+//          stop() (and the destructor) refuses new connections, lets running handlers end (slow ones are abandoned
+//          after a second, those that wait are refused), joins.
 // Errors   start(): the address is not free or not ours, with what to do. A handler that throws answers 500.
 //          What is no HTTP is answered 400, what is too large 413 or 431, always with one plain sentence.
 // Bounds   connections_max open at once (further ones are answered 503 and closed); idle ones are closed, and so are
@@ -23,6 +26,9 @@ namespace tacho {
 struct HttpServerOptions {
   std::string listen = "127.0.0.1:9980";  // HOST:PORT; port 0: any free one; [::1]:9980 for IPv6
   int threads = 2;
+  int slow_threads = 2;
+  int slow_niceness = 5;  // of the slow threads: what has a beat goes before them
+  std::function<bool(const HttpRequest&)> is_slow;  // must not block; null: nothing is
   int connections_max = 256;
   std::size_t body_bytes_max = 16u << 20;
   std::size_t header_bytes_max = 64u << 10;

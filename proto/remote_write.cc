@@ -1,9 +1,6 @@
 #include "proto/remote_write.h"
 
-#include <bit>
-#include <protozero/pbf_builder.hpp>
-#include <protozero/pbf_message.hpp>
-
+#include "proto/remote_series.h"
 #include "proto/snappy_message.h"
 
 namespace tacho {
@@ -11,47 +8,16 @@ namespace {
 
 // The specification's field numbers.
 enum class RequestField : protozero::pbf_tag_type { timeseries = 1, metadata = 3 };
-enum class SeriesField : protozero::pbf_tag_type { labels = 1, samples = 2 };
-enum class LabelField : protozero::pbf_tag_type { name = 1, value = 2 };
-enum class SampleField : protozero::pbf_tag_type { value = 1, timestamp = 2 };
 enum class MetadataField : protozero::pbf_tag_type { type = 1, family = 2, help = 4, unit = 5 };
-
-Label decode_label(protozero::pbf_message<LabelField> m) {
-  Label label;
-  while (m.next()) {
-    if (m.tag_and_type() == protozero::tag_and_type(LabelField::name, protozero::pbf_wire_type::length_delimited)) {
-      label.name = m.get_string();
-    } else if (m.tag_and_type() == protozero::tag_and_type(LabelField::value, protozero::pbf_wire_type::length_delimited)) {
-      label.value = m.get_string();
-    } else {
-      m.skip();
-    }
-  }
-  return label;
-}
-
-Sample decode_sample(protozero::pbf_message<SampleField> m) {
-  Sample sample;
-  while (m.next()) {
-    if (m.tag_and_type() == protozero::tag_and_type(SampleField::value, protozero::pbf_wire_type::fixed64)) {
-      sample.v = m.get_double();
-    } else if (m.tag_and_type() == protozero::tag_and_type(SampleField::timestamp, protozero::pbf_wire_type::varint)) {
-      sample.t = m.get_int64();
-    } else {
-      m.skip();
-    }
-  }
-  return sample;
-}
 
 WrittenSeries decode_series(protozero::pbf_message<SeriesField> m) {
   WrittenSeries series;
   std::vector<Label> labels;
   while (m.next()) {
-    if (m.tag_and_type() == protozero::tag_and_type(SeriesField::labels, protozero::pbf_wire_type::length_delimited)) {
-      labels.push_back(decode_label(m.get_message()));
-    } else if (m.tag_and_type() == protozero::tag_and_type(SeriesField::samples, protozero::pbf_wire_type::length_delimited)) {
-      series.samples.push_back(decode_sample(m.get_message()));
+    if (stands_at(m, SeriesField::labels, protozero::pbf_wire_type::length_delimited)) {
+      labels.push_back(read_label(m.get_message()));
+    } else if (stands_at(m, SeriesField::samples, protozero::pbf_wire_type::length_delimited)) {
+      series.samples.push_back(read_sample(m.get_message()));
     } else {
       m.skip();
     }
@@ -65,17 +31,8 @@ WrittenSeries decode_series(protozero::pbf_message<SeriesField> m) {
 void WriteRequestBuilder::add(const Labels& labels, std::span<const Sample> samples) {
   protozero::pbf_builder<RequestField> request(message_);
   protozero::pbf_builder<SeriesField> series(request, RequestField::timeseries);
-  for (const Label& l : labels) {
-    protozero::pbf_builder<LabelField> label(series, SeriesField::labels);
-    label.add_string(LabelField::name, l.name);
-    label.add_string(LabelField::value, l.value);
-  }
-  for (const Sample& s : samples) {
-    protozero::pbf_builder<SampleField> sample(series, SeriesField::samples);
-    // proto3 leaves zeros out; -0 is not one: its sign bit would be lost.
-    if (std::bit_cast<std::uint64_t>(s.v) != 0) sample.add_double(SampleField::value, s.v);
-    if (s.t != 0) sample.add_int64(SampleField::timestamp, s.t);
-  }
+  write_labels(series, SeriesField::labels, labels);
+  for (const Sample& s : samples) write_sample(series, s.t, s.v);
   ++series_;
   samples_ += samples.size();
 }
@@ -107,8 +64,7 @@ Result<std::vector<WrittenSeries>> decode_write_request(std::string_view body) {
     for (;;) {
       at = message.size() - request.length();
       if (!request.next()) break;
-      if (request.tag_and_type() ==
-          protozero::tag_and_type(RequestField::timeseries, protozero::pbf_wire_type::length_delimited)) {
+      if (stands_at(request, RequestField::timeseries, protozero::pbf_wire_type::length_delimited)) {
         out.push_back(decode_series(request.get_message()));
       } else {
         request.skip();

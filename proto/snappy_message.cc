@@ -10,11 +10,11 @@ std::string pack_message(std::string_view message) {
   return body;
 }
 
-Result<std::string> unpack_message(std::string_view body, std::string_view what) {
+Result<std::string> unpack_message(std::string_view body, std::string_view what, std::size_t message_bytes_max) {
   std::size_t size = 0;
   if (!snappy::GetUncompressedLength(body.data(), body.size(), &size))
     return failure("the {} of {} bytes is not in snappy's block format", what, body.size());
-  if (size > kMessageBytesMax) return failure("the {} unpacks to {} bytes; {} are allowed", what, size, kMessageBytesMax);
+  if (size > message_bytes_max) return failure("the {} unpacks to {} bytes; {} are allowed", what, size, message_bytes_max);
   std::string message;
   if (!snappy::Uncompress(body.data(), body.size(), &message))
     return failure("the {} of {} bytes is broken or cut short: snappy cannot unpack it", what, body.size());

@@ -1,6 +1,6 @@
 // A protobuf message as remote write and remote read carry it: in snappy's block format.
 //
-// Errors   unpack_message(): not snappy, cut short, or one that would unpack to more than kMessageBytesMax; `what` begins the text.
+// Errors   unpack_message(): not snappy, cut short, or one that would unpack to more than message_bytes_max; `what` begins the text.
 #pragma once
 
 #include <string>
@@ -15,7 +15,8 @@ namespace tacho {
 inline constexpr std::size_t kMessageBytesMax = 256u << 20;
 
 std::string pack_message(std::string_view message);
-Result<std::string> unpack_message(std::string_view body, std::string_view what);
+Result<std::string> unpack_message(std::string_view body, std::string_view what,
+                                   std::size_t message_bytes_max = kMessageBytesMax);
 
 // The number that both versions of remote write have for a type.
 int wire_type(MetricType type);

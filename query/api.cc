@@ -16,6 +16,7 @@ ApiResult<std::string> answer_constant(const ApiContext&, const HttpRequest&) {
 constexpr char kEmptyList[] = "[]";
 constexpr char kNoRules[] = R"({"groups":[]})";
 constexpr char kNoAlerts[] = R"({"alerts":[]})";
+constexpr char kReplayDone[] = R"({"min":0,"max":0,"current":0})";
 constexpr char kNoAlertmanagers[] = R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})";
 
 struct Route {
@@ -30,17 +31,21 @@ constexpr Route kRoutes[] = {
     {"format_query", true, answer_format_query},
     {"series", true, answer_series},
     {"labels", true, answer_labels},
-    {"query_exemplars", true, answer_constant<kEmptyList>},
+    {"parse_query", true, answer_parse_query},
+    {"query_exemplars", true, answer_query_exemplars},
     {"metadata", false, answer_metadata},
     {"rules", false, answer_constant<kNoRules>},
     {"alerts", false, answer_constant<kNoAlerts>},
     {"targets", false, answer_targets},
     {"targets/metadata", false, answer_constant<kEmptyList>},
+    {"scrape_pools", false, answer_scrape_pools},
     {"alertmanagers", false, answer_constant<kNoAlertmanagers>},
     {"status/buildinfo", false, answer_buildinfo},
     {"status/tsdb", false, answer_tsdb},
     {"status/flags", false, answer_flags},
     {"status/config", false, answer_config},
+    {"status/runtimeinfo", false, answer_runtimeinfo},
+    {"status/walreplay", false, answer_constant<kReplayDone>},
 };
 
 constexpr std::string_view kApiPrefix = "/api/v1/";
@@ -77,6 +82,7 @@ HttpResponse dispatch(const ApiContext& c, const HttpRequest& r, std::string_vie
     const auto label = name.substr(kLabelPrefix.size(), name.size() - kLabelPrefix.size() - kValuesSuffix.size());
     return json(answer_label_values(c, r, label));
   }
+  if (name == "read") return r.method == "POST" ? answer_read(c, r) : wrong_method("OPTIONS, POST");
   const auto* const route =
       std::find_if(std::begin(kRoutes), std::end(kRoutes), [name](const Route& x) { return x.name == name; });
   if (route == std::end(kRoutes)) return not_found();
@@ -95,22 +101,23 @@ void allow_other_origins(const HttpRequest& r, HttpResponse& out) {
                                          {"Vary", "Origin"}});
 }
 
-// The engine counts points, Prometheus's limit counts the steps between them: one more.
-EngineOptions engine_options(EngineOptions o) {
-  ++o.steps_max;
-  return o;
-}
-
 }  // namespace
 
 Api::Api(const store::Queryable& store, ApiOptions options)
-    : store_(store), options_(std::move(options)), engine_(engine_options(options_.engine)) {
+    : store_(store), options_(std::move(options)), engine_(options_.engine) {
   if (!options_.now) options_.now = [] { return system_clock().wall_ms(); };
+  started_ = options_.now();
+}
+
+bool Api::is_slow(const HttpRequest& request) {
+  const std::string_view path = request.path;
+  const auto slow = {"query", "query_range", "read"};
+  return path.starts_with(kApiPrefix) && std::find(slow.begin(), slow.end(), path.substr(kApiPrefix.size())) != slow.end();
 }
 
 HttpResponse Api::handle(const HttpRequest& request) const {
   const std::string_view path = request.path;
-  const ApiContext context{store_, options_, engine_, options_.now()};
+  const ApiContext context{store_, options_, engine_, options_.now(), started_};
   if (path.starts_with(kApiPrefix)) {
     HttpResponse out = dispatch(context, request, path.substr(kApiPrefix.size()));
     allow_other_origins(request, out);

@@ -38,8 +38,10 @@ struct TargetStatus {
 
 struct ApiOptions {
   EngineOptions engine;
+  std::int64_t concurrency = 2;                        // queries at once, as the transport runs them; told by status/flags
   std::function<TimeMs()> now;                         // what a query without a time asks for; default: the wall clock
   std::function<bool()> ready;                         // default: always
+  Labels external_labels;                              // told to who reads or federates: which node this is
   std::string config_yaml;                             // what /api/v1/status/config shows; no secrets
   std::function<std::vector<TargetStatus>()> targets;  // default: none
   const store::AliasView* aliases = nullptr;  // where the store is one: what /metrics?aliases= and lists of names show of it
@@ -49,11 +51,14 @@ class Api {
  public:
   explicit Api(const store::Queryable& store, ApiOptions options = {});
   HttpResponse handle(const HttpRequest& request) const;
+  // What reads samples, and so may take long: the transport handles it apart (HttpServerOptions::is_slow).
+  static bool is_slow(const HttpRequest& request);
 
  private:
   const store::Queryable& store_;
   ApiOptions options_;
   Engine engine_;
+  TimeMs started_ = 0;
 };
 
 }  // namespace tacho::query

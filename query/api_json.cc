@@ -32,13 +32,8 @@ void write_series(JsonText& out, const ResultSeries& s, bool is_vector) {
     out.raw(R"(,"value":)");
     out.point(s.points.front());
   } else {
-    out.raw(R"(,"values":[)");
-    bool first = true;
-    for (const Sample& p : s.points) {
-      if (!std::exchange(first, false)) out.raw(',');
-      out.point(p);
-    }
-    out.raw(']');
+    out.raw(R"(,"values":)");
+    out.points(s.points);
   }
   out.raw('}');
 }
@@ -74,8 +69,8 @@ void write_stats(JsonText& out, const QueryResult& r, const QueryTimings& t) {
   timing(R"(,"resultSortTime":)", 0);
   timing(R"(,"queryPreparationTime":)", t.prepare_seconds);
   timing(R"(,"innerEvalTime":)", evaluated);
-  timing(R"(,"execQueueTime":)", 0);
-  timing(R"(,"execTotalTime":)", t.total_seconds);
+  timing(R"(,"execQueueTime":)", t.queue_seconds);
+  timing(R"(,"execTotalTime":)", t.queue_seconds + t.total_seconds);
   out.raw(R"(},"samples":{"totalQueryableSamples":)");
   out.integer(static_cast<std::int64_t>(r.stats.samples_selected));
   out.raw(R"(,"peakSamples":)");

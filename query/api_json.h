@@ -15,6 +15,7 @@ namespace tacho::query {
 
 // How long a query took and what it read: the answer's "stats", where the client asked for them.
 struct QueryTimings {
+  double queue_seconds = 0;
   double prepare_seconds = 0;
   double total_seconds = 0;
 };

@@ -27,9 +27,6 @@ std::optional<TimeMs> parse_api_time(std::string_view text) {
 std::string no_timestamp(std::string_view text) { return fmt::format("cannot parse {} to a valid timestamp", quoted(text)); }
 std::string no_duration(std::string_view text) { return fmt::format("cannot parse {} to a valid duration", quoted(text)); }
 
-// 11000 -> "11,000".
-std::string grouped(std::size_t v) { return v < 1000 ? std::to_string(v) : fmt::format("{},{:03}", grouped(v / 1000), v % 1000); }
-
 }  // namespace
 
 std::unexpected<ApiError> bad_parameter(std::string_view name, std::string_view reason) {
@@ -74,11 +71,14 @@ ApiResult<CallOptions> call_options(const HttpRequest& request) {
   if (!timeout) return std::unexpected(timeout.error());
   const auto lookback = duration_param(request, "lookback_delta");
   if (!lookback) return std::unexpected(lookback.error());
+  CallOptions out{.lookback_ms = lookback->value_or(0), .stop = request.abandoned};
   // Zero and less would mean "the engine's own" there, and are no time to answer in.
-  return CallOptions{.lookback_ms = lookback->value_or(0), .timeout_ms = *timeout ? std::max<std::int64_t>(**timeout, 1) : 0};
+  if (*timeout) out.timeout_ms = std::max<std::int64_t>(**timeout, 1);
+  if (request.received) out.waited_ms = (system_clock().mono() - *request.received) / kNsPerMs;
+  return out;
 }
 
-ApiResult<RangeParams> range_params(const HttpRequest& request, std::size_t steps_max) {
+ApiResult<RangeParams> range_params(const HttpRequest& request) {
   RangeParams out;
   for (const auto& [name, to] : {std::pair{"start", &out.start}, std::pair{"end", &out.end}}) {
     const std::string_view text = request.param(name).value_or("");
@@ -94,11 +94,6 @@ ApiResult<RangeParams> range_params(const HttpRequest& request, std::size_t step
     return bad_parameter("step", "zero or negative query resolution step widths are not accepted. Try a positive integer");
   }
   out.step_ms = *step;
-  if (static_cast<std::uint64_t>(out.end - out.start) / static_cast<std::uint64_t>(*step) > steps_max) {
-    return std::unexpected(ApiError{
-        fmt::format("exceeded maximum resolution of {} points per timeseries. Try decreasing the query resolution (?step=XX)",
-                    grouped(steps_max))});
-  }
   return out;
 }
 

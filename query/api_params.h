@@ -41,7 +41,7 @@ struct RangeParams {
   std::int64_t step_ms = 0;
 };
 // start, end and step, all needed.
-ApiResult<RangeParams> range_params(const HttpRequest& request, std::size_t steps_max);
+ApiResult<RangeParams> range_params(const HttpRequest& request);
 
 using MatcherSets = std::vector<std::vector<store::Matcher>>;
 // "aliases": names with commas between them; empty when there is none. `view` may be null: then there are no aliases.

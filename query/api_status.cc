@@ -1,7 +1,12 @@
-// buildinfo, tsdb, flags, config.
+// buildinfo, runtimeinfo, tsdb, flags, config.
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
+#include <thread>
 
+#include "proto/base/duration.h"
+#include "proto/base/number.h"
 #include "query/api_handlers.h"
 
 namespace tacho::query {
@@ -150,16 +155,46 @@ ApiResult<std::string> answer_tsdb(const ApiContext& c, const HttpRequest& r) {
   });
 }
 
+// Of Prometheus's, what a node has: nothing of Go's runtime.
+ApiResult<std::string> answer_runtimeinfo(const ApiContext& c, const HttpRequest&) {
+  const store::WindowStatus status = c.store.status();
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  return api_success_json([&](JsonText& out) {
+    const auto time = [&out](std::string_view key, TimeMs t) {
+      std::string text;
+      append_rfc3339(text, t);
+      out.raw(key);
+      out.string(text);
+    };
+    time(R"({"startTime":)", c.started);
+    out.raw(R"(,"hostname":)");
+    out.string(host);
+    time(R"(,"serverTime":)", c.now);
+    out.raw(R"(,"reloadConfigSuccess":true)");
+    time(R"(,"lastConfigTime":)", c.started);
+    write_count(out, R"(,"corruptionCount":)", status.recovery ? status.recovery->damaged_blocks : 0);
+    write_count(out, R"(,"GOMAXPROCS":)", std::thread::hardware_concurrency());
+    out.raw(R"(,"storageRetention":)");
+    out.string(format_duration(static_cast<std::int64_t>(status.window_seconds) * 1000));
+    out.raw('}');
+  });
+}
+
 ApiResult<std::string> answer_flags(const ApiContext& c, const HttpRequest&) {
   return api_success_json([&c](JsonText& out) {
     // Of Prometheus's flags, those that clients read to learn the limits.
     const EngineOptions& e = c.options.engine;
     out.raw(R"({"query.lookback-delta":)");
-    out.string(fmt::format("{}s", e.lookback_ms / 1000));
+    out.string(format_duration(e.lookback_ms));
+    out.raw(R"(,"query.max-concurrency":)");
+    out.string(std::to_string(c.options.concurrency));
     out.raw(R"(,"query.max-samples":)");
     out.string(std::to_string(e.samples_max));
     out.raw(R"(,"query.timeout":)");
-    out.string(fmt::format("{}s", e.timeout_ms / 1000));
+    out.string(format_duration(e.timeout_ms));
+    out.raw(R"(,"storage.remote.read-sample-limit":)");
+    out.string(std::to_string(e.samples_max));
     out.raw('}');
   });
 }

@@ -1,4 +1,6 @@
 // targets: what is scraped, and how that went.
+#include <set>
+
 #include "proto/base/duration.h"
 #include "proto/base/number.h"
 #include "query/api_handlers.h"
@@ -54,6 +56,18 @@ ApiResult<std::string> answer_targets(const ApiContext& c, const HttpRequest& r)
       write_target(out, t);
     }
     out.raw(R"(],"droppedTargets":[],"droppedTargetCounts":{}})");
+  });
+}
+
+ApiResult<std::string> answer_scrape_pools(const ApiContext& c, const HttpRequest&) {
+  std::set<std::string> pools;
+  if (c.options.targets) {
+    for (const TargetStatus& t : c.options.targets()) pools.insert(t.pool);
+  }
+  return api_success_json([&](JsonText& out) {
+    out.raw(R"({"scrapePools":)");
+    out.strings(pools);
+    out.raw('}');
   });
 }
 

@@ -78,7 +78,8 @@ class MetadataIndex {
   std::map<std::string, store::MetricMetadata, std::less<>> by_name_;
 };
 
-std::string write_text(const NewestSamples& newest, TextFormat format, const MetadataIndex& metadata, bool with_times) {
+std::string write_text(const NewestSamples& newest, TextFormat format, const MetadataIndex& metadata, bool with_times,
+                       const Labels& external) {
   std::string out;
   ExpositionWriter writer(format, out);
   std::string_view family;
@@ -88,18 +89,19 @@ std::string write_text(const NewestSamples& newest, TextFormat format, const Met
       const store::MetricMetadata& m = metadata.find(n);
       writer.begin(n.info->labels.metric_name(), n.info->type, m.help, m.unit);
     }
-    writer.sample(n.info->labels, n.sample.v, with_times ? std::optional(n.sample.t) : std::nullopt);
+    writer.sample(external.empty() ? n.info->labels : with_external_labels(n.info->labels, external), n.sample.v,
+                  with_times ? std::optional(n.sample.t) : std::nullopt);
   }
   writer.finish();
   return out;
 }
 
 HttpResponse answer_text(const ApiContext& c, const HttpRequest& r, const MatcherSets& sets, bool with_times,
-                         std::span<const std::string> alias_sets = {}) {
+                         std::span<const std::string> alias_sets, const Labels& external) {
   const TextFormat format = negotiate_format(r.header("Accept"));
   const auto newest = newest_samples(c, sets, alias_sets, format);
   if (!newest) return plain_error(500, newest.error().message);
-  return text_response(format, write_text(*newest, format, MetadataIndex(c.store.metadata()), with_times));
+  return text_response(format, write_text(*newest, format, MetadataIndex(c.store.metadata()), with_times, external));
 }
 
 }  // namespace
@@ -108,13 +110,13 @@ HttpResponse answer_text(const ApiContext& c, const HttpRequest& r, const Matche
 HttpResponse answer_metrics(const ApiContext& c, const HttpRequest& r) {
   const auto alias_sets = alias_sets_param(r, c.options.aliases);
   if (!alias_sets) return plain_error(400, alias_sets.error().message);
-  return answer_text(c, r, {{}}, false, *alias_sets);
+  return answer_text(c, r, {{}}, false, *alias_sets, {});
 }
 
 HttpResponse answer_federate(const ApiContext& c, const HttpRequest& r) {
   const auto sets = match_params(r);
   if (!sets) return plain_error(400, sets.error().message);
-  return answer_text(c, r, *sets, true);
+  return answer_text(c, r, *sets, true, {}, c.options.external_labels);
 }
 
 HttpResponse answer_page(const ApiContext&, const HttpRequest&) {

@@ -16,23 +16,31 @@ std::unexpected<QueryError> bad_data(std::string message) {
   return std::unexpected(QueryError{ErrorKind::bad_data, std::move(message), {}});
 }
 
+// 11000 -> "11,000".
+std::string grouped(std::size_t v) { return v < 1000 ? std::to_string(v) : fmt::format("{},{:03}", grouped(v / 1000), v % 1000); }
+
 Env make_env(std::string_view text, const EngineOptions& options, const CallOptions& call) {
   Env env(text);
   env.lookback_ms = call.lookback_ms > 0 ? call.lookback_ms : options.lookback_ms;
   env.subquery_step_ms = std::max<std::int64_t>(1, options.subquery_step_ms);
   env.samples_max = options.samples_max;
+  env.series_max = options.series_max;
+  env.memory_max = options.memory_max;
   env.stop = call.stop;
-  const std::int64_t timeout_ms = call.timeout_ms > 0 ? call.timeout_ms : options.timeout_ms;
-  if (timeout_ms > 0) env.deadline_ns = static_cast<std::int64_t>(system_clock().mono()) + timeout_ms * kNsPerMs;
+  env.timeout_ms = options.timeout_ms;
+  if (call.timeout_ms > 0 && (env.timeout_ms <= 0 || call.timeout_ms < env.timeout_ms)) env.timeout_ms = call.timeout_ms;
+  if (env.timeout_ms > 0)
+    env.deadline_ns = static_cast<std::int64_t>(system_clock().mono()) + (env.timeout_ms - call.waited_ms) * kNsPerMs;
   return env;
 }
 
 void add_points(ResultSeries& to, const Matrix& m, std::size_t row, const Grid& grid) {
   const auto values = m.values(row);
   const auto present = m.present(row);
-  to.points.reserve(static_cast<std::size_t>(std::count(present.begin(), present.end(), std::uint8_t{1})));
+  to.points.resize(static_cast<std::size_t>(std::count(present.begin(), present.end(), std::uint8_t{1})));
+  Sample* next = to.points.data();
   for (std::size_t i = 0; i < grid.count; ++i) {
-    if (present[i]) to.points.push_back({grid.at(i), values[i]});
+    if (present[i]) *next++ = {grid.at(i), values[i]};
   }
 }
 
@@ -63,6 +71,7 @@ void add_windows(QueryResult& result, const RangeVector& v) {
 
 Result evaluate(const store::Queryable& store, Env& env, const Expr& expr) {
   Selections selections(env);
+  if (auto status = env.check(); !status) return std::unexpected(status.error());
   if (auto status = selections.plan(expr, env.top.start, env.top.last()); !status) return std::unexpected(status.error());
   if (auto status = selections.run(store); !status) return std::unexpected(status.error());
   Evaluator evaluator(env, selections);
@@ -103,11 +112,11 @@ Result Engine::range(const store::Queryable& store, std::string_view text, TimeM
   if (end < start) return bad_data("end timestamp must not be before start time");
   const std::uint64_t steps =
       (static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(start)) / static_cast<std::uint64_t>(step_ms);
-  if (steps >= options_.steps_max) {
-    return bad_data(
-        fmt::format("exceeded maximum resolution of {} points per timeseries (steps_max). Try decreasing the query "
-                    "resolution (?step=XX)",
-                    options_.steps_max));
+  if (steps > options_.steps_max) {
+    return bad_data(fmt::format(
+        "exceeded maximum resolution of {} points per timeseries. Try decreasing the query resolution (?step=XX), or raise "
+        "query.steps_max",
+        grouped(options_.steps_max)));
   }
   const auto expr = parse_expr(text);
   if (!expr) return std::unexpected(expr.error());

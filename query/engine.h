@@ -35,15 +35,18 @@ using ParsedExpr = std::shared_ptr<const Expr>;
 struct EngineOptions {
   std::int64_t lookback_ms = 300'000;      // how old an instant vector's sample may be; left-open
   std::size_t samples_max = 50'000'000;    // decoded samples, and with them the cells of any one intermediate result
-  std::size_t steps_max = 11'000;          // points a series of a range query
-  std::int64_t timeout_ms = 120'000;       // wall-clock of one query; 0: none
+  std::size_t series_max = 200'000;        // selected series
+  std::size_t memory_max = 1u << 30;       // bytes of a query's samples and of any one intermediate result
+  std::size_t steps_max = 11'000;          // of a range query, which has one point more a series
+  std::int64_t timeout_ms = 120'000;       // wall-clock of one query, waiting included; 0: none
   std::int64_t subquery_step_ms = 60'000;  // the resolution of [1h:] (Prometheus: the global evaluation interval)
 };
 
 // What a single call may set; 0 or null: the engine's own.
 struct CallOptions {
   std::int64_t lookback_ms = 0;
-  std::int64_t timeout_ms = 0;
+  std::int64_t timeout_ms = 0;              // shorter than the engine's, or without effect
+  std::int64_t waited_ms = 0;               // of that time, before the call
   const std::atomic<bool>* stop = nullptr;  // raised by another thread: ends the call with ErrorKind::canceled
 };
 

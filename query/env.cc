@@ -4,7 +4,15 @@
 
 #include <algorithm>
 
+#include "proto/base/duration.h"
+
 namespace tacho::query {
+namespace {
+
+constexpr std::size_t kSampleBytes = 16;  // a time and a value
+constexpr std::size_t kCellBytes = 9;     // of a Matrix
+
+}  // namespace
 
 void Notes::add(std::vector<std::string>& list, std::string_view kind, std::string_view message, const Span& at) {
   std::string note = fmt::format("{}{} ({})", kind, message, line_column(text_, at.begin));
@@ -16,9 +24,23 @@ Status Env::check() const {
     return std::unexpected(QueryError{ErrorKind::canceled, "query was canceled in expression evaluation", {}});
   }
   if (deadline_ns != 0 && static_cast<std::int64_t>(system_clock().mono()) > deadline_ns) {
-    return std::unexpected(QueryError{ErrorKind::timeout, "query timed out in expression evaluation", {}});
+    return std::unexpected(QueryError{
+        ErrorKind::timeout,
+        fmt::format("query timed out in expression evaluation: it may take {}; ask for less, or raise query.timeout (and the "
+                    "request's timeout, where it has one)",
+                    format_duration(timeout_ms)),
+        {}});
   }
   return {};
+}
+
+bool Env::keep_going(std::size_t samples) {
+  constexpr std::size_t kLook = 4u << 20;
+  work_ += samples;
+  if (work_ < kLook) return true;
+  if (!check()) return false;  // and so for what follows: work_ stays
+  work_ = 0;
+  return true;
 }
 
 Status Env::keep_samples(std::size_t samples) {
@@ -26,13 +48,23 @@ Status Env::keep_samples(std::size_t samples) {
   return admit(0);
 }
 
+store::SelectLimits Env::select_limits() const {
+  const std::size_t by_memory = memory_max / kSampleBytes;
+  const std::size_t most = std::min(samples_max, by_memory);
+  const std::size_t left = most - std::min(most, kept_);
+  if (by_memory < samples_max) return {left, "of memory, query.memory_max"};
+  return {left};
+}
+
 Status Env::admit(std::size_t cells) const {
-  if (kept_ + cells <= samples_max) return check();
+  const bool fits_memory = kept_ * kSampleBytes + cells * kCellBytes <= memory_max;
+  if (kept_ + cells <= samples_max && fits_memory) return check();
+  const std::string limit = fits_memory ? fmt::format("{} (query.samples_max)", samples_max)
+                                        : fmt::format("{} bytes of them (query.memory_max)", memory_max);
   return execution_error(
-      fmt::format("query processing would load too many samples into memory in query execution: the limit is {} "
-                  "(query samples_max); "
+      fmt::format("query processing would load too many samples into memory in query execution: the limit is {}; "
                   "ask for a shorter time, a longer step or fewer series, or raise the limit",
-                  samples_max));
+                  limit));
 }
 
 std::unexpected<QueryError> execution_error(std::string message) {

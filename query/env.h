@@ -2,7 +2,7 @@
 //
 // Threads  one query, one thread; `stop` is raised by another.
 // Errors   check(): timeout, canceled.  admit(), keep_samples(): also execution, when it would be more than
-// samples_max at once.
+// samples_max or memory_max at once.
 #pragma once
 
 #include <atomic>
@@ -17,6 +17,7 @@
 #include "query/ast.h"
 #include "query/matrix.h"
 #include "query/result.h"
+#include "store/queryable.h"
 
 namespace tacho::query {
 
@@ -48,6 +49,9 @@ struct Env {
   std::int64_t lookback_ms = 300'000;
   std::int64_t subquery_step_ms = 60'000;
   std::size_t samples_max = 50'000'000;
+  std::size_t series_max = 200'000;
+  std::size_t memory_max = 1u << 30;
+  std::int64_t timeout_ms = 0;   // for the message
   std::int64_t deadline_ns = 0;  // MonoNs; 0: none
   const std::atomic<bool>* stop = nullptr;
   Notes notes;
@@ -57,14 +61,19 @@ struct Env {
   const Labels* keep(Labels labels) { return &labels_.emplace_back(std::move(labels)); }
 
   Status check() const;
+  // For loops that are long without making anything: false once check() fails, which is looked at after some million samples.
+  bool keep_going(std::size_t samples);
   // `samples` more are held until the query ends.
   Status keep_samples(std::size_t samples);
+  // What may still be selected, and which limit says so.
+  store::SelectLimits select_limits() const;
   // A node is about to make a matrix of so many cells; it is given back when the node above is done.
   Status admit(std::size_t cells) const;
 
  private:
   std::deque<Labels> labels_;
   std::size_t kept_ = 0;
+  std::size_t work_ = 0;
 };
 
 std::unexpected<QueryError> execution_error(std::string message);

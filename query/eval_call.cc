@@ -111,13 +111,13 @@ Values Evaluator::eval_range_call(const Call& call, const Grid& grid) {
   out.reserve(input->series.size());
   for (const RangeSeries& s : input->series) {
     const std::size_t row = out.add_row(s.key);
-    apply_range_function({id, *input, s, grid, first, second, out.values(row), out.present(row)});
+    apply_range_function({env_, id, *input, s, grid, first, second, out.values(row), out.present(row)});
+    if (auto status = env_.check(); !status) return std::unexpected(status.error());
     if (out.row_is_empty(row)) {
       out.drop_last_row();
       continue;
     }
     if (id == F::rate || id == F::increase) note_non_counter(env_, s.key.get(kMetricName), range_arg->span);
-    if (auto status = env_.check(); !status) return std::unexpected(status.error());
   }
   if (id == F::absent_over_time) return absent_of(env_, *range_arg, out);
   if (id == F::quantile_over_time && out.rows() > 0) {

@@ -52,6 +52,17 @@ void JsonText::number(double v) {
   used_ += static_cast<std::size_t>(write_api_number(to, v) - to);
 }
 
+// Requires: room for kApiNumberBytes. As a string.
+char* JsonText::write_value(char* to, double v) {
+  const auto bits = std::bit_cast<std::uint64_t>(v);
+  if (bits != last_bits_) {
+    last_size_ = static_cast<std::size_t>(write_api_number(last_value_.data(), v) - last_value_.data());
+    last_bits_ = bits;
+  }
+  std::memcpy(to, last_value_.data(), last_value_.size());
+  return to + last_size_;
+}
+
 void JsonText::point(const Sample& s) {
   char* to = room(2 * kApiNumberBytes);
   char* const first = to;
@@ -59,19 +70,42 @@ void JsonText::point(const Sample& s) {
   to = write_time(to, s.t);
   *to++ = ',';
   *to++ = '"';
-  const auto bits = std::bit_cast<std::uint64_t>(s.v);
-  if (bits == last_bits_) {
-    std::memcpy(to, last_value_.data(), last_value_.size());
-    to += last_value_.size();
-  } else {
-    char* const value = to;
-    to = write_api_number(to, s.v);
-    last_bits_ = bits;
-    last_value_.assign(value, to);
-  }
+  to = write_value(to, s.v);
   *to++ = '"';
   *to++ = ']';
   used_ += static_cast<std::size_t>(to - first);
+}
+
+void JsonText::points(std::span<const Sample> list) {
+  raw('[');
+  if (list.size() > kTimesKept) {
+    for (const Sample& s : list) {
+      if (&s != list.data()) raw(',');
+      point(s);
+    }
+    return raw(']');
+  }
+  if (times_.size() < list.size()) times_.resize(list.size());
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    TimeText& time = times_[i];
+    if (time.t != list[i].t || time.size == 0) {
+      char* end = time.text.data();
+      *end++ = '[';
+      end = write_time(end, list[i].t);
+      *end++ = ',';
+      *end++ = '"';
+      time.t = list[i].t;
+      time.size = static_cast<std::size_t>(end - time.text.data());
+    }
+    char* to = room(2 * kApiNumberBytes);
+    char* const first = to;
+    std::memcpy(to, time.text.data(), time.text.size());
+    to = write_value(to + time.size, list[i].v);
+    std::memcpy(to, "\"],", 3);
+    used_ += static_cast<std::size_t>(to - first) + 3;
+  }
+  if (!list.empty()) --used_;  // the last comma
+  raw(']');
 }
 
 void JsonText::labels(const Labels& l) {

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "proto/base/labels.h"
+#include "proto/base/number.h"
 #include "proto/base/sample.h"
 
 namespace tacho::query {
@@ -35,6 +36,9 @@ class JsonText {
   void labels(const Labels& l);  // {"__name__":"up","a":"b"}
   // [1435781451.781,"1"]
   void point(const Sample& s);
+  // [[1435781451,"1"],[1435781452,"2"]]: one series. The series of an answer mostly have the same times, and copying their text is
+  // cheaper than printing it.
+  void points(std::span<const Sample> list);
   // A list of strings: ["a","b"].
   template <class Strings>
   void strings(const Strings& list) {
@@ -62,9 +66,20 @@ class JsonText {
 
   std::string text_;
   std::size_t used_ = 0;
-  // The last point's value, as text too: constant series are common, and copying is cheaper than printing.
+  // Both with room to be copied whole, which is cheaper than as many bytes as they have.
+  struct TimeText {
+    TimeMs t = 0;
+    std::size_t size = 0;  // 0: none yet
+    std::array<char, 32> text;
+  };
+  static constexpr std::size_t kTimesKept = 16'384;  // longer series go without
+  char* write_value(char* to, double v);
+
+  std::vector<TimeText> times_;  // by the point's place in its series
+  // The last point's value, as text too: constant series are common.
   std::uint64_t last_bits_ = 0;
-  std::string last_value_ = "0";
+  std::size_t last_size_ = 1;
+  std::array<char, kApiNumberBytes> last_value_{'0'};
 };
 
 }  // namespace tacho::query

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <span>
 
+#include "query/env.h"
 #include "query/functions.h"
 #include "query/windows.h"
 
 namespace tacho::query {
 
 struct RangeCall {
+  Env& env;
   FunctionId id;
   const RangeVector& input;
   const RangeSeries& series;

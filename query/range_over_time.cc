@@ -98,6 +98,7 @@ class WindowSums {
 
   void run() {
     for_each_window(call_.series, call_.input.windows, [this](std::size_t step, std::size_t lo, std::size_t hi) {
+      if (!call_.env.keep_going(hi - lo)) return;
       if (count_ > 0 && hi - lo != length_) flush();
       length_ = hi - lo;
       steps_[count_] = step;
@@ -161,8 +162,9 @@ class WindowSums {
 template <class Of>
 void each_window(const RangeCall& call, Of of) {
   const auto v = call.series.values;
-  for_each_window(call.series, call.input.windows,
-                  [&](std::size_t step, std::size_t lo, std::size_t hi) { call.set(step, of(v.subspan(lo, hi - lo), step)); });
+  for_each_window(call.series, call.input.windows, [&](std::size_t step, std::size_t lo, std::size_t hi) {
+    if (call.env.keep_going(hi - lo)) call.set(step, of(v.subspan(lo, hi - lo), step));
+  });
 }
 
 void time_of_end(const RangeCall& call) {

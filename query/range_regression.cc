@@ -54,7 +54,7 @@ double smooth(std::span<const double> v, double smoothing, double trend) {
 void regression_family(const RangeCall& call) {
   const RangeSeries& s = call.series;
   for_each_window(s, call.input.windows, [&](std::size_t step, std::size_t lo, std::size_t hi) {
-    if (hi - lo < 2) return;
+    if (hi - lo < 2 || !call.env.keep_going(hi - lo)) return;
     if (call.id == FunctionId::deriv) {
       // Counting from a time near the samples keeps the squares small.
       call.set(step, linear_regression(s, lo, hi, s.times[lo]).slope);

@@ -149,13 +149,17 @@ std::expected<std::vector<SelectedSeries>, QueryError> Selections::select(const 
                                                                           store::TimeRange range) {
   std::vector<SelectedSeries> out;
   if (range.empty()) return out;
-  auto selection = store.select(matchers, range, {env_.samples_max});
+  auto selection = store.select(matchers, range, env_.select_limits());
   if (!selection) return execution_error(selection.error().message);
   out.reserve(selection->series.size());
   kept_.push_back(std::move(*selection));
   const store::Selection& kept = kept_.back();
   for (const store::SeriesView& s : kept.series) out.push_back({&s.labels(), s.times, s.values, any_stale(s.values)});
   env_.stats.series_selected += out.size();
+  if (env_.stats.series_selected > env_.series_max) {
+    return execution_error(fmt::format(
+        "the query selects more than {} series (query.series_max); ask for fewer, or raise the limit", env_.series_max));
+  }
   env_.stats.samples_selected += kept.samples;
   if (auto status = env_.keep_samples(kept.samples); !status) return std::unexpected(status.error());
   return out;

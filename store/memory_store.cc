@@ -252,8 +252,7 @@ Result<Selection> MemoryStore::select_any(std::span<const MatcherSet> sets, Time
         {&s.info, std::span(*s.times).subspan(first, last - first), std::span(s.values).subspan(first, last - first)});
   });
   if (out.samples > limits.samples_max) {
-    return failure("query processing would load too many samples into memory: {} in the range, the limit is {}", out.samples,
-                   limits.samples_max);
+    return too_many_samples(limits);
   }
   return out;
 }

@@ -4,11 +4,18 @@
 
 namespace tacho::store {
 
+std::unexpected<Error> too_many_samples(const SelectLimits& limits) {
+  return failure(
+      "query processing would load too many samples into memory in query execution: more than {} ({}); ask for a shorter "
+      "range or fewer series, or raise the limit",
+      limits.samples_max, limits.name);
+}
+
 Result<Selection> Queryable::select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const {
   Selection out;
   const auto owners = std::make_shared<std::vector<std::shared_ptr<const void>>>();
   for (const MatcherSet& matchers : sets) {
-    auto selected = select(matchers, range, {limits.samples_max - out.samples});
+    auto selected = select(matchers, range, {limits.samples_max - out.samples, limits.name});
     if (!selected) return selected;
     out.samples += selected->samples;
     out.series.insert(out.series.end(), selected->series.begin(), selected->series.end());

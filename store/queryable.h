@@ -59,8 +59,11 @@ struct GroupRows {
 };
 
 struct SelectLimits {
-  std::size_t samples_max = 50'000'000;  // as Prometheus's --query.max-samples
+  std::size_t samples_max = 50'000'000;         // as Prometheus's --query.max-samples
+  std::string_view name = "query.samples_max";  // what to raise, for the message
 };
+// The error of a selection that would be larger.
+std::unexpected<Error> too_many_samples(const SelectLimits& limits);
 
 using MatcherSet = std::span<const Matcher>;
 

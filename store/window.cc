@@ -200,7 +200,7 @@ class Selector {
       if (columns.empty() || !part.may_have(range_)) continue;
       read_samples_ += (part.end_row - part.first_row) * columns.size();
       if (read_samples_ > limits_.samples_max + kSamplesSlack)
-        return failure("the query would load more than {} samples; ask for a shorter range or fewer series", limits_.samples_max);
+        return too_many_samples(limits_);
       if (auto d = decode(window_, part, columns, range_)) {
         if (d->damaged && stats_ != nullptr) ++stats_->skipped_blocks;
         decoded.emplace_back(&m, std::move(*d));

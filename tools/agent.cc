@@ -19,6 +19,7 @@
 #include "store/store.h"
 #include "tools/catalogue_metadata.h"
 #include "tools/data.h"
+#include "tools/prometheus_config.h"
 #include "tools/ship_gauges.h"
 
 namespace tacho::tools {
@@ -204,9 +205,17 @@ std::vector<query::TargetStatus> Agent::Impl::target_status() const {
 }
 
 Result<void> Agent::Impl::start_server() {
-  api = std::make_unique<query::Api>(*view,
-                                     query::ApiOptions{.targets = [this] { return target_status(); }, .aliases = view.get()});
-  auto started = HttpServer::start({.listen = options.listen}, [this](const HttpRequest& r) { return api->handle(r); });
+  api =
+      std::make_unique<query::Api>(*view, query::ApiOptions{.engine = options.config.query,
+                                                            .concurrency = options.config.query_concurrency,
+                                                            .external_labels = options.config.external_labels,
+                                                            .config_yaml = prometheus_config(options.config, options.interval_ms),
+                                                            .targets = [this] { return target_status(); },
+                                                            .aliases = view.get()});
+  auto started = HttpServer::start({.listen = options.listen,
+                                    .slow_threads = static_cast<int>(options.config.query_concurrency),
+                                    .is_slow = query::Api::is_slow},
+                                   [this](const HttpRequest& r) { return api->handle(r); });
   if (!started) return std::unexpected(started.error());
   server = std::move(*started);
   return {};

@@ -14,6 +14,8 @@ namespace tacho::tools {
 namespace {
 
 constexpr std::uint64_t kBudgetMinBytes = 1u << 20;
+constexpr std::uint64_t kQueryMemoryMinBytes = 1u << 20;
+constexpr std::int64_t kQueryConcurrencyMax = 64;
 
 void read_external_labels(Section& global, Config& config) {
   std::vector<Label> labels;
@@ -129,6 +131,26 @@ void read_sampling(Section& file, Config& config, const ConfigContext& context) 
   s.finish();
 }
 
+void read_query(Section& file, Config& config) {
+  const auto node = file.node("query");
+  if (!node) return;
+  Section s(file.problems(), *node, "query");
+  query::EngineOptions& q = config.query;
+  const auto count = [&s](std::string_view key, std::size_t& out, std::int64_t max) {
+    std::int64_t value = 0;
+    if (s.integer(key, value, 1, max)) out = static_cast<std::size_t>(value);
+  };
+  s.integer("concurrency", config.query_concurrency, 1, kQueryConcurrencyMax);
+  s.duration("timeout", q.timeout_ms, 1, 24 * kIntervalMaxMs);
+  s.duration("lookback", q.lookback_ms, 1, 24 * kIntervalMaxMs);
+  count("samples_max", q.samples_max, 10'000'000'000);
+  count("series_max", q.series_max, 100'000'000);
+  count("steps_max", q.steps_max, 10'000'000);
+  std::uint64_t memory = 0;
+  if (s.bytes("memory_max", memory, kQueryMemoryMinBytes)) q.memory_max = memory;
+  s.finish();
+}
+
 void read_listen(Section& file, Config& config) {
   std::string listen;
   if (!file.text("listen", listen)) return;
@@ -146,6 +168,7 @@ void read_file_content(const YAML::Node& root, ConfigReport& report, const Confi
   read_storage(file, report.config);
   read_sampling(file, report.config, context);
   read_shipping(file, report.config);
+  read_query(file, report.config);
   read_listen(file, report.config);
   read_remote_write(file, report.config);
   read_scrape_configs(file, report.config);

@@ -11,6 +11,9 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import e2e
@@ -86,6 +89,20 @@ def live_agent(tacho_binary, processes):
         if over_http is not None:
             e2e.check(local.stdout.strip() == over_http.strip(), f"{expr}: files say {local.stdout!r}, HTTP says {over_http!r}")
         e2e.check(local.returncode == (1 if expr == "1 +" else 0), f"{expr}: exit {local.returncode}")
+
+    # Ranges as well, and a limit's error.
+    for expr, last, step in (("node_load1", 3, 1), ("sum by (cpu) (rate(node_cpu_seconds_total[3s]))", 2, 0.5), ("up", 20_000, 1)):
+        at = now - 1
+        request = urllib.request.Request(agent.base + "/api/v1/query_range?" + urllib.parse.urlencode(
+            {"query": expr, "start": at - last, "end": at, "step": step}))
+        try:
+            over_http = urllib.request.urlopen(request).read().decode()
+        except urllib.error.HTTPError as e:
+            over_http = e.read().decode()
+        local = run(tacho_binary, "query", expr, "--at", str(at), "--last", f"{last}s", "--step", f"{int(step * 1000)}ms", "--state", agent.state,
+                    "--runtime", agent.runtime, "--format", "json")
+        e2e.check(local.stdout.strip() == over_http.strip(), f"{expr} over {last} s: files say {local.stdout[:300]!r}, HTTP says {over_http[:300]!r}")
+        e2e.check(('"status":"success"' in over_http) == (last < 11_000), f"{expr} over {last} s: {over_http[:300]}")
 
     # By the state folder alone; by URL; as CSV.
     e2e.check("node_load1" in run(tacho_binary, "query", "node_load1", "--state", agent.state).stdout, "not found by --state alone")

@@ -288,6 +288,73 @@ TEST_CASE("server: stop ends at once with connections open, and lets a running h
   s.server->stop();  // twice is once
 }
 
+namespace {
+
+// /slow works until the client has gone or 5 s are over, and counts.
+struct SlowWork {
+  std::atomic<int> running = 0, abandoned = 0, done = 0;
+  HttpServerOptions options(int slow_threads) const {
+    return {.threads = 1, .slow_threads = slow_threads, .is_slow = [](const HttpRequest& r) { return r.path == "/slow"; }};
+  }
+  HttpHandler handler() {
+    return [this](const HttpRequest& r) {
+      if (r.path != "/slow") return echo(r);
+      ++running;
+      const auto begin = std::chrono::steady_clock::now();
+      while (!r.abandoned->load() && seconds_since(begin) < (r.param("s") ? 0.05 : 5))
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ++(r.abandoned->load() ? abandoned : done);
+      --running;
+      return HttpResponse{.content_type = "text/plain", .body = std::string(r.received ? "slow " : "") + std::string(5000, 'x')};
+    };
+  }
+  void wait_for(const std::atomic<int>& count, int value) const {
+    const auto begin = std::chrono::steady_clock::now();
+    while (count != value && seconds_since(begin) < 5) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    CHECK(count == value);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("server: what is slow holds up nothing else, and waits in its own queue") {
+  SlowWork work;
+  Served s(work.options(1), work.handler());
+  RawSocket first = s.raw();
+  first.send("GET /slow HTTP/1.1\r\n\r\n");
+  work.wait_for(work.running, 1);
+  RawSocket second = s.raw();
+  second.send("GET /slow?s=1 HTTP/1.1\r\n\r\nGET /after HTTP/1.1\r\n\r\n");
+  auto quick = s.client();
+  for (int i = 0; i < 20; ++i) CHECK(get(quick, "/quick").body == "GET /quick");
+  CHECK(work.running == 1);
+  first = s.raw();  // the first client goes: its work ends, the second's begins
+  work.wait_for(work.abandoned, 1);
+  CHECK(second.receive("GET /after").find("slow xxx") != std::string::npos);
+  CHECK(work.done == 1);
+  // Also where the answer is packed, and on a connection that goes on.
+  for (int i = 0; i < 3; ++i) {
+    const auto r = get(quick, "/slow?s=1", {{"Accept-Encoding", "gzip"}});
+    CHECK(gunzip(r.body, 10'000).value() == "slow " + std::string(5000, 'x'));
+  }
+}
+
+TEST_CASE("server: stop ends slow work after a moment, and what waits for it") {
+  SlowWork work;
+  Served s(work.options(1), work.handler());
+  std::vector<RawSocket> clients;
+  for (int i = 0; i < 5; ++i) {
+    clients.push_back(s.raw());
+    clients.back().send("GET /slow HTTP/1.1\r\n\r\n");
+  }
+  work.wait_for(work.running, 1);
+  const auto begin = std::chrono::steady_clock::now();
+  s.server->stop();
+  CHECK(seconds_since(begin) < 2.5);
+  CHECK(work.abandoned == 1);
+  CHECK(work.done == 0);
+}
+
 TEST_CASE("server: stop does not wait for a client that takes nothing") {
   Served s({}, [](const HttpRequest&) { return HttpResponse{.body = std::string(64 << 20, 'x')}; });
   RawSocket deaf = s.raw();

@@ -109,7 +109,7 @@ TEST_CASE("API: errors in Prometheus's words, types and codes") {
         bad_data(R"(invalid parameter \"step\": cannot parse \"x\" to a valid duration)"));
   CHECK(n.refused("/api/v1/query_range?query=1&start=1&end=11002&step=1") ==
         bad_data("exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution "
-                 "(?step=XX)"));
+                 "(?step=XX), or raise query.steps_max"));
   CHECK(n.call("GET", "/api/v1/query_range?query=1&start=1&end=11001&step=1").status == 200);
   CHECK(
       n.refused("/api/v1/query_range?query=load[5m]&start=1&end=2&step=1") ==
@@ -173,6 +173,54 @@ TEST_CASE("API: metadata, and what a node has none of") {
   CHECK(n.get("/api/v1/targets").find("\"activeTargets\":[]") != std::string::npos);
   CHECK(n.get("/api/v1/format_query?query=load/2") == R"({"status":"success","data":"load / 2"})");
   CHECK(n.get("/api/v1/status/buildinfo").starts_with(R"({"status":"success","data":{"version":"3.)"));
+}
+
+// As Prometheus 3 draws them (web/api/v1/translate_ast.go): keys in order of the alphabet, lengths in milliseconds.
+TEST_CASE("API: parse_query gives the tree") {
+  const Node n;
+  const auto tree = [&n](const char* query) {
+    const std::string body = n.get("/api/v1/parse_query?query=" + url_encode(query));
+    constexpr std::string_view kBefore = R"({"status":"success","data":)";
+    CHECK(body.starts_with(kBefore));
+    return body.substr(kBefore.size(), body.size() - kBefore.size() - 1);
+  };
+  const std::string up = R"({"anchored":false,"matchers":[{"name":"__name__","type":"=","value":"up"}],"name":"up","offset":0,)"
+                         R"("smoothed":false,"startOrEnd":null,"timestamp":null,"type":"vectorSelector"})";
+  CHECK(tree("up") == up);
+  CHECK(tree("-(1.5)") ==
+        R"({"expr":{"expr":{"type":"numberLiteral","val":"1.5"},"type":"parenExpr"},"op":"-","type":"unaryExpr"})");
+  CHECK(tree("\"a<\"") == R"({"type":"stringLiteral","val":"a\u003c"})");
+  CHECK(tree("sum by (a) (up)") ==
+        R"({"expr":)" + up + R"(,"grouping":["a"],"op":"sum","param":null,"type":"aggregation","without":false})");
+  CHECK(tree("topk(2, up)").find(R"("op":"topk","param":{"type":"numberLiteral","val":"2"},)") != std::string::npos);
+  CHECK(
+      tree("rate({a=~\"b.*\"}[5m] @ 1.5 offset 1s)") ==
+      R"({"args":[{"anchored":false,"matchers":[{"name":"a","type":"=~","value":"b.*"}],"name":"","offset":1000,"range":300000,)"
+      R"("smoothed":false,"startOrEnd":null,"timestamp":1500,"type":"matrixSelector"}],)"
+      R"("func":{"argTypes":["matrix"],"name":"rate","returnType":"vector","variadic":0},"type":"call"})");
+  CHECK(tree("time()") == R"({"args":[],"func":{"argTypes":[],"name":"time","returnType":"scalar","variadic":0},"type":"call"})");
+  CHECK(tree("up[1m:10s] @ end()") ==
+        R"({"expr":)" + up + R"(,"offset":0,"range":60000,"startOrEnd":"end","step":10000,"timestamp":null,"type":"subquery"})");
+  CHECK(tree("1 == bool 2") == R"({"bool":true,"lhs":{"type":"numberLiteral","val":"1"},"matching":null,"op":"==",)"
+                               R"("rhs":{"type":"numberLiteral","val":"2"},"type":"binaryExpr"})");
+  CHECK(
+      tree("up * on (a) group_left (b) up")
+          .find(
+              R"("matching":{"card":"many-to-one","fillValues":{"lhs":null,"rhs":null},"include":["b"],"labels":["a"],"on":true},"op":"*")") !=
+      std::string::npos);
+  CHECK(n.refused("/api/v1/parse_query?query=up(").starts_with(R"(400 {"status":"error","errorType":"bad_data")"));
+}
+
+TEST_CASE("API: runtimeinfo, replay, pools") {
+  const Node n;
+  const std::string body = n.get("/api/v1/status/runtimeinfo");
+  CHECK(body.starts_with(R"({"status":"success","data":{"startTime":"1970-01-01T00:01:41.75Z","hostname":")"));
+  CHECK(body.find(R"("reloadConfigSuccess":true,"lastConfigTime":"1970-01-01T00:01:41.75Z","corruptionCount":0,)") !=
+        std::string::npos);
+  CHECK(body.ends_with(R"("storageRetention":"1m40s"}})"));
+  CHECK(n.get("/api/v1/status/walreplay") == R"({"status":"success","data":{"min":0,"max":0,"current":0}})");
+  CHECK(n.get("/api/v1/scrape_pools") == R"({"status":"success","data":{"scrapePools":[]}})");
+  CHECK(n.refused("/api/v1/query_exemplars").starts_with("400 "));
 }
 
 TEST_CASE("API: targets tells what is scraped and how that went, as Prometheus does") {
@@ -338,4 +386,54 @@ TEST_CASE("JSON text: every string stays valid JSON") {
   JsonText points;
   for (const TimeMs t : {TimeMs{0}, TimeMs{-1}, TimeMs{1001}, TimeMs{-12'340}}) points.point({t, -0.0});
   CHECK(points.take() == R"([0,"-0"][-0.001,"-0"][1.001,"-0"][-12.340,"-0"])");
+  // Series after series, with the same times and with others; none, one, very many.
+  JsonText series;
+  std::string want;
+  const auto add = [&](TimeMs start, std::size_t count, double v) {
+    std::vector<Sample> list;
+    want += '[';
+    for (std::size_t i = 0; i < count; ++i) {
+      list.push_back({start + static_cast<TimeMs>(i) * 250, i % 3 == 0 ? v : v + static_cast<double>(i)});
+      JsonText one;
+      one.point(list.back());
+      want += (i > 0 ? "," : "") + one.take();
+    }
+    want += ']';
+    series.points(list);
+  };
+  add(0, 0, 0);
+  add(0, 1, 0);
+  add(1'435'781'451'000, 50, 0.1);
+  add(1'435'781'451'000, 60, -1e-300);
+  add(-9'200'000'000'000'001, 10, 1.7976931348623157e308);
+  add(1'435'781'451'001, 20'000, 12345.5);
+  add(0, 3, normal_nan());
+  CHECK(series.take() == want);
+}
+
+TEST_CASE("API: a query that waited for its turn too long is told so, one whose client has gone ends") {
+  const store::MemoryStore store = store::MemoryStore::parse(kData, "data").value();
+  const Api api(store, {.engine = {.timeout_ms = 1000}});
+  HttpRequest r{.method = "GET", .path = "/api/v1/query", .query = {{"query", "load"}, {"stats", "all"}, {"time", "101"}}};
+  r.received = MonoNs{system_clock().mono() + -300 * kNsPerMs};
+  const std::string good = api.handle(r).body;
+  CHECK(good.find(R"("execQueueTime":0.3)") != std::string::npos);
+  r.received = MonoNs{system_clock().mono() + -1001 * kNsPerMs};
+  const HttpResponse late = api.handle(r);
+  CHECK(late.status == 503);
+  CHECK(late.body.starts_with(R"({"status":"error","errorType":"timeout","error":"query timed out in query queue)"));
+  CHECK(late.body.find("query.concurrency") != std::string::npos);
+  r.received.reset();
+  const std::atomic<bool> gone{true};
+  r.abandoned = &gone;
+  const HttpResponse ended = api.handle(r);
+  CHECK(ended.body.starts_with(R"({"status":"error","errorType":"canceled")"));
+
+  CHECK(Api::is_slow(r));
+  CHECK(Api::is_slow({.path = "/api/v1/read"}));
+  for (const char* path : {"/-/healthy", "/metrics", "/api/v1/query_exemplars", "/api/v1/labels", "/query", "/api/v1/"})
+    CHECK_FALSE(Api::is_slow({.path = path}));
+  CHECK(api.handle({.method = "GET", .path = "/api/v1/status/flags"}).body ==
+        R"({"status":"success","data":{"query.lookback-delta":"5m","query.max-concurrency":"2","query.max-samples":"50000000",)"
+        R"("query.timeout":"1s","storage.remote.read-sample-limit":"50000000"}})");
 }

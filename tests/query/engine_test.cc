@@ -134,7 +134,7 @@ TEST_CASE("limits answer errors of Prometheus's types") {
   options.steps_max = 100;
   options.samples_max = 1000;
   const Engine engine(options);
-  CHECK(kind_of(engine.range(store, "c_total", 0, 100'000, 1000)) == ErrorKind::bad_data);
+  CHECK(kind_of(engine.range(store, "c_total", 0, 101'000, 1000)) == ErrorKind::bad_data);
   CHECK(kind_of(engine.range(store, "c_total", 10, 0, 1000)) == ErrorKind::bad_data);
   CHECK(kind_of(engine.range(store, "c_total", 0, 10, 0)) == ErrorKind::bad_data);
   CHECK(kind_of(engine.range(store, "c_total[5m]", 0, 10, 1)) == ErrorKind::bad_data);
@@ -169,6 +169,44 @@ TEST_CASE("what is not there yet says so") {
   const Result r = Engine().instant(store, "start_timestamp(a)", 0);
   REQUIRE_FALSE(r);
   CHECK(r.error().message.starts_with("not supported yet: "));
+}
+
+TEST_CASE("every limit says which it is and what raises it") {
+  const TestStore store = counters(10, 600);
+  const auto message = [&store](EngineOptions options, const char* query, CallOptions call = {}) {
+    const Result r = Engine(options).range(store, query, 0, 600'000, 10'000, call);
+    REQUIRE_FALSE(r);
+    return r.error().message;
+  };
+  const auto has = [](const std::string& text, std::string_view part) {
+    INFO(text);
+    return text.find(part) != std::string::npos;
+  };
+  CHECK(has(message({.steps_max = 59}, "c_total"), "exceeded maximum resolution of 59 points per timeseries"));
+  CHECK(has(message({.steps_max = 59}, "c_total"), "query.steps_max"));
+  CHECK(Engine({.steps_max = 60}).range(store, "c_total", 0, 600'000, 10'000));
+  CHECK(has(message({.series_max = 9}, "c_total"), "more than 9 series (query.series_max)"));
+  CHECK(Engine({.series_max = 10}).range(store, "c_total", 0, 600'000, 10'000));
+  // Cells: ten series of 61 steps.
+  CHECK(has(message({.samples_max = 6100}, "sum_over_time(vector(1)[1y:1s])"), "6100 (query.samples_max)"));
+  CHECK(has(message({.memory_max = 100'000}, "sum_over_time(vector(1)[1y:1s])"), "100000 bytes of them (query.memory_max)"));
+  CHECK(has(message({.timeout_ms = 1}, "c_total", {.waited_ms = 2}), "may take 1ms; ask for less, or raise query.timeout"));
+  // The request may shorten the time, not lengthen it; what was waited counts.
+  CHECK(has(message({.timeout_ms = 10}, "c_total", {.timeout_ms = 1000, .waited_ms = 20}), "may take 10ms"));
+  CHECK(Engine({.timeout_ms = 1000}).range(store, "c_total", 0, 600'000, 10'000, {.waited_ms = 20}));
+}
+
+TEST_CASE("a long loop over one series ends at its deadline") {
+  const TestStore store = counters(1, 600);
+  const Engine engine;
+  for (const char* query : {"quantile_over_time(0.5, c_total[1d:1s])", "stddev_over_time(c_total[1d:1s])",
+                            "deriv(c_total[1d:1s])", "avg_over_time(c_total[1d:1s])"}) {
+    const auto begin = system_clock().mono();
+    const Result r = engine.range(store, query, 0, 86'400'000, 10'000, {.timeout_ms = 50});
+    // The sanitizers' builds are slow, and so may be the machine.
+    if (!r) CHECK(r.error().kind == ErrorKind::timeout);
+    CHECK(system_clock().mono() - begin < 5 * kNsPerSecond);
+  }
 }
 
 }  // namespace tacho::query

@@ -1,0 +1,14 @@
+// What /api/v1/status/config shows: the configuration's part that clients of Prometheus look for. A Thanos sidecar takes the external labels
+// from it. No secrets, no addresses.
+#pragma once
+
+#include <string>
+
+#include "tools/config.h"
+
+namespace tacho::tools {
+
+// YAML as Prometheus writes its own: global with scrape_interval and external_labels.
+std::string prometheus_config(const Config& config, std::int64_t interval_ms);
+
+}  // namespace tacho::tools
