@@ -118,12 +118,13 @@ void NvidiaGpm::describe(const NvidiaCard& card, SchemaBuilder& builder) {
 
 Sampled NvidiaGpm::sample(NvidiaCard& card, Row& row) {
   if (!taken_at_all_) return Sampled::ok;
-  const MonoNs now = card.clock().mono();
-  const std::int64_t span = now - taken_;
-  if (span < kSpacingMin) return Sampled::ok;
-  if (snapshot(card, newer_) != Code::success || compare(card) != Code::success) return Sampled::ok;
+  if (card.clock().mono() - taken_ < kSpacingMin) return Sampled::ok;
+  if (snapshot(card, newer_) != Code::success) return Sampled::ok;
+  const MonoNs taken = card.clock().mono();
+  if (compare(card) != Code::success) return Sampled::ok;
+  const std::int64_t span = taken - taken_;
   std::swap(older_, newer_);
-  taken_ = now;
+  taken_ = taken;
   for (std::size_t i = 0; i < kMetrics; ++i) {
     const nvml::GpmMetric& metric = request_.metrics[i];
     if (scales_[i] == 0 || metric.code != Code::success || !std::isfinite(metric.value)) continue;

@@ -70,6 +70,15 @@ def first_answers(tacho):
     near("memory used, MiB", value(tacho, "accel_memory_used_bytes" + card) / 2**20, float(said[1]), 0.02, 50)
     near("power limit, W", value(tacho, 'accel_power_limit_watts{limit="enforced",uuid="%s"}' % said[5]), float(said[2]), 0.001)
     near("clock, MHz", value(tacho, 'accel_clock_max_hertz{domain="core",uuid="%s"}' % said[5]) / 1e6, float(said[3]), 0.001)
+    # dcgm-exporter's names over the same columns.
+    card = '{UUID="%s"}' % said[5]
+    used = value(tacho, "DCGM_FI_DEV_FB_USED" + card) + value(tacho, "DCGM_FI_DEV_FB_FREE" + card) + value(tacho, "DCGM_FI_DEV_FB_RESERVED" + card)
+    near("FB_USED + FB_FREE + FB_RESERVED, MiB", used, float(said[0]), 0.001)
+    idle = smi("temperature.gpu", "clocks.sm", "power.draw.average")
+    near("DCGM_FI_DEV_GPU_TEMP", value(tacho, "DCGM_FI_DEV_GPU_TEMP" + card), float(idle[0]), 0, 2)
+    near("DCGM_FI_DEV_SM_CLOCK", value(tacho, "DCGM_FI_DEV_SM_CLOCK" + card), float(idle[1]), 0, 100)
+    near("DCGM_FI_DEV_POWER_USAGE", value(tacho, "DCGM_FI_DEV_POWER_USAGE" + card), float(idle[2]), 0.1)
+    e2e.check(value(tacho, 'last_over_time(accel_health_status{uuid="%s"}[20s])' % said[5]) == 1, "the card is not fit")
     return None
 
 
@@ -106,6 +115,15 @@ def bursts(processes, tacho, load):
     tensor = value(tacho, f"max_over_time(accel_pipe_active_ratio{{accel=\"0\",pipe=\"tensor\"}}{span})", high)
     print(f"  tensor pipes at most {tensor:.1%} in a second")
     e2e.check(value(tacho, f"max_over_time(accel_processes{{accel=\"0\"}}{span})", high) >= 1, "no process was seen")
+    # The driver's own readings of the process, ten seconds each: a fifth of the time, within what its clock of a sixth of a second allows.
+    share = value(tacho, f'max(max_over_time(accel_process_utilization_ratio{{accel="0",engine="sm"}}{span}))', high)
+    print(f"  the process used {share:.1%} of the processors' time, as the driver tells")
+    e2e.check(0.1 < share < 0.45, f"a process that works for 200 ms of each second is said to use {share:.0%}")
+    for alias, name, scale in (("DCGM_FI_DEV_GPU_UTIL", "accel_utilization_ratio", 100), ("DCGM_FI_PROF_PIPE_TENSOR_ACTIVE",
+                               'accel_pipe_active_ratio{pipe="tensor"}', 1), ("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION",
+                               "accel_energy_joules_total", 1000)):
+        ours, theirs = value(tacho, f"max({name})", high), value(tacho, f"max({alias})", high)
+        e2e.check(abs(theirs - scale * ours) <= 1e-9 * abs(theirs), f"{alias} is {theirs}, {name} {ours}")
     memory = value(tacho, f"max_over_time(accel_memory_used_bytes{{accel=\"0\"}}{span})", high)
     e2e.check(memory > 2 * 2**30, f"the card's memory was used up to {memory} bytes, gpu_load takes two GiB")
 

@@ -2,7 +2,9 @@
 
 #include "sampler/accel/nvidia_source.h"
 
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "../accel/fake_card.h"
 #include "golden_text.h"
@@ -148,6 +150,29 @@ TEST_CASE("hardware counters: a mean over the tick, with busy seconds and bytes 
   CHECK_FALSE(row_of(card.fast()).contains("accel_utilization_ratio"));
   card.tick(50);
   CHECK(row_of(card.fast())["accel_busy_seconds_total"] == 2.020497);
+}
+
+// The real clock, briefly: the fake library's call takes real time.
+TEST_CASE("hardware counters: a snapshot that had to wait for the driver was taken when it was back, not before") {
+  FakeNvml nvml;
+  nvml.play("h200_580.txt");
+  nvml.tell("GPM 0 id=1 rc=0 value=50 name=\"grutil\" unit=\"%\"");
+  const auto session = std::make_shared<nvml::Session>(std::vector<std::string>{nvml.path()});
+  NvidiaSource source(nvidia_fast(nvml::nvidia()), NvidiaCard(session, {.index = 0}), nullptr);
+  Watched watched(source);
+  const auto busy_after = [&](int ms) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+    watched.tick();
+    return row_of(watched)["accel_busy_seconds_total"];
+  };
+  watched.tick();
+  const double first = busy_after(150);
+  nvml.tell("DELAY 0 nvmlGpmSampleGet 400");
+  const double waited = busy_after(150) - first;
+  nvml.tell("RELEASE");
+  const double next = busy_after(150) - first - waited;
+  CHECK(waited > 0.5 * 0.5);
+  CHECK(next < waited);
 }
 
 TEST_CASE("hardware counters: no number, no name, and an unknown unit are no values") {
