@@ -1,11 +1,15 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "proto/base/number.h"
 #include "query/api.h"
 #include "query/engine.h"
+#include "tools/charset.h"
+#include "tools/chart.h"
 #include "tools/data.h"
 #include "tools/remote.h"
 #include "tools/result_text.h"
@@ -26,11 +30,37 @@ std::string seconds(std::int64_t ms) {
   return out;
 }
 
-// Table and CSV; JSON is the API's own text.
-int print(const query::QueryResult& result, const std::string& format) {
+std::size_t terminal_height() {
+  winsize w{};
+  return ::isatty(STDOUT_FILENO) != 0 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row > 0 ? w.ws_row : 24;
+}
+
+std::string chart_text(const query::QueryResult& result, const QueryOptions& o, TimeMs end) {
+  const char* const no_color = std::getenv("NO_COLOR");
+  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
+  ChartOptions c{.width = terminal ? terminal_width() : 100,
+                 .height = std::clamp<std::size_t>(terminal_height() * 2 / 3, 8, 24),
+                 .charset = choose_charset(),
+                 .colours = terminal && (no_color == nullptr || *no_color == 0),
+                 .unit = unit_of_expression(o.expr),
+                 .begin = end - o.last_ms.value_or(0),
+                 .end = end,
+                 .step_ms = o.step_ms};
+  // An instant's own range, when it asks for one: x[5m].
+  if (!o.last_ms && result.type == query::ValueType::matrix) {
+    c.begin = end;
+    for (const query::ResultSeries& s : result.series) c.begin = std::min(c.begin, s.points.front().t);
+  }
+  return chart(result, c);
+}
+
+// Table, CSV and chart; JSON is the API's own text.
+int print(const query::QueryResult& result, const QueryOptions& o, TimeMs end) {
   for (const std::string& w : result.warnings) std::fprintf(stderr, "tacho: %s\n", w.c_str());
   for (const std::string& i : result.infos) std::fprintf(stderr, "tacho: %s\n", i.c_str());
-  const std::string text = format == "csv" ? result_csv(result) : result_table(result, terminal_width());
+  const std::string text = o.format == "csv"     ? result_csv(result)
+                           : o.format == "chart" ? chart_text(result, o, end)
+                                                 : result_table(result, terminal_width());
   std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
 }
@@ -52,13 +82,12 @@ int query_url(const QueryOptions& o) {
   if (!body) return fail(body.error());
   if (o.format == "json") return print_json(*body, true);
   const auto result = parse_answer(*body);
-  return result ? print(*result, o.format) : fail(result.error());
+  return result ? print(*result, o, end) : fail(result.error());
 }
 
 }  // namespace
 
 int query(const QueryOptions& o) {
-  if (o.format == "chart") return fail(Error{"--format chart is not supported yet; use table, csv or json, or tacho top"});
   if (o.data.url) return query_url(o);
   auto data = open_data(o.data);
   if (!data) return fail(data.error());
@@ -70,7 +99,7 @@ int query(const QueryOptions& o) {
       o.last_ms ? engine.range(**data, o.expr, end - *o.last_ms, end, o.step_ms) : engine.instant(**data, o.expr, end);
   if (o.format == "json") return print_json(query::api_json(result), result.has_value());
   if (!result) return fail(Error{result.error().message});
-  return print(*result, o.format);
+  return print(*result, o, end);
 }
 
 }  // namespace tacho::tools

@@ -17,38 +17,6 @@ using query::QueryResult;
 using query::ResultSeries;
 using query::ValueType;
 
-// 2026-11-23 16:00:01 in local time, with milliseconds where there are any.
-std::string clock_text(TimeMs t, bool with_date) {
-  const std::time_t s = static_cast<std::time_t>(t >= 0 ? t / 1000 : (t - 999) / 1000);
-  std::tm tm{};
-  ::localtime_r(&s, &tm);
-  char text[40];
-  text[std::strftime(text, sizeof text, with_date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &tm)] = 0;
-  std::string out = text;
-  if (const auto ms = t - static_cast<TimeMs>(s) * 1000; ms != 0) out += fmt::format(".{:03}", ms);
-  return out;
-}
-
-// The labels that every series has with the same value.
-Labels common_labels(const QueryResult& r) {
-  if (r.series.size() < 2) return {};
-  Labels common = r.series.front().labels;
-  for (const ResultSeries& s : r.series) {
-    Labels kept;
-    for (const Label& l : common) {
-      if (s.labels.get(l.name) == l.value) kept.set(l.name, l.value);
-    }
-    common = std::move(kept);
-  }
-  return common;
-}
-
-std::string name_without(const Labels& labels, const Labels& common) {
-  Labels rest = labels;
-  for (const Label& l : common) rest.erase(l.name);
-  return rest.empty() ? "value" : rest.to_string();
-}
-
 struct Table {
   std::vector<std::vector<std::string>> rows;  // the first one is the header
   std::vector<bool> right;                     // a column each: numbers stand to the right
@@ -128,6 +96,36 @@ std::string csv_field(const std::string& s) {
 }
 
 }  // namespace
+
+std::string clock_text(TimeMs t, bool with_date) {
+  const std::time_t s = static_cast<std::time_t>(t >= 0 ? t / 1000 : (t - 999) / 1000);
+  std::tm tm{};
+  ::localtime_r(&s, &tm);
+  char text[40];
+  text[std::strftime(text, sizeof text, with_date ? "%Y-%m-%d %H:%M:%S" : "%H:%M:%S", &tm)] = 0;
+  std::string out = text;
+  if (const auto ms = t - static_cast<TimeMs>(s) * 1000; ms != 0) out += fmt::format(".{:03}", ms);
+  return out;
+}
+
+Labels common_labels(const QueryResult& r) {
+  if (r.series.size() < 2) return {};
+  Labels common = r.series.front().labels;
+  for (const ResultSeries& s : r.series) {
+    Labels kept;
+    for (const Label& l : common) {
+      if (s.labels.get(l.name) == l.value) kept.set(l.name, l.value);
+    }
+    common = std::move(kept);
+  }
+  return common;
+}
+
+std::string name_without(const Labels& labels, const Labels& common) {
+  Labels rest = labels;
+  for (const Label& l : common) rest.erase(l.name);
+  return rest.empty() ? "value" : rest.to_string();
+}
 
 std::string result_table(const QueryResult& r, std::size_t width) {
   if (r.type == ValueType::string) return r.text + "\n";

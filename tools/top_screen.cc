@@ -4,7 +4,6 @@
 #define NCURSES_NOMACROS 1
 #define NCURSES_WIDECHAR 1
 #include <curses.h>
-#include <langinfo.h>
 #include <poll.h>
 #include <signal.h>
 #include <termios.h>
@@ -13,10 +12,11 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <clocale>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+
+#include "tools/charset.h"
 
 // From term.h, which cannot be included: it makes macros of "columns", "lines" and a few hundred words more.
 extern "C" char* tigetstr(const char* capability);
@@ -70,30 +70,6 @@ void catch_signals() {
 void release_signals() {
   for (int s : kEndSignals) handle(s, SIG_DFL, 0);
   for (int s : kCrashSignals) handle(s, SIG_DFL, 0);
-}
-
-const char* locale_wish() {
-  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    if (const char* v = std::getenv(name); v != nullptr && *v != 0) return v;
-  }
-  return nullptr;
-}
-
-bool codeset_is_utf8() { return std::strcmp(::nl_langinfo(CODESET), "UTF-8") == 0; }
-
-// A container often has the user's LANG without that locale's files, or no LANG at all, while the terminal shows UTF-8.
-Charset choose_charset() {
-  std::setlocale(LC_CTYPE, "");
-  if (codeset_is_utf8()) return Charset::utf8;
-  const char* wish = locale_wish();
-  const auto says_utf8 = [](std::string_view s) {
-    return s.find("UTF-8") != s.npos || s.find("utf8") != s.npos || s.find("utf-8") != s.npos || s.find("UTF8") != s.npos;
-  };
-  const char* term = std::getenv("TERM");
-  const bool plain_terminal = term != nullptr && (std::strcmp(term, "linux") == 0 || std::strncmp(term, "vt", 2) == 0);
-  if (wish == nullptr ? plain_terminal : !says_utf8(wish)) return Charset::ascii;
-  if (std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr && codeset_is_utf8()) return Charset::utf8;
-  return Charset::ascii;
 }
 
 // Default background always, and colours that are readable on light and dark: no yellow, no blue.

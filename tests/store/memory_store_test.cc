@@ -131,7 +131,9 @@ TEST_CASE("the samples limit is an error that names it") {
   const auto s = loaded(kScrapes);
   const auto r = s.select({}, kAll, {.samples_max = 7});
   REQUIRE_FALSE(r);
-  CHECK(r.error().message == "query processing would load too many samples into memory: 8 in the range, the limit is 7");
+  CHECK(r.error().message ==
+        "query processing would load too many samples into memory in query execution: more than 7 (query.samples_max); ask for a "
+        "shorter range or fewer series, or raise the limit");
   CHECK(s.select({}, kAll, {.samples_max = 8}));
 }
 
