@@ -109,7 +109,7 @@ def live_agent(tacho_binary, processes):
     table = run(tacho_binary, "query", "node_load1", "--url", agent.base)
     e2e.check(table.returncode == 0 and "node_load1" in table.stdout, f"by URL: {table.stderr}")
     chart = run(tacho_binary, "query", "node_load1", "--last", "3s", "--state", agent.state, "--format", "chart").stdout
-    check(chart.count("\n") >= 8 and "node_load1" in chart and "\x1b" not in chart, f"the chart is {chart!r}")
+    e2e.check(chart.count("\n") >= 8 and "node_load1" in chart and "\x1b" not in chart, f"the chart is {chart!r}")
     csv = run(tacho_binary, "query", "node_load1", "--last", "3s", "--state", agent.state, "--format", "csv").stdout
     e2e.check(csv.startswith("time,series,value\n") and csv.count("\n") >= 4, f"csv: {csv!r}")
 
