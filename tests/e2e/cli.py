@@ -18,7 +18,8 @@ import urllib.request
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import e2e
 
-VERBS = ["run", "check-config", "top", "query", "series", "status", "metrics", "sample", "devices", "export", "serve"]
+VERBS = ["run", "check-config", "top", "query", "series", "status", "metrics", "sample", "devices", "export", "serve",
+         "check-remote", "ship"]
 
 
 def run(*command, timeout=60):

@@ -119,6 +119,29 @@ def refused_part(processes, arguments):
     return lacking
 
 
+def on_demand(agent, receivers, victoria):
+    """What check-remote says of the four, and a stretch of seconds."""
+    said = agent.call("check-remote", "--config", agent.config)
+    check(said.count("version 1  taken") == 4, f"check-remote: {said}")
+    check(said.count("version 2  taken") == 1 and said.count("version 2  not known to it") == 3, f"check-remote: {said}")
+    end = int(time.time()) - 2
+    agent.call("ship", '{__name__=~"node_load1|node_forks_total"}', "--config", agent.config, "--last", "20s", "--at", str(end),
+               "--state", agent.state, "--runtime", agent.runtime)
+    exported, _ = agent.export("10m")
+    compared = 0
+    everywhere = {name: r.samples(STALE) for name, r in receivers.items()}
+    wait_for("the seconds are at victoria", lambda: any(dict(k).get("resolution") for k in victoria_samples(victoria, (end - 30) * 1000, end * 1000)))
+    everywhere["victoria"] = victoria_samples(victoria, (end - 30) * 1000, end * 1000)
+    for name, samples in everywhere.items():
+        for metric_name in "node_load1", "node_forks_total":
+            key = tuple(sorted({"__name__": metric_name, "resolution": "1s", **EXTERNAL}.items()))
+            seconds = {t: v for t, v in exported[(("__name__", metric_name),)].items() if (end - 20) * 1000 < t <= end * 1000}
+            check(len(seconds) > 10, f"only {len(seconds)} seconds of {metric_name} were exported")
+            check(samples.get(key) == seconds, f"{metric_name} on demand at {name}: {samples.get(key)}, the seconds are {seconds}")
+            compared += len(seconds)
+    return compared
+
+
 def body(processes, arguments):
     e2e.WINDOW_MS, e2e.WINDOW_NAME = WINDOW_MS, "10s"
     good, old, bad = Receiver(), Receiver(versions=(1,)), Receiver(versions=(1,), seed=arguments.seed)
@@ -153,10 +176,11 @@ def body(processes, arguments):
     check(good.by_version[1] == 0, "version 1 was spoken to the receiver of version 2")
     helped = [a for k, a in good.about.items() if dict(k)["__name__"] == "node_load1"]
     check(helped and helped[0][0] == 2 and helped[0][1], f"node_load1 came with {helped} for type, help and unit")
+    shipped_seconds = on_demand(agent, receivers, victoria)
     agent.stop()
     lacking = refused_part(processes, arguments)
     return (f"{count} kills, {(last_end - first_end) // WINDOW_MS + 1} windows, values compared: {', '.join(reports)}; "
-            f"faults {sum(bad.seen_faults.values())} of {bad.requests} requests; {lacking} windows refused and counted")
+            f"faults {sum(bad.seen_faults.values())} of {bad.requests} requests; {lacking} windows refused and counted; {shipped_seconds} seconds sent on demand")
 
 
 if __name__ == "__main__":
