@@ -46,6 +46,8 @@ using boost::system::error_code;
 using std::chrono::milliseconds;
 
 // Connections beyond the limit that are still told so; more than these are closed without a word.
+// Of the sessions there may be, so that others are served however many wait.
+constexpr int kWaitingMax = 64;
 constexpr std::size_t kRefusedMax = 64;
 constexpr milliseconds kRefusedTimeout{1000};
 // How long, and how much of, a client's unread request is drained before its connection is closed: closing earlier
@@ -100,6 +102,10 @@ struct Listener {
 
   const HttpServerOptions options;
   const HttpHandler handler;
+  // Before the queues: what is left in one at the end takes its session with it, which asks for these.
+  std::mutex mutex;  // guards `sessions`
+  std::condition_variable session_ended;
+  std::unordered_set<Session*> sessions;  // each removes itself when destroyed
   net::io_context io;
   net::io_context slow;     // a queue for slow_threads; nothing of it touches a socket
   tcp::acceptor acceptor;   // used on its strand only, after listen()
@@ -112,9 +118,8 @@ struct Listener {
   // Written once by stop(), release; read by sessions, acquire, to end instead of reading on. A stale read is
   // harmless: stop() also posts to every session.
   std::atomic<bool> stopping{false};
-  std::mutex mutex;  // guards `sessions`
-  std::condition_variable session_ended;
-  std::unordered_set<Session*> sessions;  // each removes itself when destroyed
+  // Requests that wait for a slow thread. Relaxed: a count, which may be passed by as many as come at once.
+  std::atomic<int> waiting{0};
 };
 
 // One connection: read a request, call the handler, write the answer, again. All of it runs on the connection's
@@ -235,7 +240,14 @@ class Session : public std::enable_shared_from_this<Session> {
       request.query.insert(request.query.begin(), std::make_move_iterator(form.begin()), std::make_move_iterator(form.end()));
     }
     request.received = system_clock().mono();
-    if (options().is_slow && options().is_slow(request)) return call_slowly(std::move(request));
+    if (options().is_slow && options().is_slow(request)) {
+      if (server_.stopping.load(std::memory_order_acquire)) return respond(plain(503, "the server ends"));
+      if (server_.waiting.fetch_add(1, std::memory_order_relaxed) >= kWaitingMax) {
+        server_.waiting.fetch_sub(1, std::memory_order_relaxed);
+        return respond(plain(503, fmt::format("{} requests wait for an answer already; try again later", kWaitingMax)));
+      }
+      return call_slowly(std::move(request));
+    }
     respond(call(request));
   }
 
@@ -245,6 +257,7 @@ class Session : public std::enable_shared_from_this<Session> {
     stream_.expires_never();
     watch_client();
     net::post(server_.slow, [self = shared_from_this(), r = std::move(request)] {
+      self->server_.waiting.fetch_sub(1, std::memory_order_relaxed);
       const bool late = self->server_.stopping.load(std::memory_order_acquire);
       HttpResponse response = late ? plain(503, "the server ends") : self->call(r);
       net::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {

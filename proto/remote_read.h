@@ -52,6 +52,7 @@ class SamplesResponse {
   static constexpr std::string_view kContentType = "application/x-protobuf";
   void begin_query();
   void add(const Labels& labels, std::span<const TimeMs> times, std::span<const double> values);
+  std::size_t bytes() const { return message_.size() + result_.size(); }
   // The snappy-compressed body.
   std::string finish();
 
@@ -68,6 +69,7 @@ class StreamedResponse {
 
   void begin_query() { ++query_; }
   void add(const Labels& labels, std::span<const TimeMs> times, std::span<const double> values);
+  std::size_t bytes() const { return body_.size(); }
   std::string finish() { return std::move(body_); }
 
  private:

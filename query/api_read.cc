@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "proto/base/clock.h"
+#include "proto/base/duration.h"
 #include "proto/remote_read.h"
 #include "query/api_handlers.h"
 
@@ -11,6 +13,8 @@ namespace {
 HttpResponse refusal(int status, std::string_view message) {
   return {.status = status, .content_type = "text/plain; charset=utf-8", .body = std::string(message) + "\n"};
 }
+
+constexpr std::size_t kQueriesMax = 64;
 
 // A matcher that external_labels fulfil asks for series without that label: no series here carries it, the answer's do.
 tacho::Result<std::vector<store::Matcher>> store_matchers(const ReadQuery& query, const Labels& external) {
@@ -60,9 +64,19 @@ store::SelectLimits read_limits(const EngineOptions& o) {
 template <class Response>
 HttpResponse answer(const ApiContext& c, const HttpRequest& r, const ReadRequest& request) {
   Response response;
-  store::SelectLimits limits = read_limits<Response>(c.options.engine);
+  const EngineOptions& engine = c.options.engine;
+  store::SelectLimits limits = read_limits<Response>(engine);
+  const MonoNs begun = r.received.value_or(system_clock().mono());
   for (const ReadQuery& query : request.queries) {
     if (r.abandoned && r.abandoned->load(std::memory_order_relaxed)) return refusal(503, "the reader has gone");
+    if (engine.timeout_ms > 0 && system_clock().mono() - begun >= engine.timeout_ms * kNsPerMs)
+      return refusal(
+          503, fmt::format("remote read timed out after {} (query.timeout), waiting included; ask for a shorter range or fewer "
+                           "series",
+                           format_duration(engine.timeout_ms)));
+    // Labels count as well: of many short queries they are all there is.
+    if (limits.samples_max == 0 || response.bytes() > engine.memory_max)
+      return refusal(400, store::too_many_samples(read_limits<Response>(engine)).error().message);
     response.begin_query();
     const auto matchers = store_matchers(query, c.options.external_labels);
     if (!matchers) return refusal(400, matchers.error().message);
@@ -91,6 +105,8 @@ Labels with_external_labels(const Labels& labels, const Labels& external) {
 HttpResponse answer_read(const ApiContext& c, const HttpRequest& r) {
   const auto request = decode_read_request(r.body);
   if (!request) return refusal(400, request.error().message);
+  if (request->queries.size() > kQueriesMax)
+    return refusal(400, fmt::format("the read request has {} queries, {} are allowed", request->queries.size(), kQueriesMax));
   if (request->response == ReadResponseType::streamed_xor_chunks) return answer<StreamedResponse>(c, r, *request);
   return answer<SamplesResponse>(c, r, *request);
 }

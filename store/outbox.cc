@@ -131,12 +131,8 @@ Result<void> Outbox::append(const ShippedWindow& window) {
   std::vector<NumberedSample> samples;
   samples.reserve(window.samples.size());
   const std::uint32_t first = named_;
-  std::size_t seconds = 0;
   for (const ShippedSample& s : window.samples) {
-    if (s.t != window.end) {
-      ++seconds;
-      continue;
-    }
+    if (s.second) continue;
     auto [at, is_new] = numbers_.try_emplace(s.labels);
     if (is_new || at->second.type != s.type) {
       at->second = {named_++, s.type};
@@ -157,15 +153,22 @@ Result<void> Outbox::append(const ShippedWindow& window) {
                 {.type = static_cast<std::uint16_t>(OutboxRecordType::window),
                  .count = static_cast<std::uint32_t>(samples.size()),
                  .first = packed.unpacked,
-                 .left_out = static_cast<std::uint32_t>(window.invalid + window.duplicates + seconds),
+                 .left_out = static_cast<std::uint32_t>(window.invalid + window.duplicates),
                  .end = window.end},
                 packed.bytes);
   while (bytes_ + bytes.size() > options_.bytes_max && segments_.size() > 1) drop_segment();
   Result<void> written = write_at(writing_, bytes_of(bytes), segments_.back().bytes, segments_.back().path);
   if (written && ::fdatasync(writing_.get()) != 0) written = sys_failure(errno, "cannot sync {}", segments_.back().path);
   if (!written) {
-    // What part of it is there nobody knows: the next one goes to a new segment.
+    // What part of it is there nobody knows: it goes, and the next one goes to a new segment.
+    if (::ftruncate(writing_.get(), static_cast<off_t>(segments_.back().bytes)) != 0)
+      log_warn("cannot shorten {}: {}", segments_.back().path, ::strerror(errno));
     writing_ = Fd();
+    if (windows_.empty() || windows_.back().segment != segments_.back().number) {
+      bytes_ -= segments_.back().bytes;
+      ::unlink(segments_.back().path.c_str());
+      segments_.pop_back();
+    }
     return written;
   }
   windows_.push_back({window.end, segments_.back().number, window_at});

@@ -1,7 +1,6 @@
 // What one endpoint has not taken for a while: windows on the disk, for an outage longer than the ring holds seconds.
 //
-// Content  the window's own samples, those at its end. Seconds that are shipped beside them stay in the ring, and are lost with it: they are
-//          counted as left out.
+// Content  the window's own samples, those at its end. Seconds that are shipped beside them stay in the ring, and are lost with it.
 // Shape    a folder of append-only segments (outbox_format.h), each of at most segment_bytes, read in the order of their numbers. A window is one
 //          record; the series it refers to are named by records before it in the same segment.
 // Bounds   bytes_max on the disk: before more is written the oldest segments go, and what was in them is for the owner to count (end_of_lost()).

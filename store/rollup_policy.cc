@@ -35,6 +35,14 @@ RollupDecision RollupPolicy::of(const SeriesInfo& series) const {
   return {.drop = false, .keep_raw = false, .interval_ms = default_interval_ms_, .outputs = catalogue_outputs(series)};
 }
 
+std::vector<MatcherSet> RollupPolicy::sets_of(std::int64_t interval_ms) const {
+  std::vector<MatcherSet> out;
+  for (const RollupRule& rule : rules_) {
+    if (rule.interval_ms == interval_ms) out.insert(out.end(), rule.matches.begin(), rule.matches.end());
+  }
+  return out;
+}
+
 bool RollupPolicy::ends_at(std::int64_t time_ms) const {
   return std::any_of(intervals_.begin(), intervals_.end(), [&](std::int64_t interval) { return time_ms % interval == 0; });
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "store/matcher.h"
+#include "store/queryable.h"
 #include "store/rollup_outputs.h"
 #include "store/series.h"
 
@@ -43,6 +44,9 @@ class RollupPolicy {
   RollupPolicy(std::vector<RollupRule> rules, std::int64_t default_interval_ms);
 
   RollupDecision of(const SeriesInfo& series) const;
+
+  // What series of an interval that is not the default one are among.
+  std::vector<MatcherSet> sets_of(std::int64_t interval_ms) const;
 
   std::int64_t default_interval_ms() const { return default_interval_ms_; }
   // All there are, the shortest first; each window of any of them ends at a multiple of step_ms().

@@ -44,8 +44,7 @@ Result<ShippedOnce> ship_once(const ShippedWindow& window, const MetricBook* boo
       ++attempt;
     }
     const double seconds = static_cast<double>(cut.samples()) / options.samples_per_second;
-    if (cut.end < window.samples.size())
-      clock.sleep_until(clock.mono() + static_cast<std::int64_t>(seconds * static_cast<double>(kNsPerSecond)));
+    clock.sleep_until(clock.mono() + static_cast<std::int64_t>(seconds * static_cast<double>(kNsPerSecond)));
   }
   return out;
 }

@@ -12,7 +12,7 @@ namespace {
 // The samples of one series, from `begin` on.
 std::size_t end_of_series(const ShippedWindow& window, RequestCut cut) {
   std::size_t end = cut.begin + 1;
-  while (end < cut.end && window.samples[end].labels == window.samples[cut.begin].labels) ++end;
+  while (end < cut.end && window.samples[end].continued) ++end;
   return end;
 }
 
@@ -41,7 +41,10 @@ std::string encode_samples(const ShippedWindow& window, RequestCut cut, WriteVer
   std::vector<Sample> samples;
   for (std::size_t at = cut.begin; at < cut.end;) {
     const std::size_t end = end_of_series(window, {at, cut.end});
-    const ShippedSample& first = window.samples[at];
+    // A request may begin within a series.
+    std::size_t named = at;
+    while (window.samples[named].continued) --named;
+    const ShippedSample& first = window.samples[named];
     samples.clear();
     for (; at < end; ++at) samples.push_back({window.samples[at].t, window.samples[at].value});
     if (version == WriteVersion::v1) {

@@ -21,6 +21,7 @@ enum class WriteVersion : std::uint8_t { v1, v2 };
 class MetricBook {
  public:
   explicit MetricBook(std::vector<MetricMetadata> all);
+  MetricBook(const MetricBook&) = delete;
   const MetricMetadata* find(std::string_view metric) const;
   const std::vector<MetricMetadata>& all() const { return all_; }
 

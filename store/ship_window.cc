@@ -49,8 +49,11 @@ class Packer {
     labels.set(std::string(kResolutionLabel), std::string(kSeconds));
     const auto final = labels_of(std::move(labels), static_cast<std::size_t>(to - from));
     if (!final) return;
-    for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i)
-      out_.samples.push_back({*final, series.values[i], series.info->type, 0, series.times[i]});
+    for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i) {
+      const bool is_first = i == static_cast<std::size_t>(from);
+      out_.samples.push_back(
+          {is_first ? *final : Labels(), series.values[i], series.info->type, 0, series.times[i], true, !is_first});
+    }
   }
 
   ShippedWindow finish() { return std::move(out_); }
@@ -100,19 +103,20 @@ bool is_shippable(const Labels& labels) {
 
 Result<ShippedWindow> make_window(const Queryable& store, TimeMs end, const ShipRules& rules) {
   Packer packer(end, rules);
-  std::int64_t longest = 0;
-  for (const std::int64_t interval : rules.policy.intervals()) {
-    if (end % interval == 0) longest = interval;
-  }
-  if (longest == 0) return packer.finish();
-  const RollupWindow window{end, longest};
-  const auto selection = store.select({}, {window.previous().begin() + 1, end}, {});
-  if (!selection) return std::unexpected(selection.error());
-  for (const SeriesView& series : selection->series) {
-    const RollupDecision decision = rules.policy.of(*series.info);
-    if (!decision.drop && end % decision.interval_ms == 0) add_series(series, end, decision, packer);
-  }
   const std::int64_t usual = rules.policy.default_interval_ms();
+  for (const std::int64_t interval : rules.policy.intervals()) {
+    if (end % interval != 0) continue;
+    const RollupWindow window{end, interval};
+    const TimeRange both{window.previous().begin() + 1, end};
+    // All series only over the usual interval: an hour of all of them would be more than a query may hold.
+    const auto sets = rules.policy.sets_of(interval);
+    const auto selection = interval == usual ? store.select({}, both, {}) : store.select_any(sets, both, {});
+    if (!selection) return std::unexpected(selection.error());
+    for (const SeriesView& series : selection->series) {
+      const RollupDecision decision = rules.policy.of(*series.info);
+      if (!decision.drop && decision.interval_ms == interval) add_series(series, end, decision, packer);
+    }
+  }
   if (end % usual == 0) add_ratios(store, {end, usual}, packer);
   return packer.finish();
 }

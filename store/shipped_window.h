@@ -13,8 +13,10 @@ struct ShippedSample {
   Labels labels;
   double value = 0;  // may be the staleness marker
   MetricType type = MetricType::unknown;
-  TimeMs start = 0;  // when the counter began to count from 0; 0: not known
-  TimeMs t = 0;      // the window's end, but for seconds
+  TimeMs start = 0;        // when the counter began to count from 0; 0: not known
+  TimeMs t = 0;            // the window's end, but for seconds
+  bool second = false;     // one of the seconds themselves
+  bool continued = false;  // of the same series as the one before, and without labels of its own
 };
 
 struct ShippedWindow {

@@ -71,7 +71,7 @@ void Shipper::publish_stats() {
 MonoNs Shipper::next_call() const {
   const MonoNs now = clock_.mono();
   if (retry_at_ > now) return std::min(retry_at_, now + kPollNs);
-  const TimeMs due = cursor_ + step_ms_ + options_.grace_ms + options_.offset_ms;
+  const TimeMs due = next_end() + options_.grace_ms + options_.offset_ms;
   const std::int64_t wait_ms = in_flight_ ? 0 : due - clock_.wall_ms();
   return now + std::clamp<std::int64_t>(wait_ms * kNsPerMs, 0, kPollNs);
 }
@@ -99,13 +99,20 @@ void Shipper::start_cursor() {
   const auto loaded = file_.load();
   if (!loaded) log_error("remote write {}: {}", file_.endpoint(), loaded.error());
   if (const auto end = loaded.value_or(std::nullopt)) {
-    // Rounded down, should the window's length have changed: the next end is after the cursor all the same.
-    cursor_ = saved_cursor_ = *end / step_ms_ * step_ms_;
+    cursor_ = saved_cursor_ = *end;
     spilled_ = std::max(cursor_, outbox_ ? outbox_->last() : 0);
     log_info("remote write {}: going on after {}", file_.endpoint(), rfc3339(cursor_));
     if (cursor_ > now)
       log_warn("remote write {}: the clock says {}, which was sent already; nothing is sent until it has passed {}",
                file_.endpoint(), rfc3339(now), rfc3339(cursor_));
+    return;
+  }
+  if (!loaded && outbox_ && outbox_->windows() > 0) {
+    // What waits there has not been taken; where the ring's own minutes begin to be due nobody knows better.
+    cursor_ = *outbox_->next(0) - 1;
+    spilled_ = outbox_->last();
+    log_info("remote write {}: going on with what waits in the outbox, from {} on", file_.endpoint(), rfc3339(cursor_ + 1));
+    save_cursor();
     return;
   }
   cursor_ = now / step_ms_ * step_ms_;
@@ -156,7 +163,7 @@ void Shipper::finish_window(const InFlight& done) {
 
 // Half of the pause is random: nodes that came back together do not go on together.
 void Shipper::rest_before_next() {
-  if (!is_due(cursor_ + step_ms_)) return;
+  if (!is_due(next_end())) return;
   const std::int64_t pause_ms = step_ms_ / options_.catch_up;
   retry_at_ = clock_.mono() + (pause_ms / 2 + random_below(pause_ms + 1)) * kNsPerMs;
 }

@@ -154,7 +154,8 @@ class Shipper {
   // shipper_windows.cc: which window is next, and where it comes from
   bool is_due(TimeMs window_end) const;
   void open_window();
-  Result<std::optional<ShippedWindow>> take_window(TimeMs end);
+  TimeMs next_end() const;
+  Result<std::optional<ShippedWindow>> take_window(TimeMs end, TimeRange bounds);
   bool drop_lost(TimeMs window_end, TimeRange bounds);
   void drop_windows(TimeMs first_end, TimeMs last_end, std::string_view reason, std::string_view why);
   void spill();

@@ -1,4 +1,6 @@
 // What becomes of a shipper's requests.
+#include <algorithm>
+
 #include "proto/base/check.h"
 #include "proto/base/log.h"
 #include "proto/remote_write_v2.h"
@@ -86,12 +88,14 @@ void Shipper::count_taken(InFlight& window, const HttpResponse& answer, bool is_
 }
 
 void Shipper::count_refused(InFlight& window, const HttpResponse& answer) {
-  const std::size_t samples = window.samples_of(window.next);
+  const std::size_t written = static_cast<std::size_t>(samples_written(answer).value_or(0));
+  const std::size_t samples = window.samples_of(window.next) - std::min(written, window.samples_of(window.next));
   log_error("remote write {}: dropped {} samples of {}: the receiver answered {} {}", file_.endpoint(), samples,
             rfc3339(window.window.end), answer.status, one_line(answer.body));
   window.refused = true;
   const std::lock_guard lock(stats_mutex_);
   stats_.samples_dropped["refused"] += samples;
+  stats_.samples_sent += written;
 }
 
 }  // namespace tacho::store

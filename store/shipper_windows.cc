@@ -1,4 +1,6 @@
 // Which window a shipper sends next, and where it comes from: the store, or the outbox.
+#include <algorithm>
+
 #include "proto/base/log.h"
 #include "store/ship_text.h"
 #include "store/shipper.h"
@@ -12,20 +14,28 @@ constexpr std::int64_t kSpillRetryNs = 60 * kNsPerSecond;
 
 }  // namespace
 
+// The outbox may have windows of an interval that is configured no more.
+TimeMs Shipper::next_end() const {
+  const TimeMs end = (cursor_ / step_ms_ + 1) * step_ms_;
+  const auto kept = outbox_ ? outbox_->next(cursor_) : std::nullopt;
+  return kept ? std::min(end, *kept) : end;
+}
+
 bool Shipper::is_due(TimeMs window_end) const { return clock_.wall_ms() >= window_end + options_.grace_ms + options_.offset_ms; }
 
 // Passes over what is empty or lost, and opens the first window that is due and has samples.
 void Shipper::open_window() {
   const TimeRange bounds = store_.bounds();
   for (int i = 0; i < kWindowsAStep; ++i) {
-    const TimeMs end = cursor_ + step_ms_;
+    const TimeMs end = next_end();
     if (!is_due(end)) break;
-    if (!options_.rules.policy.ends_at(end)) {
+    const bool is_kept = outbox_ && outbox_->next(end - 1) == end;
+    if (!is_kept && !options_.rules.policy.ends_at(end)) {
       set_cursor(end);
       continue;
     }
     if (drop_lost(end, bounds)) continue;
-    auto window = take_window(end);
+    auto window = take_window(end, bounds);
     if (!window) return back_off("store", window.error().message);
     if (!*window) {
       drop_windows(end, end, "damaged", "its record in the outbox cannot be read");
@@ -44,23 +54,30 @@ void Shipper::open_window() {
   save_cursor();
 }
 
-// What the outbox has was whole when it was put there. nullopt: it had it, and cannot read it any more.
-Result<std::optional<ShippedWindow>> Shipper::take_window(TimeMs end) {
-  if (!outbox_ || outbox_->next(end - 1) != end) {
-    auto made = make_window(store_, end, options_.rules);
-    if (!made) return std::unexpected(made.error());
-    return std::optional(std::move(*made));
+// Of what the outbox has and what the ring still tells, the fuller: the one was whole when it was put away, but for seconds; the other may
+// have lost some groups' rows since, or, where the clock was ahead when it was put away, have got them since. nullopt: the outbox had
+// it, and neither can tell it any more.
+Result<std::optional<ShippedWindow>> Shipper::take_window(TimeMs end, TimeRange bounds) {
+  const bool is_kept = outbox_ && outbox_->next(end - 1) == end;
+  const bool is_told = !is_kept || (!bounds.empty() && end >= bounds.min);
+  std::optional<ShippedWindow> made;
+  if (is_told) {
+    auto window = make_window(store_, end, options_.rules);
+    if (!window && !is_kept) return std::unexpected(window.error());
+    if (window) made = std::move(*window);
   }
+  if (!is_kept) return made;
   auto kept = outbox_->read(end);
-  if (kept) return std::optional(std::move(*kept));
-  log_error("remote write {}: {}", file_.endpoint(), kept.error());
-  return std::optional<ShippedWindow>();
+  if (!kept) log_error("remote write {}: {}", file_.endpoint(), kept.error());
+  if (!kept || (made && made->samples.size() > kept->samples.size())) return made;
+  return std::optional(std::move(*kept));
 }
 
 // Windows whose rows are gone. Their values cannot be told any more; that they are missing can.
 bool Shipper::drop_lost(TimeMs window_end, TimeRange bounds) {
   const TimeMs too_old = options_.age_limit_ms > 0 ? clock_.wall_ms() - options_.age_limit_ms : 0;
-  const auto last_before = [&](TimeMs t) { return window_end + (t - 1 - window_end) / step_ms_ * step_ms_; };
+  // Cursors are multiples of the step, but for one after a window of an interval that is configured no more.
+  const auto last_before = [&](TimeMs t) { return std::max(window_end, (t - 1) / step_ms_ * step_ms_); };
   if (window_end < too_old) {
     drop_windows(window_end, last_before(too_old), "too_old", "older than sample_age_limit");
     return true;
@@ -80,6 +97,7 @@ void Shipper::drop_windows(TimeMs first_end, TimeMs last_end, std::string_view r
            why);
   set_cursor(last_end);
   save_cursor();  // at once: a restart must not count them again
+  if (outbox_) outbox_->forget(cursor_);
   const std::lock_guard lock(stats_mutex_);
   stats_.windows_dropped[std::string(reason)] += count;
 }
@@ -91,11 +109,13 @@ void Shipper::spill() {
   const TimeRange bounds = store_.bounds();
   spilled_ = std::max(spilled_, cursor_);
   for (int i = 0; i < kSpillsAStep; ++i) {
-    const TimeMs end = spilled_ + step_ms_;
+    const TimeMs end = (spilled_ / step_ms_ + 1) * step_ms_;
     if (clock_.wall_ms() < end + options_.grace_ms + options_.spill_after_ms) return;
     if (options_.rules.policy.ends_at(end) && end > outbox_->last() && end >= bounds.min) {
       const auto window = make_window(store_, end, options_.rules);
-      const Result<void> kept = window ? outbox_->append(*window) : std::unexpected(window.error());
+      // After a step of the clock there may be a million empty ones; nobody asks for them while the endpoint is well.
+      const bool is_wanted = !window || !window->samples.empty() || failures_in_a_row_ > 0;
+      const Result<void> kept = !is_wanted ? Result<void>() : window ? outbox_->append(*window) : std::unexpected(window.error());
       if (!kept) {
         if (!spill_failure_logged_)
           log_error("remote write {}: outbox: {}; tried again each minute, and what is not in it is lost when the ring is full",

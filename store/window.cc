@@ -145,6 +145,7 @@ class Selector {
               [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); });
     merge_equal_labels();
     for (const SeriesView& s : out_.series) out_.samples += s.values.size();
+    if (out_.samples > limits_.samples_max) return too_many_samples(limits_);
     out_.owner = owner_;
     return std::move(out_);
   }
@@ -199,8 +200,7 @@ class Selector {
       const auto columns = std::span(m.columns.begin(), std::lower_bound(m.columns.begin(), m.columns.end(), part.columns));
       if (columns.empty() || !part.may_have(range_)) continue;
       read_samples_ += (part.end_row - part.first_row) * columns.size();
-      if (read_samples_ > limits_.samples_max + kSamplesSlack)
-        return too_many_samples(limits_);
+      if (read_samples_ > limits_.samples_max + kSamplesSlack) return too_many_samples(limits_);
       if (auto d = decode(window_, part, columns, range_)) {
         if (d->damaged && stats_ != nullptr) ++stats_->skipped_blocks;
         decoded.emplace_back(&m, std::move(*d));

@@ -24,10 +24,13 @@ struct Range {
   double share(double v) const { return (v - low) / (high - low); }
 };
 
+// Beyond that differences are infinite, or steps nothing.
+bool is_drawn(double v) { return std::fabs(v) < 1e300 && (v == 0 || std::fabs(v) > 1e-290); }
+
 std::optional<Range> range_of(const ResultSeries& s) {
   std::optional<Range> out;
   for (const Sample& p : s.points) {
-    if (!std::isfinite(p.v)) continue;
+    if (!is_drawn(p.v)) continue;
     if (!out) out = Range{p.v, p.v};
     out->low = std::min(out->low, p.v);
     out->high = std::max(out->high, p.v);
@@ -51,7 +54,10 @@ double nice_step(double least, TopUnit unit) {
 Range axis_of(Range values, std::size_t lines, TopUnit unit, double& step) {
   if (values.low > 0 && values.low < 0.6 * values.high) values.low = 0;
   if (values.high < 0 && values.high > 0.6 * values.low) values.high = 0;
-  if (values.low == values.high) {
+  // Also what differs in the last bits alone: no axis can show it.
+  const double size = std::max(std::fabs(values.low), std::fabs(values.high));
+  if (!(values.high - values.low > 1e-9 * size)) {
+    values.high = values.low;
     const double around = values.low == 0 ? 1 : std::fabs(values.low) * 0.05;
     values = {values.low == 0 ? 0 : values.low - around, values.high + around};
   }
@@ -74,7 +80,7 @@ void draw(ChartCanvas& canvas, const ResultSeries& s, std::size_t series, const 
     if (open) canvas.line(open->x, open->low, open->high, series);
   };
   for (const Sample& p : s.points) {
-    if (!std::isfinite(p.v) || p.t < o.begin || p.t > o.end) continue;
+    if (!is_drawn(p.v) || p.t < o.begin || p.t > o.end) continue;
     const auto x = static_cast<std::size_t>(std::lround(static_cast<double>(p.t - o.begin) / span * across));
     const auto y = static_cast<std::size_t>(std::lround(std::clamp(axis.share(p.v), 0.0, 1.0) * up));
     const bool joined = open && p.t - before <= o.step_ms + o.step_ms / 2;
@@ -118,7 +124,7 @@ std::string time_axis(const ChartOptions& o, std::size_t columns) {
     at = std::min(at, columns > text.size() ? columns - text.size() : 0);
     line.replace(at, text.size(), text);
   };
-  const std::size_t marks = std::max<std::size_t>(1, columns / kTimeSpacing);
+  const std::size_t marks = std::max<std::size_t>(1, columns / (with_date ? 2 * kTimeSpacing : kTimeSpacing));
   for (std::size_t i = 0; i <= marks; ++i) {
     const TimeMs t =
         o.begin + static_cast<TimeMs>(static_cast<double>(o.end - o.begin) * static_cast<double>(i) / static_cast<double>(marks));
@@ -165,7 +171,9 @@ std::string lines_chart(const QueryResult& r, const ChartOptions& o) {
   for (std::size_t i = 0; i < series.size(); ++i) draw(canvas, *series[i], i, axis, o);
 
   std::vector<std::string> labels(rows);
-  for (double v = axis.low; v <= axis.high + step / 2; v += step) {
+  const auto steps = std::lround(std::min(1000.0, (axis.high - axis.low) / step));
+  for (long i = 0; i <= steps; ++i) {
+    const double v = axis.low + static_cast<double>(i) * step;
     const double row = (1 - axis.share(v)) * static_cast<double>(rows - 1);
     labels[static_cast<std::size_t>(std::lround(std::clamp(row, 0.0, static_cast<double>(rows - 1))))] =
         format_full(std::fabs(v) < step * 1e-9 ? 0 : v, o.unit);

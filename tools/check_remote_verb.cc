@@ -56,13 +56,13 @@ void say(const char* what, const std::string& text) { std::printf("  %-10s %s\n"
 
 // Whether the agent could ship to it.
 bool check(const RemoteWriteConfig& endpoint) {
-  std::printf("%s  %s\n", endpoint.name.c_str(), endpoint.endpoint.url.c_str());
+  std::printf("%s  %s\n", endpoint.name.c_str(), endpoint.endpoint.url.substr(0, endpoint.endpoint.url.find('?')).c_str());
   auto transport = store::HttpTransport::create(endpoint.endpoint);
   if (!transport) return say("url", transport.error().message), false;
   const OneSample store(system_clock().wall_ms());
   store::ShipRules rules = endpoint.shipper.rules;
   rules.policy = store::RollupPolicy();
-  auto window = store::make_window(store, store.bounds().max / 60'000 * 60'000 + 60'000, rules);
+  auto window = store::make_window(store, (store.bounds().max - 1) / 60'000 * 60'000 + 60'000, rules);
   if (!window) return say("labels", window.error().message), false;
   if (window->samples.empty()) {
     say("labels", window->invalid > 0 ? "external_labels hold what no receiver takes" : "write_relabel_configs drop the sample");
@@ -77,7 +77,10 @@ bool check(const RemoteWriteConfig& endpoint) {
         (*transport)
             ->send(store::encode_samples(*window, {0, window->samples.size()}, version, nullptr), store::write_headers(version));
     const char* name = is_v2 ? "version 2" : "version 1";
-    if (!answer) return say(name, answer.error().message), false;
+    if (!answer) {
+      say(name, answer.error().message);
+      return is_v2 && good && endpoint.shipper.version == store::WriteVersion::v1;
+    }
     switch (store::judge(answer, is_v2)) {
       case store::Verdict::taken: say(name, "taken"); break;
       case store::Verdict::other_version: say(name, fmt::format("not known to it (it answered {})", answer->status)); break;

@@ -30,6 +30,7 @@ void read_matches(Section& s, store::RollupRule& rule) {
   };
   if (!node->IsSequence()) return read(*node);
   for (const auto& item : *node) read(item);
+  if (node->size() == 0) s.problems().error(*node, s.name_of("match") + " is empty: the rule would match nothing");
 }
 
 void read_keep(Section& s, store::RollupRule& rule) {

@@ -23,10 +23,12 @@ Result<std::size_t> ship_to(const RemoteWriteConfig& endpoint, const store::Quer
                               .samples_per_send_max = endpoint.shipper.samples_per_send_max,
                               .samples_per_second = options.samples_per_second};
   std::size_t samples = 0;
+  std::size_t left_out = 0;
   for (TimeMs from = range.min; from <= range.max; from += kStretchMs) {
     const store::TimeRange part{from, std::min(range.max, from + kStretchMs - 1)};
     const auto window = store::make_raw_window(data, matchers, part, endpoint.shipper.rules);
     if (!window) return std::unexpected(window.error());
+    left_out += window->invalid + window->duplicates;
     const auto sent = store::ship_once(*window, &book, **transport, system_clock(), once);
     if (!sent) return std::unexpected(sent.error());
     once.version = sent->version;
@@ -34,6 +36,10 @@ Result<std::size_t> ship_to(const RemoteWriteConfig& endpoint, const store::Quer
     if (sent->refused > 0)
       return failure("{} samples were sent, then the receiver refused {}: {}", samples, sent->refused, sent->refusal);
   }
+  if (left_out > 0)
+    std::fprintf(stderr,
+                 "tacho: %s: %zu samples are left out: no receiver takes their labels, or relabeling made them those of others\n",
+                 endpoint.name.c_str(), left_out);
   return samples;
 }
 

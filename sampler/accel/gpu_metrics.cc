@@ -251,6 +251,8 @@ std::optional<double> gpu_metrics_value(std::span<const char> table, const GpuMe
       const auto number =
           gpu_metrics_number(table, field.offset + std::size_t{group} * field.group_bytes + i * field.bytes, field.bytes);
       if (!number) continue;
+      // A share of more than the whole is none.
+      if (field.divisor == kPercent && static_cast<double>(*number) > kPercent) continue;
       sum += static_cast<double>(*number);
       ++there;
     }

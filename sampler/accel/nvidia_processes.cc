@@ -89,7 +89,7 @@ Sampled NvidiaProcesses::sample(NvidiaCard& card, Row& row) {
   if (!use_supported_ || use_.drain(card) != Code::success) return Sampled::ok;
   for (std::size_t i = 0; i < use_columns_.size(); ++i) {
     const auto use = use_.of(processes_.list()[i].pid);
-    for (std::size_t e = 0; e < use.size(); ++e) put(row, use_columns_[i][e], use[e]);
+    for (std::size_t e = 0; use && e < use->size(); ++e) put(row, use_columns_[i][e], (*use)[e]);
   }
   return Sampled::ok;
 }

@@ -1,8 +1,10 @@
 #include "sampler/isolation/message.h"
 
+#include <algorithm>
 #include <cstring>
 #include <unordered_set>
 
+#include "proto/base/utf8.h"
 #include "store/schema_codec.h"
 
 namespace tacho::sampler {
@@ -80,10 +82,18 @@ Result<Description> unpack_description(std::span<const std::byte> body, std::siz
     out.identity.assign(pairs.begin(), pairs.end());
     out.series.pop_back();
   }
+  for (const Label& l : out.identity) {
+    if (!is_classic_label_name(l.name) || l.value.size() > kMessageTextMax || !is_utf8(l.value))
+      return failure("a device with labels that are none");
+  }
   if (out.series.size() != count) return failure("{} series where {} are announced", out.series.size(), count);
   std::unordered_set<Labels, LabelsHash> seen;
   for (const store::SeriesInfo& info : out.series) {
-    if (info.labels.metric_name().empty()) return failure("a series without a name");
+    if (!is_classic_metric_name(info.labels.metric_name())) return failure("a series with no metric's name");
+    const bool sound = std::all_of(info.labels.begin(), info.labels.end(), [](const Label& l) {
+      return is_classic_label_name(l.name) && l.value.size() <= kMessageTextMax && is_utf8(l.value);
+    });
+    if (!sound) return failure("a series of {} with labels that are none", info.labels.metric_name());
     if (!seen.insert(info.labels).second) return failure("the series {} twice", info.labels.to_string());
   }
   return out;

@@ -24,6 +24,8 @@ class Socket {
   // Waits. The message's whole length, which may be more than there was room for; 0: the other end is gone.
   std::size_t receive(std::span<std::byte> into) const;
   // Both ends see each other as gone; what was sent before is still received.
+  // From now on receive() gives up after so long.
+  void wait_at_most(int ms) const;
   void shut() const;
   int fd() const { return fd_.get(); }
 

@@ -26,6 +26,9 @@ namespace {
 // Nobody else sends it: what ends a service sends SIGTERM to all its processes.
 constexpr int kParentDied = SIGUSR1;
 
+// For an answer of the starter, which waits kEndWaitMs for a child.
+constexpr int kPatienceMs = 2000;
+
 enum class Wanted : std::uint32_t { start = 1, ending = 2 };
 struct Order {
   Wanted wanted = Wanted::start;
@@ -207,6 +210,7 @@ Result<std::shared_ptr<ChildStarter>> ChildStarter::create(std::size_t children,
     Starter(std::move(sockets->second), children, work).run(agent);
     ::_exit(0);
   }
+  sockets->first.wait_at_most(kPatienceMs);
   return std::shared_ptr<ChildStarter>(new ChildStarter(pid, std::move(sockets->first)));
 }
 
@@ -214,6 +218,14 @@ ChildStarter::~ChildStarter() {
   socket_.shut();
   // Its children have seen their sockets closed before. What still hangs is not waited for: nobody is left to be its parent then but init.
   for (int waited = 0; ::waitpid(pid_, nullptr, WNOHANG) == 0 && waited < 100; ++waited) sleep_ms(10);
+}
+
+// A starter that does not answer is as good as gone: a late report would be taken for the next one's.
+bool ChildStarter::hear(std::span<std::byte> report) {
+  if (socket_.receive(report) == report.size()) return true;
+  gone_ = true;
+  socket_.shut();
+  return false;
 }
 
 Result<pid_t> ChildStarter::start(std::size_t child, std::span<const Socket> sockets) {
@@ -236,8 +248,7 @@ Result<pid_t> ChildStarter::start(std::size_t child, std::span<const Socket> soc
   }
   Report report;
   const std::lock_guard lock(mutex_);
-  if (::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL) < 0 ||
-      socket_.receive(std::as_writable_bytes(std::span(&report, 1))) != sizeof report)
+  if (gone_ || ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL) < 0 || !hear(std::as_writable_bytes(std::span(&report, 1))))
     return failure("the process that starts the accelerators' processes (pid {}) is gone; restart the agent", pid_);
   if (report.error == EBUSY) return failure("the process before it does not end: it hangs in the kernel");
   if (report.error != 0) return sys_failure(report.error, "no process can be started");
@@ -248,7 +259,7 @@ std::string ChildStarter::how_it_ended(std::size_t child) {
   const Order order{.wanted = Wanted::ending, .child = static_cast<std::uint32_t>(child)};
   Report report;
   const std::lock_guard lock(mutex_);
-  if (!socket_.send(bytes_of(order)) || socket_.receive(std::as_writable_bytes(std::span(&report, 1))) != sizeof report)
+  if (gone_ || !socket_.send(bytes_of(order)) || !hear(std::as_writable_bytes(std::span(&report, 1))))
     return "is gone, and with it the process that started it";
   return report.ended ? text_of(report.status) : "does not answer and has not ended";
 }

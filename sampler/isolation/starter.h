@@ -49,8 +49,12 @@ class ChildStarter {
  private:
   ChildStarter(pid_t pid, Socket socket) : pid_(pid), socket_(std::move(socket)) {}
 
+  // The answer to an order; false: there is none, and will be none.
+  bool hear(std::span<std::byte> report);
+
   const pid_t pid_;
-  std::mutex mutex_;  // guards the exchange
+  std::mutex mutex_;  // guards the exchange, and gone_
+  bool gone_ = false;
   Socket socket_;
 };
 

@@ -125,6 +125,32 @@ TEST_CASE("API: remote read refuses what it cannot answer, and says why") {
   CHECK(Api(store).handle({.method = "GET", .path = "/api/v1/read"}).status == 405);
 }
 
+TEST_CASE("API: remote read of many queries at once is bounded by their number, their samples and their labels") {
+  const ReadQuery all{0, 200'000, {{ReadMatcher::Op::not_equal, "__name__", ""}}};
+  CHECK(Node().post(encode_read_request({std::vector<ReadQuery>(64, all), ReadResponseType::samples})).status == 200);
+  const HttpResponse many = Node().post(encode_read_request({std::vector<ReadQuery>(65, all), ReadResponseType::samples}));
+  CHECK(many.status == 400);
+  CHECK(many.body == "the read request has 65 queries, 64 are allowed\n");
+  // Five samples a query: the third has none left.
+  const HttpResponse spent = Node({}, 10).post(encode_read_request({std::vector<ReadQuery>(3, all), ReadResponseType::samples}));
+  CHECK(spent.status == 400);
+  CHECK(spent.body.find("query.samples_max") != std::string::npos);
+  CHECK(Node({}, 10).post(encode_read_request({std::vector<ReadQuery>(2, all), ReadResponseType::samples})).status == 200);
+}
+
+TEST_CASE("API: a remote read that has waited for longer than a query may is not begun") {
+  const auto store = store::MemoryStore::parse(kData, "data").value();
+  const Api api(store, {.engine = {.timeout_ms = 1000}});
+  HttpRequest request{.method = "POST", .path = "/api/v1/read"};
+  request.body = encode_read_request({{{0, 200'000, {{ReadMatcher::Op::equal, "__name__", "cpu"}}}}, ReadResponseType::samples});
+  request.received = system_clock().mono() + (-2 * kNsPerSecond);
+  const HttpResponse late = api.handle(request);
+  CHECK(late.status == 503);
+  CHECK(late.body.find("timed out after 1s (query.timeout)") != std::string::npos);
+  request.received = system_clock().mono();
+  CHECK(api.handle(request).status == 200);
+}
+
 TEST_CASE("API: federate tells the external labels") {
   const store::MemoryStore store = store::MemoryStore::parse(kData, "data").value();
   const Api api(store, {.now = [] { return TimeMs{101'000}; }, .external_labels = {{"node", "n1"}}});

@@ -231,6 +231,22 @@ TEST_CASE("the tables of gpu_metrics, revision by revision") {
   }
 }
 
+TEST_CASE("a share of more than the whole is none") {
+  Card card(kRadeon);
+  card.remove("gpu_busy_percent");
+  std::string table = read_file(card.machine.path("tables/1.4")).value();
+  const std::string vcn = R"(accel_engine_utilization_ratio{engine="vcn"})";
+  store(table, 12, std::uint16_t{100});
+  card.write("gpu_metrics", table);
+  CHECK(card.tick_fast().at("accel_utilization_ratio") == 1);
+  store(table, 12, std::uint16_t{0xfffe});
+  store(table, 16, std::uint16_t{101});  // one of four; the mean is of the others
+  card.write("gpu_metrics", table);
+  const auto row = card.tick_fast();
+  CHECK_FALSE(row.contains("accel_utilization_ratio"));
+  CHECK(row.at(vcn) <= 1);
+}
+
 TEST_CASE("a table that is short, of a wrong size or of an unknown revision is not read") {
   Card card;
   card.fast().tick();

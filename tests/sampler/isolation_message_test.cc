@@ -126,7 +126,14 @@ TEST_CASE("a description that is none is refused") {
   CHECK(unpack_description(pack({one, one}), 2).error().message ==
         "the series accel_power_watts{uuid=\"GPU-1\",window=\"a\"} twice");
   CHECK(unpack_description(pack({{Labels({{"uuid", "GPU-1"}}), MetricType::gauge, store::Rollup::none}}), 1).error().message ==
-        "a series without a name");
+        "a series with no metric's name");
+  // A library that wrote over its own process's memory.
+  for (const auto& [name, value] :
+       {std::pair<const char*, std::string>{"uu id", "x"}, {"uuid", "\xff\xfe"}, {"uuid", std::string(5000, 'x')}}) {
+    store::SeriesInfo bent = one;
+    bent.labels.set(name, value);
+    CHECK(unpack_description(pack({bent}), 1).error().message == "a series of accel_power_watts with labels that are none");
+  }
   std::mt19937_64 random(3);
   int refused = 0;
   for (int round = 0; round < 2'000; ++round) {

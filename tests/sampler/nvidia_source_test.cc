@@ -379,6 +379,48 @@ TEST_CASE(
   CHECK_FALSE(row_of(mute.fast()).contains("accel_health_status"));
 }
 
+TEST_CASE("a clock that was set back does not make busy processes idle ones: nothing is said of that row, then it goes on") {
+  FakeCard card;
+  const auto reading = [&](std::uint64_t time_us, unsigned sm) {
+    card.nvml.tell(fmt::format(
+        "CALL 0 nvmlDeviceGetProcessUtilization(256 entries) rc=0 | u32 1 at 64 u32 500 at 72 u64 {} u32 {} u32 0 u32 0 u32 0",
+        time_us, sm));
+  };
+  const auto use = [&] {
+    const auto row = row_of(card.slow());
+    const auto at = row.find(R"(accel_process_utilization_ratio{engine="sm",pid="500"})");
+    return at == row.end() ? -1 : at->second;
+  };
+  const auto now_us = [&] { return static_cast<std::uint64_t>(card.clock.wall_ms()) * 1000; };
+  reading(now_us() - 1000, 50);
+  card.slow().tick();
+  card.clock.advance_ms(10'000);
+  reading(now_us() - 1000, 60);
+  card.slow().tick();
+  CHECK(use() == 0.6);
+  card.clock.advance_ms(-3'600'000);
+  reading(now_us() - 1000, 70);
+  card.slow().tick();
+  CHECK(use() == -1);
+  card.clock.advance_ms(10'000);
+  reading(now_us() - 1000, 80);
+  card.slow().tick();
+  CHECK(use() == 0.8);
+  // Of readings that can be none, nothing is said; a time to come is the driver's leftover.
+  card.clock.advance_ms(10'000);
+  reading(now_us() - 1000, 4'000'000'000);
+  card.slow().tick();
+  CHECK(use() == -1);
+  card.clock.advance_ms(10'000);
+  reading(now_us() + 60'000'000'000, 90);
+  card.slow().tick();
+  CHECK(use() == 0);
+  card.clock.advance_ms(10'000);
+  reading(now_us() - 1000, 40);
+  card.slow().tick();
+  CHECK(use() == 0.4);
+}
+
 TEST_CASE("where no hardware counters tell the traffic over PCIe, the library's own windows do") {
   FakeCard with;
   with.slow().tick();

@@ -708,4 +708,63 @@ TEST_CASE("the policy decides what of a window is shipped, and how often") {
   CHECK(a.receiver.complaints.empty());
 }
 
+TEST_CASE("seconds that are kept arrive after an outage as well, while the ring has them") {
+  Patient a;
+  a.kill();
+  std::vector<RollupRule> rules(1);
+  rules[0].matches = {{Matcher::equal("__name__", "load")}};
+  rules[0].keep_raw = true;
+  a.options.rules.policy = RollupPolicy(rules, kMinute);
+  a.begin();
+  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
+  a.live(12 * 60);
+  CHECK(a.shipper->stats().outbox_windows > 5);
+  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
+  a.live(2 * 60);
+  for (TimeMs t = kStart + 1000; t <= kStart + 12 * kMinute; t += 1000)
+    CHECK(a.receiver.value(Labels::of("load", {{"resolution", "1s"}}), t) == static_cast<double>(t / 1000 % 60));
+  CHECK(a.receiver.complaints.empty());
+}
+
+TEST_CASE("windows in the outbox of an interval that is configured no more are sent, not skipped") {
+  Patient a;
+  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
+  a.hours(2);
+  a.kill();
+  a.options.rules.policy = RollupPolicy({}, 300'000);
+  a.begin();
+  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
+  a.live(10 * 60);
+  for (TimeMs t = kStart + kMinute; t <= kStart + 110 * kMinute; t += kMinute)
+    CHECK(a.at("bytes_total", t) == static_cast<double>((t - kStart) / 1000 * 3));
+  CHECK(a.shipper->stats().windows_dropped.empty());
+  CHECK(a.receiver.complaints.empty());
+}
+
+TEST_CASE("a cursor that cannot be read does not cost what waits in the outbox") {
+  Patient a;
+  a.live(61);
+  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
+  a.hours(2);
+  a.kill();
+  REQUIRE(replace_file(ShipCursor(a.folder.path(), "test").path(), "torn"));
+  a.begin();
+  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
+  a.live(10 * 60);
+  for (TimeMs t = kStart + 2 * kMinute; t <= kStart + 120 * kMinute; t += kMinute) CHECK(a.at("bytes_total", t));
+  CHECK(a.receiver.complaints.empty());
+}
+
+TEST_CASE("version 2: a 400 that counts what was written is a refusal of the rest, not of the version") {
+  AgentV2 a(true);
+  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> {
+    return FakeReceiver::answer(400, "one is out of order", {{"X-Prometheus-Remote-Write-Samples-Written", "3"}});
+  };
+  a.live(65);
+  CHECK(a.receiver.requests == 1);
+  CHECK(a.shipper->stats().samples_dropped["refused"] == 1);
+  CHECK(a.shipper->stats().samples_sent == 3);
+  CHECK(a.shipper->stats().version == WriteVersion::v2);
+}
+
 }  // namespace tacho::store

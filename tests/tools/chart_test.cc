@@ -121,6 +121,31 @@ TEST_CASE("what cannot be drawn is said or left out") {
     CHECK(rows_of(chart(lines({series("x", {v, v})}), options(2))).size() == 8);
 }
 
+TEST_CASE("values that differ in their last bits alone, or by more than there is, have an axis that ends") {
+  const double inf = std::numeric_limits<double>::infinity();
+  for (const auto& [a, b] : {std::pair{0.3, 0.1 + 0.2},
+                             {0.1, std::nextafter(0.1, 1)},
+                             {1e16, 1e16 + 2},
+                             {0.9999999999999999, 1.0},
+                             {-1.7e308, 1.7e308},
+                             {4.9e-324, 9.9e-324},
+                             {1e-300, 2e-300},
+                             {1.0, inf}}) {
+    CAPTURE(a, b);
+    for (const std::size_t height : {4u, 16u, 40u})
+      CHECK(chart(lines({series("x", {a, b, a})}), options(3, 60, height)).size() < 10'000);
+  }
+}
+
+TEST_CASE("the times of more than a day do not run into each other") {
+  ChartOptions o = options(2, 80);
+  o.end = o.begin + 3 * 86'400'000;
+  const auto rows = rows_of(chart(lines({series("x", {1, 2}, 86'400'000)}), o));
+  const std::string& axis = rows[rows.size() - 2];
+  CHECK(axis.find("2026-11-23 13:10:00 ") != std::string::npos);
+  CHECK(axis.find(" 2026-11-26 13:10:00") != std::string::npos);
+}
+
 TEST_CASE("random results are drawn whatever they hold") {
   std::mt19937_64 random(9);
   for (int round = 0; round < 400; ++round) {
