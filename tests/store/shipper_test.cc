@@ -1,80 +1,23 @@
-#include "store/shipper.h"
-
+// A shipper and its receiver: what is sent when, and what becomes of what is not taken.
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <thread>
 
 #include "proto/base/file.h"
-#include "tests/store/ship_fakes.h"
+#include "tests/store/ship_agent.h"
 
 namespace tacho::store {
 namespace {
 
+using ship_test::Agent;
+using ship_test::answer_first;
+using ship_test::Answers;
 using ship_test::FakeClock;
 using ship_test::FakeReceiver;
 using ship_test::FakeStore;
+using ship_test::kMinute;
+using ship_test::kStart;
 using ship_test::TempFolder;
-
-constexpr TimeMs kMinute = 60'000;
-constexpr TimeMs kStart = 1'795'439'400'000;  // a whole minute
-
-// One agent with one endpoint: a gauge (its peaks matter) and a counter, a row each second.
-struct Agent {
-  TempFolder folder;
-  FakeClock clock{kStart};
-  FakeStore store;
-  FakeReceiver receiver;
-  ShipperOptions options;
-  std::unique_ptr<Shipper> shipper;
-  std::size_t gauge = store.add_series(Labels::of("load"), MetricType::gauge, Rollup::max);
-  std::size_t counter = store.add_series(Labels::of("bytes_total"), MetricType::counter);
-  double total = 0;
-  TimeMs last_row = 0;
-
-  Agent() {
-    options.seed = 1;
-    options.metadata_interval_ms = 0;
-    options.catch_up = 1'000'000;  // no pauses but where they are asked for
-    start();
-  }
-  void start() {
-    shipper = std::make_unique<Shipper>(store, receiver, clock, ShipCursor(folder.path(), "test"), options);
-    shipper->step();
-  }
-  void kill() { shipper.reset(); }
-
-  void row(TimeMs t) {
-    if (t <= last_row) return;
-    last_row = t;
-    store.put(gauge, t, static_cast<double>(t / 1000 % 60));
-    store.put(counter, t, total += 3);
-    store.put_row("cpu", 1000, t);
-  }
-  // Time goes by, a row a second; the shipper does what is due.
-  void live(std::int64_t seconds, bool rows = true) {
-    for (std::int64_t i = 0; i < seconds; ++i) {
-      clock.advance_ms(1000);
-      if (rows) row(clock.wall_ms() / 1000 * 1000);
-      if (shipper) work();
-    }
-  }
-  // Steps until the shipper wants to wait.
-  void work() {
-    for (int i = 0; i < 10'000 && shipper->step() <= clock.mono(); ++i) {
-    }
-  }
-  std::optional<double> at(const char* name, TimeMs t) const { return receiver.value(Labels::of(name), t); }
-  std::optional<double> ratio(TimeMs t) const { return receiver.value(Labels::of(kRatioMetric, {{"source", "cpu"}}), t); }
-};
-
-using Answers = std::vector<Result<HttpResponse>>;
-
-// The first requests get these answers and are not taken; all later ones are taken.
-void answer_first(FakeReceiver& receiver, Answers answers) {
-  receiver.behave = [answers, i = std::size_t{0}](FakeReceiver& r, const std::string& body) mutable -> Result<HttpResponse> {
-    if (i < answers.size()) return answers[i++];
-    return r.accept(body);
-  };
-}
 
 }  // namespace
 
@@ -535,146 +478,6 @@ TEST_CASE("run() ships on its own thread and stops when asked") {
   CHECK(*cursor.load() >= minute);
 }
 
-// One that speaks version 2 to a receiver of some kind.
-struct AgentV2 : Agent {
-  explicit AgentV2(bool knows_v2, int answer_to_v2 = 415) {
-    kill();
-    options.version = WriteVersion::v2;
-    receiver.knows_v2 = knows_v2;
-    receiver.answer_to_v2 = answer_to_v2;
-    start();
-  }
-};
-
-TEST_CASE("version 2: type, help and the start of a counter that was reset go with the samples") {
-  AgentV2 a(true);
-  const std::size_t load1 = a.store.add_series(Labels::of("node_load1"), MetricType::gauge, Rollup::max);
-  a.store.put(load1, kStart + 1000, 1);
-  a.live(30);
-  a.total = -3;  // counts from 0 again
-  a.live(40);
-  CHECK(a.receiver.requests_v2 == 1);
-  CHECK(a.at("bytes_total", kStart + kMinute) == 87);
-  CHECK(a.receiver.about[Labels::of("bytes_total")].type == MetricType::counter);
-  CHECK(a.receiver.about[Labels::of("bytes_total")].starts == std::vector<TimeMs>{kStart + 30'000});
-  CHECK(a.receiver.about[Labels::of("load")].starts == std::vector<TimeMs>{0});
-  CHECK(a.receiver.about[Labels::of("node_load1:1m_max")].help == "1m load average.");
-  CHECK(a.receiver.about[Labels::of("node_load1:1m_max")].type == MetricType::gauge);
-  CHECK(a.shipper->stats().version == WriteVersion::v2);
-  CHECK(a.receiver.complaints.empty());
-}
-
-TEST_CASE(
-    "version 2 to a receiver of version 1: not a sample is lost, whatever it answers, and version 1 is spoken from then on") {
-  for (const int status : {415, 204, 200, 400}) {
-    CAPTURE(status);
-    AgentV2 a(false, status);
-    a.live(65);
-    CHECK(a.at("load", kStart + kMinute) == (59.0 * 60 / 2) / 60);
-    CHECK(a.receiver.requests == 2);
-    CHECK(a.shipper->stats().version == WriteVersion::v1);
-    CHECK(a.shipper->stats().samples_sent == 4);
-    CHECK(a.shipper->stats().samples_dropped.empty());
-    a.live(60);
-    CHECK(a.receiver.requests == 3);
-    CHECK(a.at("bytes_total", kStart + 2 * kMinute) == 360);
-  }
-}
-
-TEST_CASE("version 2: a 400 that version 1 gets as well is a refusal, and nothing is concluded from it") {
-  AgentV2 a(true);
-  answer_first(a.receiver, {FakeReceiver::answer(400, "no"), FakeReceiver::answer(400, "no")});
-  a.live(65);
-  CHECK(a.receiver.requests == 2);
-  CHECK(a.shipper->stats().samples_dropped["refused"] == 4);
-  CHECK(a.shipper->stats().version == WriteVersion::v2);
-  a.live(60);
-  CHECK(a.receiver.requests_v2 == 1);
-  CHECK(a.at("load", kStart + 2 * kMinute));
-}
-
-TEST_CASE("version 2: what the receiver says it did not write is counted") {
-  AgentV2 a(true);
-  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> {
-    r.accept(body);
-    return FakeReceiver::answer(200, "", {{"X-Prometheus-Remote-Write-Samples-Written", "3"}});
-  };
-  a.live(65);
-  CHECK(a.shipper->stats().samples_dropped["not_written"] == 1);
-  CHECK(a.shipper->stats().samples_sent == 3);
-  CHECK(a.shipper->stats().windows_dropped["refused"] == 1);
-}
-
-// With an outbox, and a ring that holds forty minutes.
-struct Patient : Agent {
-  std::uint64_t outbox_bytes = 10'000'000;
-  Patient() {
-    kill();
-    begin();
-  }
-  void begin() {
-    shipper = std::make_unique<Shipper>(store, receiver, clock, ShipCursor(folder.path(), "test"), options,
-                                        std::move(*Outbox::open({folder.path() + "/outbox", outbox_bytes, 4096})));
-    shipper->step();
-  }
-  void hours(std::int64_t n) {
-    for (std::int64_t minute = 0; minute < 60 * n; ++minute) {
-      live(60);
-      store.overwrite_before(clock.wall_ms() - 40 * kMinute);
-    }
-  }
-};
-
-TEST_CASE("an outage longer than the ring holds is made up for out of the outbox, also across kills") {
-  Patient a;
-  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
-  for (int i = 0; i < 6; ++i) {
-    a.hours(1);
-    a.kill();
-    a.begin();
-  }
-  CHECK(a.shipper->stats().outbox_windows > 350);
-  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
-  a.hours(1);
-  const auto times = a.receiver.times();
-  CHECK(times.size() == 7 * 60 - 1);  // the last is not due yet
-  for (TimeMs t = kStart + kMinute; t <= kStart + 419 * kMinute; t += kMinute) {
-    CHECK(a.at("bytes_total", t) == static_cast<double>((t - kStart) / 1000 * 3));
-    CHECK(a.at("load:1m_max", t) == 59);
-  }
-  CHECK(a.shipper->stats().windows_dropped.empty());
-  CHECK(a.shipper->stats().outbox_windows <= 1);
-  CHECK(a.receiver.complaints.empty());
-  CHECK(a.receiver.repeated == 0);
-}
-
-TEST_CASE("an outbox that is full gives up its oldest windows, each counted once") {
-  Patient a;
-  a.kill();
-  a.outbox_bytes = 20'000;
-  a.begin();
-  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
-  a.hours(6);
-  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
-  a.hours(1);
-  const std::uint64_t dropped = a.shipper->stats().windows_dropped["overwritten"];
-  CHECK(dropped > 100);
-  CHECK(a.receiver.times().size() + dropped == 7 * 60 - 1);
-  CHECK(a.receiver.complaints.empty());
-}
-
-TEST_CASE("an outbox that cannot be written is said once, and costs nothing while the ring holds the minutes") {
-  Patient a;
-  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
-  std::filesystem::remove_all(a.folder.path() + "/outbox");
-  a.live(20 * 60);
-  CHECK(a.shipper->stats().failures["outbox"] > 1);
-  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
-  a.live(60);
-  CHECK(a.receiver.times().size() == 20);
-  CHECK(a.shipper->stats().windows_dropped.empty());
-}
-
 TEST_CASE("the policy decides what of a window is shipped, and how often") {
   Agent a;
   a.kill();
@@ -706,65 +509,6 @@ TEST_CASE("the policy decides what of a window is shipped, and how often") {
   CHECK(a.ratio(kStart + kMinute) == 1);
   CHECK_FALSE(a.ratio(kStart + 15'000));
   CHECK(a.receiver.complaints.empty());
-}
-
-TEST_CASE("seconds that are kept arrive after an outage as well, while the ring has them") {
-  Patient a;
-  a.kill();
-  std::vector<RollupRule> rules(1);
-  rules[0].matches = {{Matcher::equal("__name__", "load")}};
-  rules[0].keep_raw = true;
-  a.options.rules.policy = RollupPolicy(rules, kMinute);
-  a.begin();
-  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
-  a.live(12 * 60);
-  CHECK(a.shipper->stats().outbox_windows > 5);
-  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
-  a.live(2 * 60);
-  for (TimeMs t = kStart + 1000; t <= kStart + 12 * kMinute; t += 1000)
-    CHECK(a.receiver.value(Labels::of("load", {{"resolution", "1s"}}), t) == static_cast<double>(t / 1000 % 60));
-  CHECK(a.receiver.complaints.empty());
-}
-
-TEST_CASE("windows in the outbox of an interval that is configured no more are sent, not skipped") {
-  Patient a;
-  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
-  a.hours(2);
-  a.kill();
-  a.options.rules.policy = RollupPolicy({}, 300'000);
-  a.begin();
-  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
-  a.live(10 * 60);
-  for (TimeMs t = kStart + kMinute; t <= kStart + 110 * kMinute; t += kMinute)
-    CHECK(a.at("bytes_total", t) == static_cast<double>((t - kStart) / 1000 * 3));
-  CHECK(a.shipper->stats().windows_dropped.empty());
-  CHECK(a.receiver.complaints.empty());
-}
-
-TEST_CASE("a cursor that cannot be read does not cost what waits in the outbox") {
-  Patient a;
-  a.live(61);
-  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> { return failure("connection refused"); };
-  a.hours(2);
-  a.kill();
-  REQUIRE(replace_file(ShipCursor(a.folder.path(), "test").path(), "torn"));
-  a.begin();
-  a.receiver.behave = [](FakeReceiver& r, const std::string& body) -> Result<HttpResponse> { return r.accept(body); };
-  a.live(10 * 60);
-  for (TimeMs t = kStart + 2 * kMinute; t <= kStart + 120 * kMinute; t += kMinute) CHECK(a.at("bytes_total", t));
-  CHECK(a.receiver.complaints.empty());
-}
-
-TEST_CASE("version 2: a 400 that counts what was written is a refusal of the rest, not of the version") {
-  AgentV2 a(true);
-  a.receiver.behave = [](FakeReceiver&, const std::string&) -> Result<HttpResponse> {
-    return FakeReceiver::answer(400, "one is out of order", {{"X-Prometheus-Remote-Write-Samples-Written", "3"}});
-  };
-  a.live(65);
-  CHECK(a.receiver.requests == 1);
-  CHECK(a.shipper->stats().samples_dropped["refused"] == 1);
-  CHECK(a.shipper->stats().samples_sent == 3);
-  CHECK(a.shipper->stats().version == WriteVersion::v2);
 }
 
 }  // namespace tacho::store
