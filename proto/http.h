@@ -26,12 +26,16 @@ struct HttpRequest {
   // Set by a server; a request made by hand has neither.
   std::optional<MonoNs> received;                // when it was whole: it may have waited since
   const std::atomic<bool>* abandoned = nullptr;  // becomes true when the client has gone, or the server must end
+  // The handler is to answer within milliseconds, or with the status kTakesLonger: then it is asked again where it holds up nobody.
+  bool first_try = false;
 
   // The first value of a parameter, and all of them (match[]).
   std::optional<std::string_view> param(std::string_view name) const;
   std::vector<std::string_view> params(std::string_view name) const;
   std::string_view header(std::string_view name) const { return header_value(headers, name); }
 };
+
+inline constexpr int kTakesLonger = 0;
 
 struct HttpResponse {
   int status = 200;

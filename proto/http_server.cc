@@ -120,6 +120,8 @@ struct Listener {
   std::atomic<bool> stopping{false};
   // Requests that wait for a slow thread. Relaxed: a count, which may be passed by as many as come at once.
   std::atomic<int> waiting{0};
+  // Whether a request is being tried at once. Acquire and release: it is a lock that nobody waits for.
+  std::atomic<bool> tries{false};
 };
 
 // One connection: read a request, call the handler, write the answer, again. All of it runs on the connection's
@@ -242,6 +244,7 @@ class Session : public std::enable_shared_from_this<Session> {
     request.received = system_clock().mono();
     if (options().is_slow && options().is_slow(request)) {
       if (server_.stopping.load(std::memory_order_acquire)) return respond(plain(503, "the server ends"));
+      if (try_first(request)) return;
       if (server_.waiting.fetch_add(1, std::memory_order_relaxed) >= kWaitingMax) {
         server_.waiting.fetch_sub(1, std::memory_order_relaxed);
         return respond(plain(503, fmt::format("{} requests wait for an answer already; try again later", kWaitingMax)));
@@ -249,6 +252,19 @@ class Session : public std::enable_shared_from_this<Session> {
       return call_slowly(std::move(request));
     }
     respond(call(request));
+  }
+
+  // Whether it is answered. One at a time, so that another thread is free for everybody else.
+  bool try_first(HttpRequest& request) {
+    if (!options().is_tried_first || options().threads < 2 || !options().is_tried_first(request)) return false;
+    if (server_.tries.exchange(true, std::memory_order_acquire)) return false;
+    request.first_try = true;
+    HttpResponse response = call(request);
+    request.first_try = false;
+    server_.tries.store(false, std::memory_order_release);
+    if (response.status == kTakesLonger) return false;
+    respond(std::move(response));
+    return true;
   }
 
   void call_slowly(HttpRequest request) {

@@ -27,8 +27,11 @@ struct HttpServerOptions {
   std::string listen = "127.0.0.1:9980";  // HOST:PORT; port 0: any free one; [::1]:9980 for IPv6
   int threads = 2;
   int slow_threads = 2;
-  int slow_niceness = 5;  // of the slow threads: what has a beat goes before them
+  int slow_niceness = 5;                            // of the slow threads: what has a beat goes before them
   std::function<bool(const HttpRequest&)> is_slow;  // must not block; null: nothing is
+  // Of those the ones that are tried at once, one at a time (HttpRequest::first_try): handing a request to another thread and back costs
+  // more than most answers. Needs two threads; null: none.
+  std::function<bool(const HttpRequest&)> is_tried_first;
   int connections_max = 256;
   std::size_t body_bytes_max = 16u << 20;
   std::size_t header_bytes_max = 64u << 10;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "query/api_handlers.h"
+#include "query/api_params.h"
 
 namespace tacho::query {
 namespace {
@@ -107,6 +108,20 @@ Api::Api(const store::Queryable& store, ApiOptions options)
     : store_(store), options_(std::move(options)), engine_(options_.engine) {
   if (!options_.now) options_.now = [] { return system_clock().wall_ms(); };
   started_ = options_.now();
+}
+
+namespace {
+
+constexpr std::int64_t kTriedStepsMax = 200;
+
+}  // namespace
+
+bool Api::is_tried_first(const HttpRequest& request) {
+  if (request.path == "/api/v1/query") return true;
+  if (request.path != "/api/v1/query_range") return false;
+  // Of many steps it is likely to take longer, and the time of the try would be lost.
+  const auto p = range_params(request);
+  return p && (p->end - p->start) / p->step_ms <= kTriedStepsMax;
 }
 
 bool Api::is_slow(const HttpRequest& request) {

@@ -53,6 +53,8 @@ class Api {
   HttpResponse handle(const HttpRequest& request) const;
   // What reads samples, and so may take long: the transport handles it apart (HttpServerOptions::is_slow).
   static bool is_slow(const HttpRequest& request);
+  // Of those what is often done within a millisecond, and gives up after a few when it is only tried (HttpServerOptions::is_tried_first).
+  static bool is_tried_first(const HttpRequest& request);
 
  private:
   const store::Queryable& store_;

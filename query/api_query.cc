@@ -14,6 +14,8 @@ double seconds_since(MonoNs begin) { return static_cast<double>(system_clock().m
 // Of two times, 0 for none.
 std::int64_t shorter(std::int64_t a, std::int64_t b) { return a > 0 && b > 0 ? std::min(a, b) : std::max(a, b); }
 
+constexpr std::int64_t kFirstTryMs = 3;
+
 QueryError timed_out_waiting(std::int64_t timeout_ms) {
   return {
       ErrorKind::timeout,
@@ -34,7 +36,11 @@ ApiResult<std::string> answer(const ApiContext& c, const HttpRequest& r, Run&& r
   const std::int64_t timeout_ms = shorter(call->timeout_ms, c.engine.options().timeout_ms);
   if (timeout_ms > 0 && call->waited_ms >= timeout_ms) return query_error(timed_out_waiting(timeout_ms));
   QueryTimings timings{.queue_seconds = static_cast<double>(call->waited_ms) / 1000, .prepare_seconds = seconds_since(begin)};
-  Result result = run(r.param("query").value_or(""), *call);
+  CallOptions options = *call;
+  if (r.first_try) options.timeout_ms = shorter(options.timeout_ms, call->waited_ms + kFirstTryMs);
+  Result result = run(r.param("query").value_or(""), options);
+  if (!result && r.first_try && result.error().kind == ErrorKind::timeout)
+    return std::unexpected(ApiError{"it takes longer", "timeout", kTakesLonger});
   if (!result) return query_error(result.error());
   timings.total_seconds = seconds_since(begin);
   if (*limit > 0 && result->series.size() > *limit && result->type != ValueType::scalar) {

@@ -214,7 +214,8 @@ Result<void> Agent::Impl::start_server() {
                                                             .aliases = view.get()});
   auto started = HttpServer::start({.listen = options.listen,
                                     .slow_threads = static_cast<int>(options.config.query_concurrency),
-                                    .is_slow = query::Api::is_slow},
+                                    .is_slow = query::Api::is_slow,
+                                    .is_tried_first = query::Api::is_tried_first},
                                    [this](const HttpRequest& r) { return api->handle(r); });
   if (!started) return std::unexpected(started.error());
   server = std::move(*started);

@@ -23,8 +23,9 @@ int serve(const ServeOptions& options) {
   const store::MemoryStore& store = *data;
   const store::AliasView view(store, sampler::make_alias_table(""));
   const query::Api api(view, {.aliases = &view});
-  auto server = HttpServer::start({.listen = options.listen, .is_slow = query::Api::is_slow},
-                                  [&api](const HttpRequest& r) { return api.handle(r); });
+  auto server =
+      HttpServer::start({.listen = options.listen, .is_slow = query::Api::is_slow, .is_tried_first = query::Api::is_tried_first},
+                        [&api](const HttpRequest& r) { return api.handle(r); });
   if (!server) return fail(server.error());
   log_info("serving {} ({} series, {} samples) on http://{}/", options.file, store.series_count(), store.sample_count(),
            (*server)->address());
