@@ -339,6 +339,50 @@ TEST_CASE("server: what is slow holds up nothing else, and waits in its own queu
   }
 }
 
+TEST_CASE("server: what may be quick is tried at once, one at a time, and goes to the queue only when it takes longer") {
+  std::atomic<int> tried = 0, most = 0, now = 0, slow = 0;
+  const HttpServerOptions options{.threads = 3,
+                                  .slow_threads = 2,
+                                  .is_slow = [](const HttpRequest& r) { return r.path.starts_with("/slow"); },
+                                  .is_tried_first = [](const HttpRequest& r) { return r.path != "/slow/never"; }};
+  Served s(options, [&](const HttpRequest& r) {
+    if (!r.first_try) {
+      ++slow;
+      CHECK(r.abandoned != nullptr);
+      return HttpResponse{.content_type = "text/plain", .body = "queue"};
+    }
+    ++tried;
+    const int here = ++now;
+    for (int seen = most; here > seen && !most.compare_exchange_weak(seen, here);) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    --now;
+    if (r.path == "/slow/long") return HttpResponse{.status = kTakesLonger};
+    return HttpResponse{.content_type = "text/plain", .body = "at once"};
+  });
+  auto client = s.client();
+  CHECK(get(client, "/slow/short").body == "at once");
+  CHECK(get(client, "/slow/long").body == "queue");
+  CHECK(get(client, "/slow/never").body == "queue");
+  CHECK(tried == 2);
+  CHECK(slow == 2);
+  std::vector<std::thread> clients;
+  std::atomic<int> answers = 0;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([&] {
+      auto c = s.client();
+      for (int k = 0; k < 20; ++k) {
+        const std::string body = get(c, k % 3 ? "/slow/short" : "/slow/long").body;
+        answers += body == "at once" || body == "queue";
+      }
+    });
+  }
+  for (std::thread& t : clients) t.join();
+  CHECK(answers == 160);
+  CHECK(most == 1);
+  CHECK(slow > 2);
+}
+
 TEST_CASE("server: stop ends slow work after a moment, and what waits for it") {
   SlowWork work;
   Served s(work.options(1), work.handler());
