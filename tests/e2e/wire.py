@@ -105,6 +105,8 @@ def snappy_unpack(block):
         else:
             width = 2 if tag & 3 == 2 else 4
             length, offset, at = (tag >> 2) + 1, int.from_bytes(block[at:at + width], "little"), at + width
+        if not 0 < offset <= len(out):
+            raise ValueError(f"a copy from {offset} bytes back, {len(out)} are there")
         for _ in range(length):
             out.append(out[-offset])
     if len(out) != size:
