@@ -50,9 +50,8 @@ Points points_of(const Matrix& m, std::size_t row, const Grid& grid) {
 void add_series(QueryResult& result, const Matrix& m, const Grid& grid, bool by_labels) {
   std::vector<std::size_t> order(m.rows());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  if (by_labels) {
-    std::sort(order.begin(), order.end(), [&m](std::size_t a, std::size_t b) { return labels_less(m.key(a), m.key(b)); });
-  }
+  const auto before = [&m](std::size_t a, std::size_t b) { return labels_less(m.key(a), m.key(b)); };
+  if (by_labels && !std::is_sorted(order.begin(), order.end(), before)) std::sort(order.begin(), order.end(), before);
   result.series.reserve(order.size());
   for (const std::size_t r : order) {
     if (m.row_is_empty(r)) continue;

@@ -42,8 +42,7 @@ Values Evaluator::eval_selector(const VectorSelector& selector, const Grid& grid
   for (const SelectedSeries& s : all) {
     if (!picks.find(s.times)) continue;
     const std::size_t row = out.add_row({s.labels});
-    picks.copy(s, give_times, out.values(row), out.present(row));
-    if (s.has_stale && out.row_is_empty(row)) out.drop_last_row();
+    if (!picks.copy(s, give_times, out.values(row), out.present(row))) out.drop_last_row();
   }
   return out;
 }
@@ -89,7 +88,7 @@ std::expected<RangeVector, QueryError> Evaluator::eval_matrix_selector(const Mat
   const auto& all = selections_.of(selector);
   out.series.reserve(all.size());
   for (const SelectedSeries& s : all) {
-    if (!s.has_stale) {
+    if (std::ranges::none_of(s.values, [](double v) { return is_stale(v); })) {
       out.series.push_back({{s.labels}, s.times, s.values});
       continue;
     }

@@ -7,18 +7,13 @@ namespace tacho::query {
 void StepSamples::add(std::size_t step, std::size_t sample) {
   if (!runs_.empty()) {
     Run& last = runs_.back();
-    const bool next_step = last.step + last.count == step;
-    if (next_step && (last.count == 1 || last.same) && sample == last.sample) {
-      last.same = true;
-      ++last.count;
-      return;
-    }
-    if (next_step && !last.same && sample == last.sample + last.count) {
+    if (last.count == 1) last.stride = sample - last.sample;
+    if (last.step + last.count == step && last.sample + last.count * last.stride == sample) {
       ++last.count;
       return;
     }
   }
-  runs_.push_back({step, sample, 1, false});
+  runs_.push_back({step, sample, 1, 1});
 }
 
 bool StepSamples::find(std::span<const TimeMs> times) {
@@ -36,26 +31,22 @@ bool StepSamples::find(std::span<const TimeMs> times) {
   return !runs_.empty();
 }
 
-void StepSamples::copy(const SelectedSeries& s, bool give_times, std::span<double> values, std::span<std::uint8_t> present) const {
+bool StepSamples::copy(const SelectedSeries& s, bool give_times, std::span<double> values,
+                       std::span<std::uint8_t> present) const {
+  std::uint8_t any = 0;
   for (const Run& r : runs_) {
-    const auto v = values.subspan(r.step, r.count);
-    const auto p = present.subspan(r.step, r.count);
-    if (r.same) {
-      if (is_stale(s.values[r.sample])) continue;
-      std::ranges::fill(v, give_times ? static_cast<double>(s.times[r.sample]) / 1000 : s.values[r.sample]);
-      std::ranges::fill(p, std::uint8_t{1});
-      continue;
-    }
-    const auto from = s.values.subspan(r.sample, r.count);
-    std::ranges::copy(from, v.begin());
-    std::ranges::fill(p, std::uint8_t{1});
-    if (s.has_stale) {
-      for (std::size_t i = 0; i < r.count; ++i) p[i] = is_stale(from[i]) ? 0 : 1;
-    }
-    if (give_times) {
-      for (std::size_t i = 0; i < r.count; ++i) v[i] = static_cast<double>(s.times[r.sample + i]) / 1000;
+    const double* from = s.values.data() + r.sample;
+    const TimeMs* times = s.times.data() + r.sample;
+    double* const v = values.data() + r.step;
+    std::uint8_t* const p = present.data() + r.step;
+    for (std::size_t i = 0; i < r.count; ++i) {
+      const double shown = from[i * r.stride];
+      v[i] = give_times ? static_cast<double>(times[i * r.stride]) / 1000 : shown;
+      p[i] = is_stale(shown) ? 0 : 1;
+      any |= p[i];
     }
   }
+  return any != 0;
 }
 
 }  // namespace tacho::query
