@@ -95,7 +95,9 @@ class Story:
 
 def half_past():
     """The middle of a second: samples are on whole ones."""
-    time.sleep((1.5 - time.time() % 1) % 1 or 1)
+    time.sleep((1.5 - time.time() % 1) % 1)
+    while not 0.3 < time.time() % 1 < 0.7:
+        time.sleep(0.05)
 
 
 def given(key):
