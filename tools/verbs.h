@@ -85,6 +85,15 @@ struct DevicesOptions {
 };
 int devices(const DevicesOptions& options);
 
+struct JobVerbOptions {
+  std::string name;  // "": all
+  DataChoice data;
+  std::optional<std::int64_t> last_ms;  // nullopt: as far as the window reaches
+  std::optional<std::int64_t> at;
+  std::string format = "table";
+};
+int job(const JobVerbOptions& options);
+
 struct ExportOptions {
   std::string matcher;
   DataChoice data;
