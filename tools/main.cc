@@ -137,6 +137,13 @@ struct Program {
              [this] { return query(query_options); });
     q.add_option("EXPR", query_options.expr, "the expression")->required();
     data_flags(q, query_options.data);
+    auto* nodes = q.add_option(
+        "--nodes", query_options.nodes,
+        "several agents at once: HOST[:PORT] or URLs between commas, a name with several addresses, or a file_sd file");
+    for (const char* other : {"--url", "--file", "--state", "--runtime"}) nodes->excludes(q.get_option(other));
+    duration_flag(
+        q, "--timeout", [this](std::int64_t ms) { query_options.nodes_timeout_ms = ms; },
+        "of each node of --nodes; 15s when not given");
     duration_flag(
         q, "--last", [this](std::int64_t ms) { query_options.last_ms = ms; },
         "the range that ends at --at; one instant when not given");
