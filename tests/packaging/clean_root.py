@@ -18,6 +18,14 @@ def run(command, ok=(0,), **options):
     return done.stdout
 
 
+def wait(what, seconds, text):
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        check(time.monotonic() < end, f"{text}, after {seconds} s")
+        time.sleep(0.1)
+    return found
+
+
 def debian_sources():
     """sources.list lines of this machine's Debian, and of nothing else that it has."""
     targets = run(["apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
@@ -32,15 +40,15 @@ def codename():
         return dict(line.rstrip().split("=", 1) for line in f if "=" in line)["VERSION_CODENAME"]
 
 
-def make(folder, packages=()):
-    """The root, in a new folder below `folder`. Some 12 s with a warm mirror."""
-    root, sources, options = (os.path.join(folder, name) for name in ("root", "sources.list", "apt.conf"))
+def make(folder, packages=("systemd", "systemd-sysv"), name="root"):
+    """A root in a new folder below `folder`, or in a tar where `name` ends so. Some 12 s with a warm mirror."""
+    root, sources, options = (os.path.join(folder, n) for n in (name, "sources.list", "apt.conf"))
     with open(sources, "w") as f:
         f.write(debian_sources())
     with open(options, "w") as f:
         f.writelines(line + "\n" for line in run(["apt-config", "dump"]).splitlines() if "Proxy" in line)
-    include = ",".join(("systemd", "systemd-sysv", *packages))
-    run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={include}", f"--aptopt={options}", codename(), root, sources])
+    include = [f"--include={','.join(packages)}"] if packages else []
+    run(["mmdebstrap", "--quiet", "--variant=minbase", *include, f"--aptopt={options}", codename(), root, sources])
     return root
 
 
@@ -50,10 +58,11 @@ class Machine:
     def __init__(self, processes, root):
         self.processes, self.root = processes, root
         # Nothing of nspawn's own may stand between the unit and what it asks for: capabilities and the kernel's log are passed on.
-        self.nspawn = processes.start("nspawn", ["systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network",
+        # It ends with this script, however that ends.
+        self.nspawn = processes.start("nspawn", ["setpriv", "--pdeathsig", "TERM", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network",
                                                  "--capability=all", "--bind=/dev/kmsg", "--console=pipe", "-D", root, "--boot"])
         self.leader = self.find_leader()
-        self.wait(lambda: self.call("systemctl", "is-system-running", ok=range(256)).strip() in ("running", "degraded"), 60,
+        wait(lambda: self.call("systemctl", "is-system-running", ok=range(256)).strip() in ("running", "degraded"), 60,
                   "the clean root's systemd has not come up; it needs root's rights and name spaces")
 
     def find_leader(self):
@@ -64,15 +73,7 @@ class Machine:
             for pid in open(children).read().split():
                 if open(f"/proc/{pid}/comm").read().strip() == "systemd":
                     return int(pid)
-        return self.wait(booted, 30, "systemd-nspawn has not started a systemd")
-
-    @staticmethod
-    def wait(what, seconds, text):
-        end = time.monotonic() + seconds
-        while not (found := what()):
-            check(time.monotonic() < end, f"{text}, after {seconds} s")
-            time.sleep(0.1)
-        return found
+        return wait(booted, 30, "systemd-nspawn has not started a systemd")
 
     def call(self, *command, ok=(0,), user=None):
         as_user = ["setpriv", f"--reuid={user}", "--regid=" + user, "--clear-groups"] if user else []
@@ -98,4 +99,4 @@ class Machine:
 
     def stop(self):
         self.call("systemctl", "--no-block", "poweroff")
-        self.wait(lambda: self.nspawn.poll() is not None, 60, "the clean root does not power off")
+        wait(lambda: self.nspawn.poll() is not None, 60, "the clean root does not power off")
