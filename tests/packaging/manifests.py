@@ -30,6 +30,7 @@ BUILT = {
     "overlays/nvidia": (False, NODE_CAPABILITIES),
     "overlays/nvidia-all": (True, NODE_CAPABILITIES + ["SYS_ADMIN"]),
     "overlays/ascend": (True, NODE_CAPABILITIES),
+    "examples/own-overlay": (True, NODE_CAPABILITIES),
     "examples/sidecar-native": None,
     "examples/sidecar-classic": None,
 }
@@ -136,6 +137,14 @@ def check_references(name, objects):
             check(selector and selector.items() <= labels.items(), f"{name}: {o['kind']} selects {selector}, the pods have {labels}")
 
 
+def check_own_overlay(objects):
+    """What the documentation promises of it: the image and the configuration are the user's."""
+    _, agent = pod_and_agent(objects)
+    check(agent["image"] == "registry.example/tacho:0.1.0", f"the image is {agent['image']}")
+    maps = [o["data"]["tacho.yaml"] for o in objects if o["kind"] == "ConfigMap"]
+    check(len(maps) == 1 and "remote_write" in maps[0], f"the configuration is {maps}")
+
+
 def check_configuration(processes, tacho, name, objects):
     """The agent takes what it is given: the file, with the variables that the pod sets, and the options."""
     _, agent = pod_and_agent(objects)
@@ -165,6 +174,7 @@ def body(processes, options):
         check_references(name, built[name])
         check_configuration(processes, options.tacho, name, built[name])
         paths |= probes(pod_and_agent(built[name])[1])
+    check_own_overlay(built["examples/own-overlay"])
     agent = e2e.Tacho(processes, options.tacho)
     agent.start()
     for path in sorted(paths):
