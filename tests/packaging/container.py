@@ -61,7 +61,8 @@ def build(processes, buildah, options, text):
     if options.whole:
         for path in run(["git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard"]).splitlines():
             os.makedirs(os.path.dirname(os.path.join(context, path)), exist_ok=True)
-            shutil.copy(os.path.join(ROOT, path), os.path.join(context, path))
+            # Recorded trees have links that lead nowhere.
+            shutil.copy(os.path.join(ROOT, path), os.path.join(context, path), follow_symlinks=False)
     else:
         os.makedirs(os.path.join(context, "out", "empty"))
         shutil.copy(options.tacho, os.path.join(context, "out", "tacho"))
