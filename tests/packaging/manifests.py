@@ -113,7 +113,7 @@ def check_rights(name, objects, rights):
     check("allowPrivilegeEscalation" not in context if privileged or "SYS_ADMIN" in capabilities
           else context["allowPrivilegeEscalation"] is False, f"{name}: allowPrivilegeEscalation does not go with {context}")
     rules = [r for o in objects if o["kind"] == "ClusterRole" for r in o["rules"]]
-    check(rules == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}], f"{name}: the role may do {rules}")
+    check(rules == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}], f"{name}: the role may do {rules}")
     writable = {m["name"] for m in agent["volumeMounts"] if not m.get("readOnly")}
     check(writable == {"state", "runtime"}, f"{name}: can write to {sorted(writable)}")
 
