@@ -24,6 +24,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGING = os.path.join(HERE, "..", "..", "tools", "packaging", "debian")
 EXPOSURE_MAX = 3.1  # of systemd-analyze security: 0 is none, 10 all
 CAPABILITIES = {"cap_dac_read_search", "cap_sys_ptrace", "cap_syslog"}
+# What the documentation and the unit name.
+DOCUMENTED = ("README.md", "docs/deploy/debian.md", "docs/metrics.md", "licences/libfmt-dev", "examples/systemd/nvidia-profiling.conf",
+              "examples/systemd/driver-as-root.conf", "examples/alerts/seconds.rules.yaml", "examples/grafana/node-seconds.json",
+              "examples/kubernetes/overlays/nvidia/kustomization.yaml")
 BACKUPS = {f"etc/{name}-" for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")}  # adduser's and deluser's
 # What an administrator adds: all sources that are off by default, so that their rights are seen as well.
 OFF = ("softirqs", "interrupts", "processes", "cgroups", "ethtool_link")
@@ -202,6 +206,8 @@ def body(processes, options):
     node = Node(machine)
     node.wait_up()
     machine.call("systemctl", "is-enabled", "tacho")
+    for path in DOCUMENTED:
+        machine.call("test", "-s", "/usr/share/doc/tacho/" + path)
     score = check_unit(machine)
     check_rights(machine, node)
     wait(lambda: len(node.times()) >= 3, 20, "no rows: " + node.log())
