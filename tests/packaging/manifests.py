@@ -96,9 +96,10 @@ def pod_and_agent(objects):
     return spec, next(c for c in spec.get("initContainers", []) + spec["containers"] if c["name"] == "tacho")
 
 
-def check_rights(name, objects, rights):
+def check_rights(name, objects, rights, version):
     pod, agent = pod_and_agent(objects)
     context = agent["securityContext"]
+    check(agent["image"].endswith(f"tacho:{version}"), f"{name}: the image is {agent['image']}")
     check(context["readOnlyRootFilesystem"] and context["capabilities"]["drop"] == ["ALL"], f"{name}: {context}")
     if rights is None:
         for field in "hostPID", "hostNetwork", "hostIPC", "serviceAccountName", "shareProcessNamespace":
@@ -137,10 +138,17 @@ def check_references(name, objects):
             check(selector and selector.items() <= labels.items(), f"{name}: {o['kind']} selects {selector}, the pods have {labels}")
 
 
+def check_sidecars(built):
+    """The two forms differ in where the container stands, and in nothing else."""
+    native, classic = (pod_and_agent(built[f"examples/sidecar-{form}"]) for form in ("native", "classic"))
+    check({k: v for k, v in native[1].items() if k != "restartPolicy"} == classic[1], "the two sidecars differ")
+    check(native[0]["volumes"] == classic[0]["volumes"], "the two sidecars' volumes differ")
+
+
 def check_own_overlay(objects):
     """What the documentation promises of it: the image and the configuration are the user's."""
     _, agent = pod_and_agent(objects)
-    check(agent["image"] == "registry.example/tacho:0.1.0", f"the image is {agent['image']}")
+    check(agent["image"].startswith("registry.example/tacho:"), f"the image is {agent['image']}")
     maps = [o["data"]["tacho.yaml"] for o in objects if o["kind"] == "ConfigMap"]
     check(len(maps) == 1 and "remote_write" in maps[0], f"the configuration is {maps}")
 
@@ -169,11 +177,13 @@ def body(processes, options):
     built = build(npm)
     objects, spoiled = check_types(npm, built)
     paths = set()
+    version = subprocess.run([options.tacho, "--version"], capture_output=True, text=True).stdout.split()[-1]
     for name, rights in BUILT.items():
-        check_rights(name, built[name], rights)
+        check_rights(name, built[name], rights, version)
         check_references(name, built[name])
         check_configuration(processes, options.tacho, name, built[name])
         paths |= probes(pod_and_agent(built[name])[1])
+    check_sidecars(built)
     check_own_overlay(built["examples/own-overlay"])
     agent = e2e.Tacho(processes, options.tacho)
     agent.start()
