@@ -26,6 +26,11 @@ def wait(what, seconds, text):
     return found
 
 
+def families(text):
+    # OpenMetrics leaves the suffix out there.
+    return {line.split()[2].removesuffix("_total") for line in text.splitlines() if line.startswith("# TYPE ")}
+
+
 def debian_sources():
     """sources.list lines of this machine's Debian, and of nothing else that it has."""
     targets = run(["apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",

@@ -17,13 +17,16 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import clean_root  # noqa: E402
 import e2e  # noqa: E402
-from clean_root import run  # noqa: E402
+from clean_root import families, run  # noqa: E402
 from e2e import check  # noqa: E402
 from npm_types import Npm  # noqa: E402
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 RECIPE = os.path.join(ROOT, "tools", "packaging", "container", "Containerfile")
 USER = "65532"
+HOST = ["-v", "/proc:/host/proc:ro", "-v", "/sys:/host/sys:ro", "-v", "/:/host/root:ro"]
+# What is read by right alone; the rest a container without any has as root has it.
+BY_RIGHT = ("node_kmsg_", "node_rapl_", "node_cpu_frequency_hertz")
 
 
 def problems(npm, text):
@@ -75,6 +78,17 @@ def build(processes, buildah, options, text):
     return "localhost/tacho"
 
 
+def check_families(buildah, container, tacho):
+    """What is sampled without a right: by the DaemonSet's root over the host's folders, by the sidecar's user. Returns how many families."""
+    root = families(run([tacho, "sample", "--once"]))
+    for who, options, arguments in (
+            ("root", ["--user", "0", *HOST], ["--procfs", "/host/proc", "--sysfs", "/host/sys", "--rootfs", "/host/root"]), ("the sidecar", [], [])):
+        found = families(buildah("run", "--cap-drop", "all", *options, container, "--", "tacho", "sample", "--once", *arguments))
+        lost = {f for f in root - found if not f.startswith(BY_RIGHT)}
+        check(not lost, f"{who} without capabilities has no {sorted(lost)}")
+    return len(root)
+
+
 def body(processes, options):
     with open(RECIPE) as f:
         text = f.read()
@@ -93,6 +107,7 @@ def body(processes, options):
     check(config["User"].split(":")[0] == USER, f"the image runs as {config['User']}")
     container = buildah("from", image)
     check(buildah("run", container, "--", "id", "-u") == USER, "the image's user is another")
+    count = check_families(buildah, container, options.tacho)
     # As it is said, but for the port: chroot leaves the container in this machine's network.
     port = e2e.free_port()
     command = [a.replace("0.0.0.0:9980", f"127.0.0.1:{port}") for a in config["Entrypoint"] + config["Cmd"]]
@@ -105,7 +120,7 @@ def body(processes, options):
     os.kill(inside, 15)
     check(agent.wait(20) == 0, "the image's agent does not end when it is told to")
     buildah("rm", "--all")
-    return f"{'both stages' if options.whole else 'the second stage'} built, runs as {USER}"
+    return f"{'both stages' if options.whole else 'the second stage'} built, runs as {USER}; {count} families, as root has them but for {', '.join(BY_RIGHT)}"
 
 
 if __name__ == "__main__":

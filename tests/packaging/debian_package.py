@@ -17,7 +17,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import clean_root  # noqa: E402
 import e2e  # noqa: E402
-from clean_root import run, wait  # noqa: E402
+from clean_root import families, run, wait  # noqa: E402
 from e2e import check  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -65,11 +65,6 @@ class Node:
         """Of the program's process: Uid, CapEff, ... as the kernel has them."""
         text = self.call("cat", f"/proc/{self.pid()}/status")
         return next(line.split(":", 1)[1].split() for line in text.splitlines() if line.startswith(field + ":"))
-
-
-def families(text):
-    # OpenMetrics leaves the suffix out there.
-    return {line.split()[2].removesuffix("_total") for line in text.splitlines() if line.startswith("# TYPE ")}
 
 
 def check_unit(machine):
