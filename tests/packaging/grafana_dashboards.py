@@ -173,7 +173,10 @@ def body(processes, options):
 
     fake_cards.sysfs(processes.path("sys"), CARDS)
     script = fake_cards.Script(processes.path("cards"), CARDS)
-    agent = e2e.Tacho(processes, options.tacho, flags=["--sysfs", processes.path("sys")],
+    with open(os.path.join(processes.make_folder("podinfo"), "labels"), "w") as f:
+        f.write('system.hero.ai/job-name="train-7"\ntenant.id="1000000000001"\n')
+    agent = e2e.Tacho(processes, options.tacho, extra_config=f"identity: {{downward_api: {processes.path('podinfo')}}}\n",
+                      flags=["--sysfs", processes.path("sys")],
                       env={"TACHO_NVML_LIBRARY": os.path.abspath(options.library), "TACHO_FAKE_NVML": script.path})
     agent.start()
     time.sleep(14)  # some sources are read each 10 s
@@ -186,10 +189,13 @@ def body(processes, options):
     answered = check_answers(agent.base, NODE, node, "4s", time.time())
     for a in made[NODE]["annotations"]["list"]:
         e2e.api(agent.base, "query", {"query": asked(a["target"]["expr"], "4s")})
-    values = e2e.api_get(agent.base, "label/accel/values", {"match[]": "accel_up"})
-    check(values == [str(n) for n in range(CARDS)], f"label_values(accel_up, accel) are {values}")
-    one = asked(node[1][1].replace("$accel", "1").replace("avg(", "count("), "4s")
-    check(e2e.api(agent.base, "query", {"query": one})["result"][0]["value"][1] == "1", f"{one} is not one card's")
+    for label, expected in ("accel", [str(n) for n in range(CARDS)]), ("job_name", ["train-7"]), ("tenant_id", ["1000000000001"]), ("queue", []):
+        values = e2e.api_get(agent.base, f"label/{label}/values", {"match[]": "accel_up"})
+        check(values == expected, f"label_values(accel_up, {label}) are {values}")
+    at_work = node[1][1].replace("avg(", "count(")
+    for variable, value, cards in ("accel", "1", 1), ("job_name", "train-7", CARDS), ("job_name", "another", 0):
+        found = e2e.api(agent.base, "query", {"query": asked(at_work.replace(f'"${variable}"', f'"{value}"'), "4s")})["result"]
+        check([r["value"][1] for r in found] == ([str(cards)] if cards else []), f"with {variable} {value} there are {found}, not {cards} cards")
 
     text, newest = minutes(agent, known)
     with open(processes.path("minutes.om"), "w") as f:
