@@ -312,6 +312,8 @@ bool Agent::stop() {
   return a.clean;
 }
 
+std::uint64_t Agent::rows() const { return impl_->scheduler->runners().back()->stats().rows.load(std::memory_order_relaxed); }
+
 std::string Agent::address() const { return impl_->server->address(); }
 
 }  // namespace tacho::tools
