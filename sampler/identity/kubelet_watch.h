@@ -1,0 +1,77 @@
+// Asks the kubelet which devices are whose, and for the pods, on a thread of its own: both may be slow or not answer at all.
+//
+// Shape    latest() is the last answer of both, or why there is none. The list is asked for first: a pod that begins between the two is
+//          then in the pods and not in the list, and not the other way about, which could not be told from an older pod of its name.
+// When     each `interval_ms`, and soon after ask_soon(), but never twice within kApartMs: the kubelet refuses who asks too often. What fails
+//          rests for up to kRestMaxMs, twice as long each time; the socket is opened anew for each call, so that one that a restarted
+//          kubelet made is found.
+// Threads  its own, "tacho-kubelet"; latest(), ask_soon(): any.   Stop  the destructor; a call in flight ends at its time-out.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "sampler/identity/pod_client.h"
+#include "sampler/identity/pod_resources.h"
+
+namespace tacho::sampler {
+
+inline constexpr const char* kKubeletSocket = "/var/lib/kubelet/pod-resources/kubelet.sock";
+
+struct KubeletAnswer {
+  std::uint64_t number = 0;  // of the answer; 0: none yet
+  TimeMs begun = 0;          // when the list was asked for
+  std::expected<std::vector<PodEntry>, KubeletError> list;
+  Result<std::vector<Pod>> pods;
+};
+
+// What answers; a test has its own.
+class KubeletSide {
+ public:
+  virtual ~KubeletSide() = default;
+  virtual std::expected<std::vector<PodEntry>, KubeletError> list() = 0;
+  virtual Result<std::vector<Pod>> pods() = 0;
+};
+
+class KubeletClient final : public KubeletSide {
+ public:
+  KubeletClient(std::string socket, PodClientOptions pods) : socket_(std::move(socket)), pods_(std::move(pods)) {}
+  std::expected<std::vector<PodEntry>, KubeletError> list() override;
+  Result<std::vector<Pod>> pods() override;
+
+ private:
+  const std::string socket_;
+  PodClient pods_;
+};
+
+class KubeletWatch {
+ public:
+  static constexpr std::int64_t kApartMs = 1000;
+  static constexpr std::int64_t kRestMaxMs = 30'000;
+
+  KubeletWatch(std::unique_ptr<KubeletSide> side, std::int64_t interval_ms = 5000, const Clock& clock = system_clock());
+  ~KubeletWatch();
+
+  // Never null.
+  std::shared_ptr<const KubeletAnswer> latest() const;
+  void ask_soon();
+
+ private:
+  void run();
+
+  const std::unique_ptr<KubeletSide> side_;
+  const std::int64_t interval_ms_;
+  const Clock& clock_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  bool soon_ = false;
+  std::shared_ptr<const KubeletAnswer> latest_ = std::make_shared<KubeletAnswer>();
+  std::thread thread_;
+};
+
+}  // namespace tacho::sampler
