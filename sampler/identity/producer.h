@@ -1,0 +1,32 @@
+// Who tells whose the samples are: the pod's own labels, the kubelet's list of devices, a folder of Slurm's.
+//
+// Threads  one: the identities' own (tools/identities.h), never a thread that samples. It may block for a while there, and then
+//          nobody else's news are read.
+// Errors   nothing comes out: what cannot be read is logged once by the producer, and what was in force stays in force.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "store/identity.h"
+
+namespace tacho::sampler {
+
+class IdentityProducer {
+ public:
+  virtual ~IdentityProducer() = default;
+
+  // In messages; "downward_api".
+  virtual std::string_view name() const = 0;
+
+  // Once, before the first poll: what was in force of all scopes when the last agent ended. Who made some of these scopes ends those
+  // that are no more, by an identity without labels.
+  virtual void resume(std::span<const store::Identity>) {}
+
+  // Called once a second and once before the first sample. All that is in force, or only what is news: one that equals what is in force
+  // for its scope, but for `from`, changes nothing. `from` is when it became so, as far as that is known, and not after `now`.
+  virtual std::vector<store::Identity> poll(TimeMs now) = 0;
+};
+
+}  // namespace tacho::sampler
