@@ -58,6 +58,8 @@ struct Held {
   DeviceScope device;
   AttributionReason reason = AttributionReason::free;
   Holder holder;  // of attributed
+
+  bool operator==(const Held&) const = default;
 };
 
 struct HoldersResult {

@@ -27,6 +27,8 @@ struct PodClientOptions {
   std::string token_file;  // "": the service account's where it is there
   std::string ca_file;     // likewise
   bool insecure_skip_verify = false;
+
+  bool operator==(const PodClientOptions&) const = default;
 };
 
 class PodClient {

@@ -7,8 +7,6 @@
 // Threads  values.
 #pragma once
 
-#include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,11 +14,9 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/error.h"
+#include "sampler/identity/label_map.h"
 
 namespace tacho::sampler {
-
-// A pod's labels, or its annotations: keys as Kubernetes writes them.
-using KeyValues = std::map<std::string, std::string, std::less<>>;
 
 struct ContainerStatus {
   std::string name;
