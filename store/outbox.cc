@@ -12,6 +12,7 @@
 
 #include "proto/base/check.h"
 #include "proto/base/log.h"
+#include "store/log_records.h"
 #include "store/outbox_segment.h"
 #include "store/schema_codec.h"
 
@@ -19,8 +20,6 @@ namespace tacho::store {
 namespace {
 
 constexpr std::string_view kSuffix = ".outbox";
-
-std::span<const std::byte> bytes_of(const std::string& text) { return std::as_bytes(std::span(text.data(), text.size())); }
 
 std::optional<std::uint64_t> segment_number(const std::string& name) {
   if (!name.ends_with(kSuffix)) return std::nullopt;
@@ -33,20 +32,7 @@ std::optional<std::uint64_t> segment_number(const std::string& name) {
 
 void append_record(std::string& out, OutboxRecordHeader header, std::span<const std::byte> payload) {
   header.magic = kOutboxRecordMagic;
-  header.payload_bytes = static_cast<std::uint32_t>(payload.size());
-  header.payload_checksum = XXH3_64bits(payload.data(), payload.size());
-  header.checksum = header_checksum(header);
-  const std::size_t end = out.size() + outbox_record_bytes(payload.size());
-  out.append(reinterpret_cast<const char*>(&header), sizeof header);
-  out.append(reinterpret_cast<const char*>(payload.data()), payload.size());
-  out.resize(end);
-}
-
-Result<void> sync_folder(const std::string& folder) {
-  auto fd = Fd::open(folder, O_RDONLY | O_DIRECTORY);
-  if (!fd) return std::unexpected(fd.error());
-  if (::fsync(fd->get()) != 0) return sys_failure(errno, "cannot sync {}", folder);
-  return {};
+  append_log_record(out, header, payload);
 }
 
 }  // namespace
@@ -94,7 +80,7 @@ Result<void> Outbox::start_segment() {
   auto fd = Fd::open(path, O_WRONLY | O_CREAT | O_TRUNC);
   if (!fd) return std::unexpected(fd.error());
   OutboxSegmentHeader h{.magic = kOutboxMagic, .version = kOutboxVersion, .reserved = 0, .checksum = 0};
-  h.checksum = header_checksum(h);
+  h.checksum = checksum_of(h);
   if (auto ok = write_at(*fd, std::as_bytes(std::span(&h, 1)), 0, path); !ok) {
     ::unlink(path.c_str());
     return ok;
@@ -215,7 +201,7 @@ Result<ShippedWindow> Outbox::read(TimeMs end) {
   OutboxRecordHeader h{};
   const auto got = read_at(*fd, std::as_writable_bytes(std::span(&h, 1)), at->offset, segment->path);
   if (!got) return std::unexpected(got.error());
-  if (*got != sizeof h || h.checksum != header_checksum(h) || h.end != end)
+  if (*got != sizeof h || h.checksum != checksum_of(h) || h.end != end)
     return failure("{}: the window at byte {} is damaged", segment->path, at->offset);
   std::vector<std::byte> payload(h.payload_bytes);
   const auto body = read_at(*fd, payload, at->offset + sizeof h, segment->path);

@@ -10,7 +10,6 @@ namespace tacho::store {
 inline constexpr std::uint64_t kOutboxMagic = 0x3158'4255'4843'4154;  // "TACHUBX1"
 inline constexpr std::uint32_t kOutboxVersion = 1;
 inline constexpr std::uint32_t kOutboxRecordMagic = 0x5242'4f54;  // "TOBR"
-inline constexpr std::size_t kOutboxAlign = 8;
 
 struct OutboxSegmentHeader {
   std::uint64_t magic;
@@ -26,7 +25,7 @@ enum class OutboxRecordType : std::uint16_t {
   window = 2,  // payload: one lz4 block, see outbox_record.h
 };
 
-// A record: this header, payload_bytes of payload, then zeros up to a multiple of kOutboxAlign.
+// A record: this header, payload_bytes of payload, then zeros up to a multiple of 8.
 struct OutboxRecordHeader {
   std::uint32_t magic;
   std::uint16_t type;
@@ -40,12 +39,5 @@ struct OutboxRecordHeader {
   std::uint64_t checksum;          // xxh3 of all bytes before it
 };
 static_assert(sizeof(OutboxRecordHeader) == 48);
-
-std::uint64_t header_checksum(const OutboxRecordHeader& h);
-std::uint64_t header_checksum(const OutboxSegmentHeader& h);
-
-constexpr std::size_t outbox_record_bytes(std::size_t payload_bytes) {
-  return (sizeof(OutboxRecordHeader) + payload_bytes + kOutboxAlign - 1) / kOutboxAlign * kOutboxAlign;
-}
 
 }  // namespace tacho::store

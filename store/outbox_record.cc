@@ -6,51 +6,18 @@
 #include <cstring>
 
 #include "proto/base/check.h"
+#include "store/byte_reader.h"
 
 namespace tacho::store {
 namespace {
 
 constexpr std::uint32_t kUnpackedMax = 256u << 20;
 
-template <class T>
-void append(std::vector<std::byte>& out, T value) {
-  const auto bytes = std::as_bytes(std::span(&value, 1));
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-
-// Takes numbers off the front; what is not there is 0 and makes ok() false.
-class Reader {
- public:
-  explicit Reader(std::span<const std::byte> bytes) : rest_(bytes) {}
-  template <class T>
-  T take() {
-    T value{};
-    const auto bytes = take_bytes(sizeof value);
-    if (bytes.size() == sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
-    return value;
-  }
-  std::span<const std::byte> take_bytes(std::size_t n) {
-    if (n > rest_.size()) {
-      ok_ = false;
-      return {};
-    }
-    const auto out = rest_.first(n);
-    rest_ = rest_.subspan(n);
-    return out;
-  }
-  bool ok() const { return ok_; }
-  bool done() const { return ok_ && rest_.empty(); }
-
- private:
-  std::span<const std::byte> rest_;
-  bool ok_ = true;
-};
-
 }  // namespace
 
 PackedWindow pack_window(std::span<const NumberedSample> samples, std::uint32_t series) {
   std::vector<std::byte> raw;
-  append(raw, series);
+  append_bytes(raw, series);
   const std::size_t bits = raw.size();
   raw.resize(bits + (series + 7) / 8);
   std::uint32_t starts = 0;
@@ -66,11 +33,11 @@ PackedWindow pack_window(std::span<const NumberedSample> samples, std::uint32_t 
     const auto value = std::bit_cast<std::uint64_t>(samples[i].value);
     for (std::size_t k = 0; k < 8; ++k) raw[planes + k * samples.size() + i] = static_cast<std::byte>(value >> (8 * k));
   }
-  append(raw, starts);
+  append_bytes(raw, starts);
   for (std::size_t i = 0; i < samples.size(); ++i) {
     if (samples[i].start == 0) continue;
-    append(raw, static_cast<std::uint32_t>(i));
-    append(raw, samples[i].start);
+    append_bytes(raw, static_cast<std::uint32_t>(i));
+    append_bytes(raw, samples[i].start);
   }
   PackedWindow out;
   out.unpacked = static_cast<std::uint32_t>(raw.size());
@@ -90,7 +57,7 @@ Result<std::vector<NumberedSample>> unpack_window(std::span<const std::byte> pac
                                     static_cast<int>(packed.size()), static_cast<int>(unpacked));
   if (n < 0 || static_cast<std::uint32_t>(n) != unpacked)
     return failure("a window of {} bytes cannot be decompressed", packed.size());
-  Reader in(raw);
+  ByteReader in(raw);
   const auto series = in.take<std::uint32_t>();
   const auto bits = in.take_bytes((std::size_t{series} + 7) / 8);
   if (!in.ok()) return failure("a window names {} series in {} bytes", series, unpacked);

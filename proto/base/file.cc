@@ -74,6 +74,13 @@ Result<void> replace_file(const std::string& path, std::string_view content) {
   return written;
 }
 
+Result<void> sync_folder(const std::string& folder) {
+  auto fd = Fd::open(folder, O_RDONLY | O_DIRECTORY);
+  if (!fd) return std::unexpected(fd.error());
+  if (::fsync(fd->get()) != 0) return sys_failure(errno, "cannot sync {}", folder);
+  return {};
+}
+
 Result<void> write_at(const Fd& fd, std::span<const std::byte> bytes, std::uint64_t offset, const std::string& path) {
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(fd.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));

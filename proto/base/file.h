@@ -60,6 +60,8 @@ class Mapping {
 Result<std::string> read_file(const std::string& path);
 // Writes to a temporary name beside it, syncs, renames: afterwards the file is the old or the new one, never a part.
 Result<void> replace_file(const std::string& path, std::string_view content);
+// What was made, renamed or removed in it is so after a power cut.
+Result<void> sync_folder(const std::string& folder);
 // All of `bytes` at `offset`, however many calls it takes.
 Result<void> write_at(const Fd& fd, std::span<const std::byte> bytes, std::uint64_t offset, const std::string& path);
 // The bytes read; fewer than asked only at the file's end.

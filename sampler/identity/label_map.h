@@ -11,13 +11,13 @@
 // Threads  const use from any thread.   Cost  a look-up a key.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "proto/base/labels.h"
+#include "store/identity_timeline.h"
 
 namespace tacho::sampler {
 
@@ -45,9 +45,6 @@ struct LabelMapOptions {
 
   bool operator==(const LabelMapOptions&) const = default;
 };
-
-// Whether an identity may have it: a label name of Prometheus that is none of its own.
-bool is_identity_label(std::string_view name);
 
 class LabelMap {
  public:

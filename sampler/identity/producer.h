@@ -20,6 +20,10 @@ class IdentityProducer {
   // In messages; "downward_api".
   virtual std::string_view name() const = 0;
 
+  // Whether it looks after this scope. What was in force of a scope that nobody looks after, and that no first poll tells again, ends
+  // with the agent's start: a producer that was switched off leaves nothing behind.
+  virtual bool owns(std::string_view) const { return false; }
+
   // Once, before the first poll: what was in force of all scopes when the last agent ended. Who made some of these scopes ends those
   // that are no more, by an identity without labels.
   virtual void resume(std::span<const store::Identity>) {}
