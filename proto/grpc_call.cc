@@ -55,6 +55,8 @@ class Exchange {
   // An error's text; "" when all is well.
   std::string take(std::string_view bytes);
   bool closed() const { return closed_; }
+  // After what was pending: nghttp2 takes nothing more, for what came made no sense.
+  bool gave_up() const { return !closed_ && nghttp2_session_want_read(session_.get()) == 0; }
   bool too_large() const { return too_large_; }
   std::expected<std::string, GrpcError> result();
 
@@ -216,6 +218,7 @@ std::expected<std::string, GrpcError> exchange(const GrpcTarget& target, const s
       const auto sent = stream->write(out, deadline);
       if (!sent && !sent.error().closed_by_peer) return failed(sent.error());
     }
+    if (e.gave_up()) return failed({"the answer is no HTTP/2"});
     const auto n = stream->read(piece.data(), piece.size(), deadline);
     if (!n && !n.error().closed_by_peer) return failed(n.error());
     if (!n || *n == 0) break;

@@ -28,7 +28,11 @@ void Attribution::tell_pods(TimeMs now) {
   }
   for (const PodCgroups::Job& job : cgroups_.jobs())
     told_.tell({"job " + job.path, {Labels{{"id", job.path}}}, Labels{{"slurm_job_id", job.job_id}}, job.since}, now);
-  for (const char* kind : {"pod", "container", "job"}) told_.sweep(kind, now);
+  for (const char* kind : {"pod", "container", "job"}) {
+    // Those of before the agent's start: until it is known what they are now.
+    if (kind != std::string_view("job") && pods_time_ == 0 && now - begun_ < kPatienceMs) told_.keep_kind(kind);
+    told_.sweep(kind, now);
+  }
 
   const auto labels_of_process = [&](const CgroupIdentity& cgroup) {
     const auto pod = std::find_if(pods_.begin(), pods_.end(), [&](const Pod& p) { return p.cgroup_uid == cgroup.pod_uid; });

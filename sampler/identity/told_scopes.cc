@@ -51,6 +51,10 @@ void ToldScopes::keep(const std::string& scope) {
   if (const auto it = told_.find(scope); it != told_.end()) it->second.seen = true;
 }
 
+void ToldScopes::keep_kind(std::string_view kind) {
+  for (auto& [scope, told] : told_) told.seen = told.seen || kind_of(scope) == kind;
+}
+
 std::vector<store::Identity> ToldScopes::take_news() {
   for (auto& [scope, told] : told_) told.seen = false;
   return std::exchange(news_, {});

@@ -23,8 +23,9 @@ class ToldScopes {
   void tell(store::Identity identity, TimeMs now);
   // All scopes of this kind that were not told in this round.
   void sweep(std::string_view kind, TimeMs now);
-  // It stands as it is, and is not swept.
+  // It stands as it is, and is not swept; all of a kind.
   void keep(const std::string& scope);
+  void keep_kind(std::string_view kind);
   // Since the last call; begins a new round.
   std::vector<store::Identity> take_news();
 
