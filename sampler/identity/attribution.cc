@@ -52,13 +52,13 @@ Attribution::Attribution(const AttributionOptions& options, const Roots& roots, 
                   std::make_unique<KubeletWatch>(std::make_unique<KubeletClient>(options.kubelet_socket, options.pods))) {}
 
 Attribution::Attribution(const AttributionOptions& options, const Roots& roots, const store::Queryable& store,
-                         std::shared_ptr<AttributionBoard> board, std::unique_ptr<KubeletWatch> watch)
+                         std::shared_ptr<AttributionBoard> board, std::unique_ptr<KubeletNews> kubelet)
     : roots_(roots),
       store_(store),
       slurm_folder_(options.slurm_job_mapping),
       label_map_(options.label_map),
       board_(std::move(board)),
-      watch_(std::move(watch)),
+      kubelet_(std::move(kubelet)),
       cgroups_(roots),
       processes_(roots.procfs) {}
 
@@ -183,13 +183,13 @@ Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& t
   if (!started) return ended(Reason::not_started, told, now);
   // The list is older than the pod: it may speak of another of the same name.
   if (*started > list_time_ + kWholeSecondMs) {
-    watch_->ask_soon();
+    kubelet_->ask_soon();
     return ended(Reason::not_started, told, now);
   }
   if (gone && *gone >= *started) {
     // Kubernetes will soon tell when it ended, to the second.
     if (answer_ != 0 && list_time_ <= *gone && now - *gone < kEndWaitMs) {
-      watch_->ask_soon();
+      kubelet_->ask_soon();
       return {Reason::attributed, std::nullopt, 0};
     }
     return ended(Reason::free, told, now);
@@ -236,8 +236,8 @@ void Attribution::decide(Held& held, TimeMs now) {
 
 std::vector<store::Identity> Attribution::poll(TimeMs now) {
   if (begun_ == 0) begun_ = now;
-  if (cgroups_.look(now)) watch_->ask_soon();
-  const auto answer = watch_->latest();
+  if (cgroups_.look(now)) kubelet_->ask_soon();
+  const auto answer = kubelet_->latest();
   const bool news = answer->number != answer_;
   if (news) take_answer(*answer, now);
   forget_pods(now);

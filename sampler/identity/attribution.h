@@ -50,7 +50,7 @@ class Attribution final : public IdentityProducer {
               std::shared_ptr<AttributionBoard> board);
   // With another kubelet; for tests.
   Attribution(const AttributionOptions& options, const Roots& roots, const store::Queryable& store,
-              std::shared_ptr<AttributionBoard> board, std::unique_ptr<KubeletWatch> watch);
+              std::shared_ptr<AttributionBoard> board, std::unique_ptr<KubeletNews> kubelet);
 
   std::string_view name() const override { return "attribution"; }
   void resume(std::span<const store::Identity> in_force) override;
@@ -91,7 +91,7 @@ class Attribution final : public IdentityProducer {
   const std::string slurm_folder_;
   const LabelMap label_map_;
   const std::shared_ptr<AttributionBoard> board_;
-  const std::unique_ptr<KubeletWatch> watch_;
+  const std::unique_ptr<KubeletNews> kubelet_;
 
   PodCgroups cgroups_;
   ProcessScopes processes_;

@@ -29,7 +29,16 @@ struct KubeletAnswer {
   Result<std::vector<Pod>> pods;
 };
 
-// What answers; a test has its own.
+// The last answer, however it comes.
+class KubeletNews {
+ public:
+  virtual ~KubeletNews() = default;
+  // Never null.
+  virtual std::shared_ptr<const KubeletAnswer> latest() const = 0;
+  virtual void ask_soon() = 0;
+};
+
+// Whom to ask.
 class KubeletSide {
  public:
   virtual ~KubeletSide() = default;
@@ -48,17 +57,16 @@ class KubeletClient final : public KubeletSide {
   PodClient pods_;
 };
 
-class KubeletWatch {
+class KubeletWatch final : public KubeletNews {
  public:
   static constexpr std::int64_t kApartMs = 1000;
   static constexpr std::int64_t kRestMaxMs = 30'000;
 
   KubeletWatch(std::unique_ptr<KubeletSide> side, std::int64_t interval_ms = 5000, const Clock& clock = system_clock());
-  ~KubeletWatch();
+  ~KubeletWatch() override;
 
-  // Never null.
-  std::shared_ptr<const KubeletAnswer> latest() const;
-  void ask_soon();
+  std::shared_ptr<const KubeletAnswer> latest() const override;
+  void ask_soon() override;
 
  private:
   void run();
