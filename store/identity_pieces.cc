@@ -30,16 +30,17 @@ void IdentityPieces::add_piece(const SeriesView& series, std::size_t first, std:
 
 void IdentityPieces::add(const SeriesView& series) {
   const std::vector<IdentityStretch>& stretches = joiner_.stretches(series.labels());
+  const std::size_t count = series.times.size();
   std::size_t first = 0;
-  for (std::size_t i = 0; i < stretches.size() && first < series.times.size(); ++i) {
-    std::size_t last = series.times.size();
+  for (std::size_t i = 0; i < stretches.size() && first < count; ++i) {
+    std::size_t last = count;
     if (i + 1 < stretches.size()) {
-      const auto at =
-          std::lower_bound(series.times.begin() + static_cast<std::ptrdiff_t>(first), series.times.end(), stretches[i + 1].from);
-      last = static_cast<std::size_t>(at - series.times.begin());
-      // A marker ends what was before it.
-      if (last > first && last < series.times.size() && is_stale(series.values[last])) ++last;
+      const auto begin = series.times.begin();
+      last = static_cast<std::size_t>(
+          std::lower_bound(begin + static_cast<std::ptrdiff_t>(first), series.times.end(), stretches[i + 1].from) - begin);
     }
+    for (; first > 0 && first < last && is_stale(series.values[first]); ++first)
+      ++pieces_.back().count;  // it ends what was before it
     if (last > first) add_piece(series, first, last - first, *stretches[i].labels);
     first = last;
   }

@@ -15,10 +15,12 @@
 #include "sampler/self_source.h"
 #include "store/alias_view.h"
 #include "store/aliased_store.h"
+#include "store/identity_view.h"
 #include "store/shipper.h"
 #include "store/store.h"
 #include "tools/catalogue_metadata.h"
 #include "tools/data.h"
+#include "tools/identities.h"
 #include "tools/prometheus_config.h"
 #include "tools/ship_gauges.h"
 
@@ -67,7 +69,9 @@ struct Agent::Impl {
   sampler::ScrapeAccount scrapes;
   std::vector<std::unique_ptr<sampler::Source>> accel_sources;  // until the scheduler has them
   std::unique_ptr<store::Store> store;
-  std::unique_ptr<store::AliasView> view;  // of the store: what is asked
+  std::unique_ptr<Identities> identities;
+  std::unique_ptr<store::IdentityView> labelled;  // the store with whose its samples are
+  std::unique_ptr<store::AliasView> view;         // of that: what is asked
   std::unique_ptr<sampler::Scheduler> scheduler;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unique_ptr<query::Api> api;
@@ -83,6 +87,7 @@ struct Agent::Impl {
 
   Result<void> make_accel_sources();
   Result<void> open_store();
+  Result<void> open_identities();
   Result<void> make_endpoints();
   void add_sources();
   std::int64_t interval_of(const sampler::ScrapeTarget& target) const {
@@ -115,8 +120,19 @@ Result<void> Agent::Impl::open_store() {
   auto opened = store::Store::open(std::move(s));
   if (!opened) return std::unexpected(opened.error());
   store = std::move(*opened);
-  view = std::make_unique<store::AliasView>(*store, sampler::make_alias_table(host_name()));
   store_gauges.take(store->stats());
+  return {};
+}
+
+Result<void> Agent::Impl::open_identities() {
+  IdentityProducers producers;
+  producers.push_back(std::make_unique<sampler::PodIdentity>(pod_identity_options(options.config.identity)));
+  IdentityOptions o{.folder = options.dirs.state, .oldest = [this] { return store->bounds().min; }};
+  auto opened = Identities::open(std::move(o), std::move(producers), system_clock());
+  if (!opened) return std::unexpected(opened.error());
+  identities = std::move(*opened);
+  labelled = std::make_unique<store::IdentityView>(*store, identities->timeline());
+  view = std::make_unique<store::AliasView>(*labelled, sampler::make_alias_table(host_name()));
   return {};
 }
 
@@ -136,7 +152,7 @@ Result<void> Agent::Impl::make_endpoints() {
       outbox = std::move(*opened);
     }
     if (!c.alias_sets.empty()) e->aliased = std::make_unique<store::AliasedStore>(*view, c.alias_sets);
-    const store::Queryable& shipped = e->aliased ? static_cast<const store::Queryable&>(*e->aliased) : *store;
+    const store::Queryable& shipped = e->aliased ? static_cast<const store::Queryable&>(*e->aliased) : *labelled;
     e->shipper = std::make_unique<store::Shipper>(shipped, *e->transport, system_clock(), cursor, c.shipper, std::move(outbox));
     endpoints.push_back(std::move(e));
   }
@@ -153,6 +169,7 @@ std::vector<sampler::SelfGauge> Agent::Impl::self_gauges(bool has_accelerators) 
   g.push_back({"tacho_store_series_removed_total", {}, reader(store_gauges.removed)});
   g.push_back({"tacho_store_sealed_rows_total", {}, reader(store_gauges.sealed_rows)});
   g.push_back({"tacho_store_lost_rows_total", {}, reader(store_gauges.lost_rows)});
+  identities->add_gauges(g);
   for (const auto& e : endpoints) {
     e->gauges.add_gauges(e->name, g);
   }
@@ -246,10 +263,12 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentOptions options) {
   impl->options = std::move(options);
   if (auto ok = impl->make_accel_sources(); !ok) return std::unexpected(ok.error());
   if (auto ok = impl->open_store(); !ok) return std::unexpected(ok.error());
+  if (auto ok = impl->open_identities(); !ok) return std::unexpected(ok.error());
   if (auto ok = impl->make_endpoints(); !ok) return std::unexpected(ok.error());
   impl->add_sources();
   if (auto ok = impl->start_server(); !ok) return std::unexpected(ok.error());
   impl->scheduler->start();
+  impl->identities->start();
   impl->maintenance = std::thread([i = impl.get()] { i->maintain(); });
   for (const auto& e : impl->endpoints) e->thread = std::jthread([s = e->shipper.get()](std::stop_token stop) { s->run(stop); });
   return std::unique_ptr<Agent>(new Agent(std::move(impl)));
@@ -268,6 +287,7 @@ bool Agent::stop() {
   for (const auto& e : a.endpoints) {
     if (e->thread.joinable()) e->thread.join();
   }
+  a.identities->stop();
   a.clean = a.scheduler->stop();
   {
     const std::lock_guard lock(a.mutex);

@@ -168,6 +168,7 @@ void read_file_content(const YAML::Node& root, ConfigReport& report, const Confi
   read_storage(file, report.config);
   read_sampling(file, report.config, context);
   read_shipping(file, report.config);
+  read_identity(file, report.config.identity);
   read_query(file, report.config);
   read_listen(file, report.config);
   read_remote_write(file, report.config);

@@ -6,7 +6,7 @@
 // never throws. An unknown key is an error and
 //          comes with the known one that it resembles.
 // Source   the names and defaults of Prometheus's configuration page (global.external_labels, remote_write, scrape_configs); ours are
-//          storage, sampling, shipping, query and listen.
+//          storage, sampling, shipping, identity, query and listen.
 //
 //   global:
 //     external_labels: {cluster: eu1, node: '${NODE_NAME}'}
@@ -22,6 +22,7 @@
 //     sources: {filesystem: {interval: 10s}, pressure: {enabled: false}, diskstats: {device_exclude: '^sr0$'}}
 //     accelerators: {isolation: process}
 //   shipping: {grace: 5s, spread: 10s, outbox: 64MiB, rules: [{match: 'node_cpu_seconds_total{mode="idle"}', drop: true}]}
+//   identity: {downward_api: /etc/podinfo, style: short, labels: {team.example.com/name: team}, env: {RUN_ID: run_id}}
 //   query: {concurrency: 2, timeout: 2m, samples_max: 50000000, series_max: 200000, memory_max: 1GiB, steps_max: 11000, lookback: 5m}
 //   listen: 127.0.0.1:9980
 #pragma once
@@ -41,6 +42,7 @@
 #include "sampler/scrape/target.h"
 #include "store/ship_http.h"
 #include "store/shipper.h"
+#include "tools/config_identity.h"
 
 namespace tacho::tools {
 
@@ -74,6 +76,7 @@ struct Config {
   std::map<std::string, SourceConfig> sources;
   sampler::HostOptions host_options;
   sampler::AccelIsolation accel_isolation = sampler::AccelIsolation::thread;
+  IdentityConfig identity;
   query::EngineOptions query;  // limits of one query
   std::int64_t query_concurrency = 2;
   std::optional<std::string> listen;

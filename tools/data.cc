@@ -9,6 +9,8 @@
 #include "sampler/aliases.h"
 #include "store/alias_view.h"
 #include "store/dir_store.h"
+#include "store/identity_log.h"
+#include "store/identity_view.h"
 #include "store/memory_store.h"
 #include "tools/catalogue_metadata.h"
 
@@ -26,10 +28,16 @@ Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice) {
     auto file = std::make_unique<store::MemoryStore>(std::move(*loaded));
     return std::make_unique<store::AliasView>(std::move(file), sampler::make_alias_table(""));  // nobody knows whose file it is
   }
-  auto found = store::DirStore::open(store::reader_dirs(choice.state, choice.runtime), catalogue_metadata);
+  const store::StoreDirs dirs = store::reader_dirs(choice.state, choice.runtime);
+  auto found = store::DirStore::open(dirs, catalogue_metadata);
   if (!found) return std::unexpected(found.error());
   for (const std::string& problem : (*found)->problems()) std::fprintf(stderr, "tacho: skipped: %s\n", problem.c_str());
-  return std::make_unique<store::AliasView>(std::move(*found), sampler::make_alias_table(host_name()));
+  const auto identities = std::make_shared<store::IdentityReader>(dirs.state);
+  (void)identities->timeline();
+  if (const std::string problem = identities->problem(); !problem.empty())
+    std::fprintf(stderr, "tacho: skipped: %s\n", problem.c_str());
+  auto labelled = std::make_unique<store::IdentityView>(std::move(*found), [identities] { return identities->timeline(); });
+  return std::make_unique<store::AliasView>(std::move(labelled), sampler::make_alias_table(host_name()));
 }
 
 TimeMs newest_time(const store::Queryable& data, const DataChoice& choice) {
