@@ -62,6 +62,8 @@ Attribution::Attribution(const AttributionOptions& options, const Roots& roots, 
       cgroups_(roots),
       processes_(roots.procfs) {}
 
+bool Attribution::owns(std::string_view scope) const { return is_of_kind(scope, kKinds); }
+
 void Attribution::resume(std::span<const store::Identity> in_force) {
   told_.resume(in_force, kKinds);
   for (const store::Identity& identity : in_force) {

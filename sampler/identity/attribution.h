@@ -53,6 +53,7 @@ class Attribution final : public IdentityProducer {
               std::shared_ptr<AttributionBoard> board, std::unique_ptr<KubeletNews> kubelet);
 
   std::string_view name() const override { return "attribution"; }
+  bool owns(std::string_view scope) const override;
   void resume(std::span<const store::Identity> in_force) override;
   std::vector<store::Identity> poll(TimeMs now) override;
 

@@ -17,57 +17,79 @@ std::expected<std::vector<PodEntry>, KubeletError> KubeletClient::list() { retur
 
 Result<std::vector<Pod>> KubeletClient::pods() { return pods_.fetch(kPodsMs); }
 
+struct KubeletWatch::Shared {
+  Shared(std::unique_ptr<KubeletSide> with, std::int64_t each_ms, const Clock& by)
+      : side(std::move(with)), interval_ms(each_ms), clock(by) {}
+
+  const std::unique_ptr<KubeletSide> side;
+  const std::int64_t interval_ms;
+  const Clock& clock;
+  std::mutex mutex;  // guards what follows
+  std::condition_variable wake;
+  bool stopping = false;
+  bool ended = false;
+  bool soon = false;
+  std::shared_ptr<const KubeletAnswer> latest = std::make_shared<KubeletAnswer>();
+};
+
 KubeletWatch::KubeletWatch(std::unique_ptr<KubeletSide> side, std::int64_t interval_ms, const Clock& clock)
-    : side_(std::move(side)), interval_ms_(interval_ms), clock_(clock) {
-  thread_ = std::thread([this] {
+    : shared_(std::make_shared<Shared>(std::move(side), interval_ms, clock)) {
+  thread_ = std::thread([shared = shared_] {
     ::pthread_setname_np(::pthread_self(), "tacho-kubelet");
-    run();
+    run(shared);
   });
 }
 
 KubeletWatch::~KubeletWatch() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+  std::unique_lock lock(shared_->mutex);
+  shared_->stopping = true;
+  shared_->wake.notify_all();
+  const bool ended = shared_->wake.wait_for(lock, std::chrono::milliseconds(kStopMs), [&] { return shared_->ended; });
+  lock.unlock();
+  if (ended) {
+    thread_.join();
+  } else {
+    thread_.detach();
   }
-  wake_.notify_all();
-  thread_.join();
 }
 
 std::shared_ptr<const KubeletAnswer> KubeletWatch::latest() const {
-  const std::lock_guard lock(mutex_);
-  return latest_;
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->latest;
 }
 
 void KubeletWatch::ask_soon() {
   {
-    const std::lock_guard lock(mutex_);
-    soon_ = true;
+    const std::lock_guard lock(shared_->mutex);
+    shared_->soon = true;
   }
-  wake_.notify_all();
+  shared_->wake.notify_all();
 }
 
-void KubeletWatch::run() {
+void KubeletWatch::run(const std::shared_ptr<Shared>& shared) {
   using std::chrono::milliseconds;
-  std::int64_t rest = interval_ms_;
-  std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    soon_ = false;
-    const std::uint64_t number = latest_->number + 1;
+  Shared& s = *shared;
+  std::int64_t rest = s.interval_ms;
+  std::unique_lock lock(s.mutex);
+  while (!s.stopping) {
+    s.soon = false;
+    const std::uint64_t number = s.latest->number + 1;
     lock.unlock();
     auto answer = std::make_shared<KubeletAnswer>();
     answer->number = number;
-    answer->begun = clock_.wall_ms();
-    answer->list = side_->list();
-    answer->pods = side_->pods();
+    answer->begun = s.clock.wall_ms();
+    answer->list = s.side->list();
+    answer->pods = s.side->pods();
     const bool ok = answer->list.has_value();
     lock.lock();
-    latest_ = std::move(answer);
-    rest = ok ? interval_ms_ : std::min(2 * rest, std::max(kRestMaxMs, interval_ms_));
+    s.latest = std::move(answer);
+    rest = ok ? s.interval_ms : std::min(2 * rest, std::max(kRestMaxMs, s.interval_ms));
     // Whoever wants it sooner waits for the least time between two; a kubelet that fails is not asked sooner.
-    wake_.wait_for(lock, milliseconds(std::min(kApartMs, rest)), [&] { return stopping_; });
-    wake_.wait_for(lock, milliseconds(std::max<std::int64_t>(rest - kApartMs, 0)), [&] { return stopping_ || (soon_ && ok); });
+    s.wake.wait_for(lock, milliseconds(std::min(kApartMs, rest)), [&] { return s.stopping; });
+    s.wake.wait_for(lock, milliseconds(std::max<std::int64_t>(rest - kApartMs, 0)), [&] { return s.stopping || (s.soon && ok); });
   }
+  s.ended = true;
+  s.wake.notify_all();
 }
 
 }  // namespace tacho::sampler

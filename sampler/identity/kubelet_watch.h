@@ -5,7 +5,8 @@
 // When     each `interval_ms`, and soon after ask_soon(), but never twice within kApartMs: the kubelet refuses who asks too often. What fails
 //          rests for up to kRestMaxMs, twice as long each time; the socket is opened anew for each call, so that one that a restarted
 //          kubelet made is found.
-// Threads  its own, "tacho-kubelet"; latest(), ask_soon(): any.   Stop  the destructor; a call in flight ends at its time-out.
+// Threads  its own, "tacho-kubelet"; latest(), ask_soon(): any.
+// Stop     the destructor waits for kStopMs; a call in flight is then left behind with all that it needs, and ends at its time-out.
 #pragma once
 
 #include <condition_variable>
@@ -61,6 +62,7 @@ class KubeletWatch final : public KubeletNews {
  public:
   static constexpr std::int64_t kApartMs = 1000;
   static constexpr std::int64_t kRestMaxMs = 30'000;
+  static constexpr std::int64_t kStopMs = 500;
 
   KubeletWatch(std::unique_ptr<KubeletSide> side, std::int64_t interval_ms = 5000, const Clock& clock = system_clock());
   ~KubeletWatch() override;
@@ -69,16 +71,10 @@ class KubeletWatch final : public KubeletNews {
   void ask_soon() override;
 
  private:
-  void run();
+  struct Shared;
+  static void run(const std::shared_ptr<Shared>& shared);
 
-  const std::unique_ptr<KubeletSide> side_;
-  const std::int64_t interval_ms_;
-  const Clock& clock_;
-  mutable std::mutex mutex_;  // guards what follows
-  std::condition_variable wake_;
-  bool stopping_ = false;
-  bool soon_ = false;
-  std::shared_ptr<const KubeletAnswer> latest_ = std::make_shared<KubeletAnswer>();
+  const std::shared_ptr<Shared> shared_;
   std::thread thread_;
 };
 

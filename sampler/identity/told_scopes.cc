@@ -10,12 +10,13 @@ std::string_view kind_of(std::string_view scope) { return scope.substr(0, scope.
 
 }  // namespace
 
+bool is_of_kind(std::string_view scope, std::span<const std::string_view> kinds) {
+  return scope.find(' ') != std::string_view::npos && std::find(kinds.begin(), kinds.end(), kind_of(scope)) != kinds.end();
+}
+
 void ToldScopes::resume(std::span<const store::Identity> in_force, std::span<const std::string_view> kinds) {
   for (const store::Identity& identity : in_force) {
-    // "pod" alone is the agent's own; ours have a name behind the kind.
-    const bool ours = identity.scope.find(' ') != std::string::npos &&
-                      std::find(kinds.begin(), kinds.end(), kind_of(identity.scope)) != kinds.end();
-    if (ours && !identity.labels.empty()) told_[identity.scope] = {identity, false};
+    if (is_of_kind(identity.scope, kinds) && !identity.labels.empty()) told_[identity.scope] = {identity, false};
   }
 }
 

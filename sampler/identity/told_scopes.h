@@ -16,9 +16,12 @@
 
 namespace tacho::sampler {
 
+// Whether the scope is of one of these kinds, with a name behind: "pod" alone is the agent's own pod.
+bool is_of_kind(std::string_view scope, std::span<const std::string_view> kinds);
+
 class ToldScopes {
  public:
-  // What is in force from an earlier life; of scopes that are not ours nothing is kept.
+  // What is in force from an earlier life; of scopes of other kinds nothing is kept.
   void resume(std::span<const store::Identity> in_force, std::span<const std::string_view> kinds);
   void tell(store::Identity identity, TimeMs now);
   // All scopes of this kind that were not told in this round.
