@@ -14,8 +14,8 @@ Result<void> AttributionSource::describe(store::Schema& schema) {
   // The version first: what is published between the two is described once more.
   described_ = board_->version();
   const auto rows = board_->rows();
-  if (rows->empty()) return failure("no accelerator has been seen yet");
-  std::map<std::string_view, double> counts;
+  // A node whose cards have not answered yet has the one that counts them all.
+  std::map<std::string_view, double> counts{{name_of(AttributionReason::attributed), 0}};
   for (const Held& held : *rows) {
     const DeviceScope& d = held.device;
     ++counts[name_of(held.reason)];
