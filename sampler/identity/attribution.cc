@@ -106,6 +106,7 @@ void Attribution::note_listed(const HoldersResult& found) {
     }
     l.seen = list_time_;
   }
+  std::erase_if(listed_, [&](const auto& known) { return known.second.seen != list_time_; });
 }
 
 std::vector<Held> Attribution::unheard(Reason reason) const {
@@ -155,10 +156,7 @@ Attribution::Verdict Attribution::without_kubelet(Reason reason, const Labels& t
 }
 
 // A pod of which only the list tells: its processes on the card say since when it works, and its uid.
-Attribution::Verdict Attribution::judge_unknown_pod(const Held& held, TimeMs now) {
-  const Listed& listed = listed_[held.device.name()];
-  Verdict v{Reason::attributed, Labels{{"namespace", held.holder.name_space}, {"pod", held.holder.pod}}, list_time_};
-  v.labels->set("container", held.holder.container);
+Attribution::Verdict Attribution::judge_unknown_pod(const Held& held, const Labels& told, TimeMs now) {
   std::set<std::string> uids;
   TimeMs first = now;
   for (const Card& card : cards_) {
@@ -170,16 +168,24 @@ Attribution::Verdict Attribution::judge_unknown_pod(const Held& held, TimeMs now
       first = std::min(first, process->start);
     }
   }
+  const bool same = told.get("namespace") == held.holder.name_space && told.get("pod") == held.holder.pod;
+  if (uids.empty() && same && told.has("pod_uid")) {
+    // Between two of its processes it is what it was. Older kubelets list pods that have ended.
+    if (cgroups_.gone(told.get("pod_uid"))) return ended(Reason::free, told, now);
+    return {Reason::attributed, told, now};
+  }
+  Verdict v{Reason::attributed, Labels{{"namespace", held.holder.name_space}, {"pod", held.holder.pod}}, list_time_};
+  v.labels->set("container", held.holder.container);
   if (uids.size() == 1) {
     v.labels->set("pod_uid", *uids.begin());
-    v.from = std::max(first, listed.otherwise);
+    v.from = std::max(first, listed_[held.device.name()].otherwise);
   }
   return v;
 }
 
 Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& told, TimeMs now) {
   const Pod* pod = find_pod(pods_, held.holder.name_space, held.holder.pod);
-  if (pod == nullptr && !pods_known_) return judge_unknown_pod(held, now);
+  if (pod == nullptr && !pods_known_) return judge_unknown_pod(held, told, now);
   const auto started = pod != nullptr ? pod->started(held.holder.container) : std::nullopt;
   const auto gone = pod != nullptr ? cgroups_.gone(pod->cgroup_uid) : std::nullopt;
   if (!started) return ended(Reason::not_started, told, now);

@@ -78,7 +78,7 @@ class Attribution final : public IdentityProducer {
   void decide(Held& held, TimeMs now);
   Verdict judge(const Held& held, const Labels& told, TimeMs now);
   Verdict judge_holder(const Held& held, const Labels& told, TimeMs now);
-  Verdict judge_unknown_pod(const Held& held, TimeMs now);
+  Verdict judge_unknown_pod(const Held& held, const Labels& told, TimeMs now);
   Verdict without_kubelet(AttributionReason reason, const Labels& told, TimeMs now) const;
   Verdict ended(AttributionReason reason, const Labels& told, TimeMs now);
   TimeMs end_of(const Labels& told, TimeMs now) const;

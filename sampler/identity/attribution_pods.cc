@@ -16,6 +16,8 @@ void Attribution::forget_pods(TimeMs now) {
 
 void Attribution::tell_pods(TimeMs now) {
   for (const Pod& pod : pods_) {
+    // Kubernetes lists jobs' pods for days after their end.
+    if (pod.ended && !cgroups_.alive(pod.cgroup_uid)) continue;
     // A uid is no other pod's, ever: its labels hold from its making on.
     told_.tell(
         {"pod " + pod.cgroup_uid, {Labels{{"pod_uid", pod.cgroup_uid}}}, labels_of(pod, ""), pod.created > 0 ? pod.created : now},

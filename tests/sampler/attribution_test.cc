@@ -226,6 +226,16 @@ TEST_CASE("where nobody tells the pods, a card has its pod's name, and its proce
   CHECK(node.pod_at(3.1, 0) == uid(7));
   CHECK(node.gpu_at(11, 1) == Labels{{"namespace", "team-a"}, {"pod", "b"}, {"container", "worker"}});
   CHECK(node.gpu_at(9, 1).empty());
+  // Between two processes it stays; when its cgroup has gone, a list that still has it is an old kubelet's.
+  node.write("sys/fs/cgroup/cgroup.controllers", "cpu");
+  node.write("sys/fs/cgroup/kubepods/pod" + uid(7) + "/cgroup.events", "populated 1\n");
+  node.end_process(100);
+  node.poll(20);
+  CHECK(node.pod_at(20, 0) == uid(7));
+  node.remove("sys/fs/cgroup/kubepods");
+  node.poll_each_second(21, 26);
+  CHECK(node.gpu_at(26, 0).empty());
+  CHECK(node.reason("nvidia", "0") == "free");
 }
 
 TEST_CASE("what an earlier agent told is ended when it is no more, and goes on when it is", "[attribution]") {
