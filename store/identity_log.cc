@@ -61,8 +61,8 @@ Result<void> IdentityLog::load() {
     newest_[identity.scope] = kept_.size() - 1;
     kept_.back().identity = std::make_shared<const Identity>(std::move(identity));
   }
-  // What is damaged in it goes with the first thing that is written.
-  anew_ = read.damaged > 0;
+  // What is damaged in it goes with the first thing that is written; also what was torn within the zeros behind the last record.
+  anew_ = read.damaged > 0 || file->size() % kLogAlign != 0;
   written_ = kept_.size();
   file_bytes_ = file->size();
   return {};

@@ -5,6 +5,8 @@
 
 #include "store/block.h"
 #include "store/codec/prefix_code.h"
+#include "store/identity_log.h"
+#include "store/identity_record.h"
 #include "store/outbox.h"
 #include "store/ring.h"
 #include "store/schema_codec.h"
@@ -30,14 +32,15 @@ std::vector<std::byte> example_bytes(std::size_t start) {
   return out;
 }
 
-// The same of lines like "o0010: 4b 50 ...": the outbox's.
-std::string outbox_example() {
+// The same of lines like "o0010: 4b 50 ..." (the outbox's) and "i0010: ..." (the identities'); the last may be shorter.
+std::string lettered_example(char letter) {
   std::istringstream page(read_file(std::string(TACHO_SOURCE_DIR) + "/store/FORMAT.md").value());
   std::string out;
   for (std::string line; std::getline(page, line);) {
-    if (line.size() < 55 || line[0] != 'o' || line[5] != ':') continue;
+    if (line.size() < 55 || line[0] != letter || line[5] != ':') continue;
     REQUIRE(std::stoul(line.substr(1, 4), nullptr, 16) == out.size());
-    for (std::size_t i = 0; i < 16; ++i) out += static_cast<char>(std::stoul(line.substr(7 + 3 * i, 2), nullptr, 16));
+    for (std::size_t i = 0; i < 16 && line[7 + 3 * i] != ' '; ++i)
+      out += static_cast<char>(std::stoul(line.substr(7 + 3 * i, 2), nullptr, 16));
   }
   return out;
 }
@@ -97,7 +100,7 @@ TEST_CASE("the example of FORMAT.md reads as the page says") {
 }
 
 TEST_CASE("the outbox of FORMAT.md reads as the page says, and is written so") {
-  const std::string bytes = outbox_example();
+  const std::string bytes = lettered_example('o');
   REQUIRE(bytes.size() == 320);
   ShippedWindow window;
   window.end = 1795439460000;
@@ -117,6 +120,24 @@ TEST_CASE("the outbox of FORMAT.md reads as the page says, and is written so") {
   }
   REQUIRE(Outbox::open({dir / "written"}).value()->append(window));
   CHECK(read_file(dir / "written/0000000001.outbox").value() == bytes);
+}
+
+TEST_CASE("the identities of FORMAT.md read as the page says, and are written so") {
+  const std::string bytes = lettered_example('i');
+  const Identity is_x{"card a", {Labels{{"uuid", "a"}}}, Labels{{"job_name", "x"}}, 1795439412000};
+  const Identity is_nobodys{"card a", {}, {}, 1795439460000};
+  test::TempDir dir;
+  {
+    const auto log = IdentityLog::open({.folder = dir.path()}).value();
+    REQUIRE(log->append(std::vector{is_x}, 0));
+    REQUIRE(log->append(std::vector{is_nobodys}, 0));
+  }
+  CHECK(read_file(dir / "identities.log").value() == bytes);
+  const auto all = std::as_bytes(std::span(bytes.data(), bytes.size()));
+  REQUIRE(check_identity_log(all, "the page"));
+  const IdentitiesRead read = read_identities(all);
+  CHECK(read.damaged == 0);
+  CHECK(read.identities == std::vector{is_x, is_nobodys});
 }
 
 TEST_CASE("the prefix codes are those of FORMAT.md") {

@@ -158,8 +158,7 @@ Samples answered(const Selection& selection) {
 }
 
 // Sample by sample; a marker is the label set's before it.
-Samples expected(const Case& c, const std::vector<Labels>* reverted = nullptr) {
-  (void)reverted;
+Samples expected(const Case& c) {
   Samples out;
   const auto all = c.store->select({}, c.range, {}).value();
   for (const SeriesView& s : all.series) {
