@@ -38,9 +38,10 @@ void read_path(Section& s, std::string_view key, std::string& out) {
   }
 }
 
-void read_url(Section& s, std::string_view key, std::string& out) {
-  if (!s.text(key, out)) return;
+bool read_url(Section& s, std::string_view key, std::string& out) {
+  if (!s.text(key, out)) return false;
   if (const auto url = parse_url(out); !url) s.problems().error(s.where(key), fmt::format("{}: {}", s.name_of(key), url.error()));
+  return true;
 }
 
 void read_pods(Section& identity, sampler::PodClientOptions& pods) {
@@ -51,23 +52,15 @@ void read_pods(Section& identity, sampler::PodClientOptions& pods) {
     return;
   }
   Section s(identity.problems(), *node, identity.name_of("pods"));
-  const bool kubelet = s.has("kubelet");
-  if (kubelet && s.has("api_server"))
+  if (s.has("kubelet") && s.has("api_server"))
     s.problems().error(s.where("api_server"),
                        identity.name_of("pods") + ": kubelet and api_server: one of them is asked, not both");
-  if (kubelet) {
-    pods.from = From::kubelet;
-    read_url(s, "kubelet", pods.url);
-  }
-  if (s.has("api_server")) {
-    pods.from = From::api_server;
+  if (read_url(s, "kubelet", pods.url)) pods.from = From::kubelet;
+  if (const auto value = s.node("api_server")) {
     // true: where the environment says it is.
-    const YAML::Node value = *s.node("api_server");
-    if (value.IsScalar() && value.Scalar() == "false") {
-      pods.from = From::automatic;
-    } else if (!value.IsScalar() || value.Scalar() != "true") {
-      read_url(s, "api_server", pods.url);
-    }
+    const bool is_switch = value->IsScalar() && (value->Scalar() == "true" || value->Scalar() == "false");
+    if (!is_switch) read_url(s, "api_server", pods.url);
+    if (!is_switch || value->Scalar() == "true") pods.from = From::api_server;
   }
   s.text("node_name", pods.node_name);
   read_path(s, "token_file", pods.token_file);

@@ -34,6 +34,6 @@ struct IdentityConfig {
 void read_identity(Section& file, IdentityConfig& config);
 
 // As the producer takes it: of this machine's folders, and the usual variables where there is a pod.
-sampler::PodIdentityOptions pod_identity_options(const IdentityConfig& config, const sampler::Roots& roots);
+sampler::PodIdentityOptions pod_identity_options(const IdentityConfig& config, const sampler::Roots& roots = {});
 
 }  // namespace tacho::tools

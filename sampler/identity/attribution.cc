@@ -103,6 +103,7 @@ void Attribution::note_listed(const HoldersResult& found) {
       l.otherwise = l.seen;
       l.holder = held.holder;
       l.held = is_held;
+      l.ended = false;
     }
     l.seen = list_time_;
   }
@@ -168,17 +169,18 @@ Attribution::Verdict Attribution::judge_unknown_pod(const Held& held, const Labe
       first = std::min(first, process->start);
     }
   }
-  const bool same = told.get("namespace") == held.holder.name_space && told.get("pod") == held.holder.pod;
-  if (uids.empty() && same && told.has("pod_uid")) {
-    // Between two of its processes it is what it was. Older kubelets list pods that have ended.
-    if (cgroups_.gone(told.get("pod_uid"))) return ended(Reason::free, told, now);
-    return {Reason::attributed, told, now};
-  }
+  Listed& listed = listed_[held.device.name()];
+  const bool same = told.get("namespace") == held.holder.name_space && told.get("pod") == held.holder.pod && told.has("pod_uid");
+  // Older kubelets list pods that have ended.
+  listed.ended = uids.empty() && (listed.ended || (same && cgroups_.gone(told.get("pod_uid"))));
+  if (listed.ended) return ended(Reason::free, told, now);
+  // Between two of its processes it is what it was.
+  if (uids.empty() && same) return {Reason::attributed, told, now};
   Verdict v{Reason::attributed, Labels{{"namespace", held.holder.name_space}, {"pod", held.holder.pod}}, list_time_};
   v.labels->set("container", held.holder.container);
   if (uids.size() == 1) {
     v.labels->set("pod_uid", *uids.begin());
-    v.from = std::max(first, listed_[held.device.name()].otherwise);
+    v.from = std::max(first, listed.otherwise);
   }
   return v;
 }

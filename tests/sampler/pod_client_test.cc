@@ -1,6 +1,6 @@
 #include "sampler/identity/pod_client.h"
 
-#include <cstdlib>
+#include <catch2/catch.hpp>
 #include <fstream>
 
 #include "proto/http_server.h"
@@ -17,7 +17,8 @@ struct Server {
   std::vector<std::string> asked;
   std::string answer = R"({"items":[{"metadata":{"name":"a","namespace":"n","uid":"u"}}]})";
   int status = 200;
-  std::unique_ptr<HttpServer> server = HttpServer::start({.listen = "127.0.0.1:0"}, [this](const HttpRequest& r) { return take(r); }).value();
+  std::unique_ptr<HttpServer> server =
+      HttpServer::start({.listen = "127.0.0.1:0"}, [this](const HttpRequest& r) { return take(r); }).value();
 
   HttpResponse take(const HttpRequest& r) {
     asked.push_back(r.path);
@@ -29,8 +30,12 @@ struct Server {
     out.body = answer;
     if (answer == "parts") {
       const std::string part = std::string(next.value_or("1"));
-      out.body = fmt::format(R"({{"metadata":{{"continue":"{}"}},"items":[{{"metadata":{{"name":"p{}","namespace":"n","uid":"u{}"}}}}]}})",
-                             part == "1" ? "2&x" : part == "2&x" ? "3" : "", part, part);
+      out.body = fmt::format(
+          R"({{"metadata":{{"continue":"{}"}},"items":[{{"metadata":{{"name":"p{}","namespace":"n","uid":"u{}"}}}}]}})",
+          part == "1"     ? "2&x"
+          : part == "2&x" ? "3"
+                          : "",
+          part, part);
     }
     return out;
   }
@@ -84,7 +89,8 @@ TEST_CASE("who does not tell the pods is named, and what is missing", "[identity
   CHECK_FALSE(odd.fetch(100));
 }
 
-TEST_CASE("the kubelet is asked at once, then at its pace, sooner when that is wanted, and never twice in a second", "[identity]") {
+TEST_CASE("the kubelet is asked at once, then at its pace, sooner when that is wanted, and never twice in a second",
+          "[identity]") {
   struct Side final : KubeletSide {
     std::vector<MonoNs>& calls;
     bool fails;
