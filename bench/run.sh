@@ -34,7 +34,12 @@ for one in "${what[@]}"; do
       build/bench/stampede_bench
       python3 bench/ship_bytes.py --tacho build/tacho --minutes 30 ;;
     lateness) python3 bench/lateness.py --tacho build/tacho --minutes 10 ;;
-    queries) python3 bench/query_load.py --tacho build/tacho --minutes 5 --quiet 2 ;;
+    queries)
+      cmake --build build --target fill_node_bench
+      traces=$(mktemp -d); trap 'rm -rf "$traces"' EXIT
+      python3 bench/traces.py --no-own --out "$traces" --traces "${TACHO_TRACES:-../shared/acceptance/traces}"
+      python3 bench/query_hour.py --tacho build/tacho --fill build/bench/fill_node_bench --traces "$traces"
+      python3 bench/query_load.py --tacho build/tacho --minutes 5 --quiet 2 ;;
     *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, accelerators, shipping, lateness, queries)" >&2; exit 2 ;;
   esac
 done

@@ -11,45 +11,13 @@
 #include <chrono>
 #include <cstdio>
 
+#include "bench/node_store.h"
 #include "bench/options.h"
-#include "bench/replay.h"
 #include "store/store.h"
 #include "tests/temp_dir.h"
 
 namespace tacho::bench {
 namespace {
-
-struct Source {
-  std::unique_ptr<store::Group> group;
-  Replay replay;
-};
-
-// Copies of the node's parts until there are `series`; the last copy has of each part its share.
-Result<std::vector<Source>> make_sources(store::Store& store, const std::vector<NodePart>& node, std::size_t series) {
-  std::size_t all = 0;
-  for (const NodePart& part : node) all += part.trace.columns.size();
-  const std::size_t copies = (series + all - 1) / all;
-  std::vector<Source> out;
-  std::size_t left = series;
-  for (std::size_t copy = 0; copy < copies; ++copy) {
-    std::size_t of_copy = std::min(left, all), parts_left = all;
-    left -= of_copy;
-    for (const NodePart& part : node) {
-      const std::size_t columns = part.trace.columns.size();
-      const std::size_t n = of_copy * columns / parts_left;
-      of_copy -= n;
-      parts_left -= columns;
-      if (n == 0) continue;
-      Replay replay(part.trace, spread(n, columns), copy * part.trace.rows() / copies);
-      auto schema = replay.schema(part.trace, std::to_string(copy));
-      if (!schema) return std::unexpected(schema.error());
-      auto group = store.group(fmt::format("{}_{}", part.name, copy), 1000);
-      if (auto ok = group->describe(std::move(*schema)); !ok) return std::unexpected(ok.error());
-      out.push_back({std::move(group), std::move(replay)});
-    }
-  }
-  return out;
-}
 
 Result<void> run(const Options& options) {
   const auto budget = options.number("budget"), series = options.number("series");
@@ -64,7 +32,7 @@ Result<void> run(const Options& options) {
   auto opened = store::Store::open(std::move(of_store));
   if (!opened) return std::unexpected(opened.error());
   store::Store& store = **opened;
-  auto sources = make_sources(store, *node, *series);
+  auto sources = make_node_sources(store, *node, *series);
   if (!sources) return std::unexpected(sources.error());
 
   using Steady = std::chrono::steady_clock;
@@ -73,12 +41,7 @@ Result<void> run(const Options& options) {
   constexpr int kRowsBetween = 60;  // maintenance comes each second in an agent; heads hold four minutes
   TimeMs t = kFirst, wrapped_at = 0;
   while (true) {
-    for (int i = 0; i < kRowsBetween; ++i, t += 1000) {
-      for (Source& s : *sources) {
-        s.replay.next_row(s.group->begin_row());
-        s.group->publish(t);
-      }
-    }
+    for (int i = 0; i < kRowsBetween; ++i, t += 1000) next_rows(*sources, t);
     if (auto ok = store.maintain(); !ok) return ok;
     const TimeMs oldest = store.bounds().min;
     if (wrapped_at == 0 && oldest > kFirst) wrapped_at = t;

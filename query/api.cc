@@ -112,7 +112,7 @@ Api::Api(const store::Queryable& store, ApiOptions options)
 
 namespace {
 
-constexpr std::int64_t kTriedStepsMax = 200;
+constexpr std::int64_t kTriedStepsMax = 2'000;
 
 }  // namespace
 

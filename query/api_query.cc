@@ -14,7 +14,9 @@ double seconds_since(MonoNs begin) { return static_cast<double>(system_clock().m
 // Of two times, 0 for none.
 std::int64_t shorter(std::int64_t a, std::int64_t b) { return a > 0 && b > 0 ? std::min(a, b) : std::max(a, b); }
 
+// A first try ends soon where a query takes longer: when it has selected more than is answered in that time, or at that time.
 constexpr std::int64_t kFirstTryMs = 3;
+constexpr std::size_t kFirstTrySamples = 200'000;
 
 QueryError timed_out_waiting(std::int64_t timeout_ms) {
   return {
@@ -37,9 +39,13 @@ ApiResult<std::string> answer(const ApiContext& c, const HttpRequest& r, Run&& r
   if (timeout_ms > 0 && call->waited_ms >= timeout_ms) return query_error(timed_out_waiting(timeout_ms));
   QueryTimings timings{.queue_seconds = static_cast<double>(call->waited_ms) / 1000, .prepare_seconds = seconds_since(begin)};
   CallOptions options = *call;
-  if (r.first_try) options.timeout_ms = shorter(options.timeout_ms, call->waited_ms + kFirstTryMs);
+  if (r.first_try) {
+    options.timeout_ms = shorter(options.timeout_ms, call->waited_ms + kFirstTryMs);
+    options.samples_max = kFirstTrySamples;
+  }
   Result result = run(r.param("query").value_or(""), options);
-  if (!result && r.first_try && result.error().kind == ErrorKind::timeout)
+  // Which limit was hit, its own or the query's, is seen when it is asked again.
+  if (!result && r.first_try && (result.error().kind == ErrorKind::timeout || result.error().kind == ErrorKind::execution))
     return std::unexpected(ApiError{"it takes longer", "timeout", kTakesLonger});
   if (!result) return query_error(result.error());
   timings.total_seconds = seconds_since(begin);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "query/env.h"
@@ -23,7 +24,7 @@ Env make_env(std::string_view text, const EngineOptions& options, const CallOpti
   Env env(text);
   env.lookback_ms = call.lookback_ms > 0 ? call.lookback_ms : options.lookback_ms;
   env.subquery_step_ms = std::max<std::int64_t>(1, options.subquery_step_ms);
-  env.samples_max = options.samples_max;
+  env.samples_max = call.samples_max > 0 ? std::min(call.samples_max, options.samples_max) : options.samples_max;
   env.series_max = options.series_max;
   env.memory_max = options.memory_max;
   env.stop = call.stop;
@@ -34,26 +35,27 @@ Env make_env(std::string_view text, const EngineOptions& options, const CallOpti
   return env;
 }
 
-void add_points(ResultSeries& to, const Matrix& m, std::size_t row, const Grid& grid) {
+Points points_of(const Matrix& m, std::size_t row, const Grid& grid) {
   const auto values = m.values(row);
   const auto present = m.present(row);
-  to.points.resize(static_cast<std::size_t>(std::count(present.begin(), present.end(), std::uint8_t{1})));
-  Sample* next = to.points.data();
+  if (std::memchr(present.data(), 0, present.size()) == nullptr) return {grid.start, grid.step, values};
+  Points out;
+  out.reserve(static_cast<std::size_t>(std::count(present.begin(), present.end(), std::uint8_t{1})));
   for (std::size_t i = 0; i < grid.count; ++i) {
-    if (present[i]) *next++ = {grid.at(i), values[i]};
+    if (present[i]) out.push_back({grid.at(i), values[i]});
   }
+  return out;
 }
 
 void add_series(QueryResult& result, const Matrix& m, const Grid& grid, bool by_labels) {
   std::vector<std::size_t> order(m.rows());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  if (by_labels) {
-    std::sort(order.begin(), order.end(), [&m](std::size_t a, std::size_t b) { return labels_less(m.key(a), m.key(b)); });
-  }
+  const auto before = [&m](std::size_t a, std::size_t b) { return labels_less(m.key(a), m.key(b)); };
+  if (by_labels && !std::is_sorted(order.begin(), order.end(), before)) std::sort(order.begin(), order.end(), before);
   result.series.reserve(order.size());
   for (const std::size_t r : order) {
     if (m.row_is_empty(r)) continue;
-    add_points(result.series.emplace_back(ResultSeries{m.key(r).to_labels(), {}}), m, r, grid);
+    result.series.push_back({m.key(r).to_labels(), points_of(m, r, grid)});
   }
 }
 

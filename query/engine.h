@@ -47,6 +47,7 @@ struct CallOptions {
   std::int64_t lookback_ms = 0;
   std::int64_t timeout_ms = 0;              // shorter than the engine's, or without effect
   std::int64_t waited_ms = 0;               // of that time, before the call
+  std::size_t samples_max = 0;              // fewer than the engine's, or without effect
   const std::atomic<bool>* stop = nullptr;  // raised by another thread: ends the call with ErrorKind::canceled
 };
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "query/best_of_steps.h"
 #include "query/eval.h"
 #include "query/grouping.h"
 #include "query/numeric.h"
@@ -123,13 +124,11 @@ void rows_at(const Matrix& in, const Groups& groups, std::size_t i, std::vector<
   }
 }
 
-// The best k first; of equal values the earlier series; NaN is worse than any number.
+// The best k first; of equal values the earlier series.
 void choose_best(const Matrix& in, std::size_t i, bool largest, std::size_t k, std::vector<std::size_t>& rows) {
   const auto better = [&](std::size_t a, std::size_t b) {
     const double va = in.values(a)[i], vb = in.values(b)[i];
-    if (std::isnan(va) || std::isnan(vb)) return std::isnan(va) == std::isnan(vb) ? a < b : std::isnan(vb);
-    if (va != vb) return largest ? va > vb : va < vb;
-    return a < b;
+    return is_better(va, vb, largest) || (!is_better(vb, va, largest) && a < b);
   };
   if (k < rows.size()) {
     std::nth_element(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(k), rows.end(), better);
@@ -163,6 +162,12 @@ Matrix choosing_aggregate(AggregateOp op, const Matrix& in, const Groups& groups
                           std::span<const double> parameter) {
   Matrix out = in;
   for (std::size_t r = 0; r < out.rows(); ++r) std::ranges::fill(out.present(r), std::uint8_t{0});
+  const bool is_best = op == AggregateOp::topk || op == AggregateOp::bottomk;
+  if (is_best && in.steps() > 1 && BestOfSteps::suits(in, group_count, parameter)) {
+    BestOfSteps(in, group_count, parameter, op == AggregateOp::topk).mark(groups, out);
+    out.remove_empty_rows();
+    return out;
+  }
   std::vector<std::vector<std::size_t>> rows(group_count);
   std::vector<std::size_t> order;
   for (std::size_t i = 0; i < in.steps(); ++i) {

@@ -109,9 +109,10 @@ Values Evaluator::eval_range_call(const Call& call, const Grid& grid) {
   if (auto status = env_.admit(input->series.size() * grid.count); !status) return std::unexpected(status.error());
   Matrix out(grid.count);
   out.reserve(input->series.size());
+  RateWindows rate_windows(input->windows, id == F::rate);
   for (const RangeSeries& s : input->series) {
     const std::size_t row = out.add_row(s.key);
-    apply_range_function({env_, id, *input, s, grid, first, second, out.values(row), out.present(row)});
+    apply_range_function({env_, id, *input, s, grid, first, second, rate_windows, out.values(row), out.present(row)});
     if (auto status = env_.check(); !status) return std::unexpected(status.error());
     if (out.row_is_empty(row)) {
       out.drop_last_row();

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "query/eval.h"
+#include "query/step_samples.h"
 
 namespace tacho::query {
 namespace {
@@ -37,23 +38,11 @@ Values Evaluator::eval_selector(const VectorSelector& selector, const Grid& grid
   if (auto status = env_.admit(all.size() * grid.count); !status) return std::unexpected(status.error());
   Matrix out(grid.count);
   out.reserve(all.size());
+  StepSamples picks(grid, *shift, env_.lookback_ms);
   for (const SelectedSeries& s : all) {
+    if (!picks.find(s.times)) continue;
     const std::size_t row = out.add_row({s.labels});
-    const auto values = out.values(row);
-    const auto present = out.present(row);
-    const TimeMs* t = s.times.data();
-    const std::size_t n = s.times.size();
-    std::size_t next = static_cast<std::size_t>(std::upper_bound(t, t + n, shift->apply(grid.start)) - t);
-    bool any = false;
-    for (std::size_t i = 0; i < grid.count; ++i) {
-      const TimeMs at = shift->apply(grid.at(i));
-      while (next < n && t[next] <= at) ++next;
-      if (next == 0 || t[next - 1] <= at - env_.lookback_ms || is_stale(s.values[next - 1])) continue;
-      values[i] = give_times ? static_cast<double>(t[next - 1]) / 1000 : s.values[next - 1];
-      present[i] = 1;
-      any = true;
-    }
-    if (!any) out.drop_last_row();
+    if (!picks.copy(s, give_times, out.values(row), out.present(row))) out.drop_last_row();
   }
   return out;
 }
@@ -99,7 +88,7 @@ std::expected<RangeVector, QueryError> Evaluator::eval_matrix_selector(const Mat
   const auto& all = selections_.of(selector);
   out.series.reserve(all.size());
   for (const SelectedSeries& s : all) {
-    if (!s.has_stale) {
+    if (std::ranges::none_of(s.values, [](double v) { return is_stale(v); })) {
       out.series.push_back({{s.labels}, s.times, s.values});
       continue;
     }

@@ -38,6 +38,7 @@ void JsonText::grow(std::size_t n) {
 std::string JsonText::take() {
   text_.resize(used_);
   used_ = 0;
+  last_size_ = 0;
   return std::exchange(text_, {});
 }
 
@@ -52,15 +53,20 @@ void JsonText::number(double v) {
   used_ += static_cast<std::size_t>(write_api_number(to, v) - to);
 }
 
-// Requires: room for kApiNumberBytes. As a string.
+// Requires: `to` lies in text_ and has room for kApiNumberBytes. As a string.
 char* JsonText::write_value(char* to, double v) {
   const auto bits = std::bit_cast<std::uint64_t>(v);
-  if (bits != last_bits_) {
-    last_size_ = static_cast<std::size_t>(write_api_number(last_value_.data(), v) - last_value_.data());
-    last_bits_ = bits;
+  if (bits == last_bits_ && last_size_ > 0) {
+    std::array<char, kApiNumberBytes> text;  // they may overlap
+    std::memcpy(text.data(), text_.data() + last_at_, text.size());
+    std::memcpy(to, text.data(), text.size());
+    return to + last_size_;
   }
-  std::memcpy(to, last_value_.data(), last_value_.size());
-  return to + last_size_;
+  char* const end = write_api_number(to, v);
+  last_bits_ = bits;
+  last_at_ = static_cast<std::size_t>(to - text_.data());
+  last_size_ = static_cast<std::size_t>(end - to);
+  return end;
 }
 
 void JsonText::point(const Sample& s) {
@@ -76,35 +82,47 @@ void JsonText::point(const Sample& s) {
   used_ += static_cast<std::size_t>(to - first);
 }
 
-void JsonText::points(std::span<const Sample> list) {
+void JsonText::point_by_point(const Points& list) {
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i > 0) raw(',');
+    point(list[i]);
+  }
+}
+
+// The texts of the times of this list, at least.
+void JsonText::print_times(const Points& list) {
+  if (list.start() != times_start_ || list.step() != times_step_) times_.clear();
+  times_start_ = list.start();
+  times_step_ = list.step();
+  while (times_.size() < list.size()) {
+    TimeText& time = times_.emplace_back();
+    char* end = time.text.data();
+    *end++ = '[';
+    end = write_time(end, list.time(times_.size() - 1));
+    *end++ = ',';
+    *end++ = '"';
+    time.size = static_cast<std::uint8_t>(end - time.text.data());
+  }
+}
+
+void JsonText::points(const Points& list) {
   raw('[');
-  if (list.size() > kTimesKept) {
-    for (const Sample& s : list) {
-      if (&s != list.data()) raw(',');
-      point(s);
-    }
+  if (!list.even() || list.size() > kTimesKept || list.size() < 2) {
+    point_by_point(list);
     return raw(']');
   }
-  if (times_.size() < list.size()) times_.resize(list.size());
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    TimeText& time = times_[i];
-    if (time.t != list[i].t || time.size == 0) {
-      char* end = time.text.data();
-      *end++ = '[';
-      end = write_time(end, list[i].t);
-      *end++ = ',';
-      *end++ = '"';
-      time.t = list[i].t;
-      time.size = static_cast<std::size_t>(end - time.text.data());
-    }
+  print_times(list);
+  const auto values = list.values();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const TimeText& time = times_[i];
     char* to = room(2 * kApiNumberBytes);
     char* const first = to;
-    std::memcpy(to, time.text.data(), time.text.size());
-    to = write_value(to + time.size, list[i].v);
+    std::memcpy(to, &time, sizeof time);
+    to = write_value(to + time.size, values[i]);
     std::memcpy(to, "\"],", 3);
     used_ += static_cast<std::size_t>(to - first) + 3;
   }
-  if (!list.empty()) --used_;  // the last comma
+  --used_;  // the last comma
   raw(']');
 }
 

@@ -15,6 +15,7 @@
 #include "proto/base/labels.h"
 #include "proto/base/number.h"
 #include "proto/base/sample.h"
+#include "query/points.h"
 
 namespace tacho::query {
 
@@ -38,7 +39,7 @@ class JsonText {
   void point(const Sample& s);
   // [[1435781451,"1"],[1435781452,"2"]]: one series. The series of an answer mostly have the same times, and copying their text is
   // cheaper than printing it.
-  void points(std::span<const Sample> list);
+  void points(const Points& list);
   // A list of strings: ["a","b"].
   template <class Strings>
   void strings(const Strings& list) {
@@ -66,20 +67,24 @@ class JsonText {
 
   std::string text_;
   std::size_t used_ = 0;
-  // Both with room to be copied whole, which is cheaper than as many bytes as they have.
+  // `[1435781451,"` with room to be copied whole, which is cheaper than as many bytes as it has.
   struct TimeText {
-    TimeMs t = 0;
-    std::size_t size = 0;  // 0: none yet
-    std::array<char, 32> text;
+    std::array<char, 31> text;
+    std::uint8_t size;
   };
   static constexpr std::size_t kTimesKept = 16'384;  // longer series go without
   char* write_value(char* to, double v);
+  void point_by_point(const Points& list);
+  void print_times(const Points& list);
 
-  std::vector<TimeText> times_;  // by the point's place in its series
-  // The last point's value, as text too: constant series are common.
+  std::vector<TimeText> times_;  // of evenly spaced points, these:
+  TimeMs times_start_ = 0;
+  std::int64_t times_step_ = 0;
+  // Constant series are common: where the text of the last value that differed from its predecessor stands. It is copied from there and not
+  // from its newest copy, whose bytes are still on their way to the cache.
   std::uint64_t last_bits_ = 0;
-  std::size_t last_size_ = 1;
-  std::array<char, kApiNumberBytes> last_value_{'0'};
+  std::size_t last_at_ = 0;
+  std::size_t last_size_ = 0;  // 0: none yet
 };
 
 }  // namespace tacho::query

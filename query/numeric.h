@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "proto/base/sample.h"
@@ -66,21 +67,42 @@ struct RunningMean {
 // NaN sorts before every number.
 inline bool value_less(double a, double b) { return std::isnan(a) ? !std::isnan(b) : a < b; }
 
-// The quantile by linear interpolation between the two nearest values; reorders `values`.
-inline double quantile(double q, std::vector<double>& values) {
-  if (values.empty() || std::isnan(q)) return normal_nan();
+// Where a quantile lies among n values: between the order statistics `lower` and `upper`.
+struct QuantileRank {
+  QuantileRank(double q, std::size_t n) {
+    const double last = static_cast<double>(n) - 1;
+    const double rank = q * last;
+    lower = std::max(0.0, std::floor(rank));
+    upper = std::min(last, lower + 1);
+    weight = rank - std::floor(rank);
+  }
+  double between(double at_lower, double at_upper) const { return at_lower * (1 - weight) + at_upper * weight; }
+
+  double lower, upper, weight;
+};
+
+// What a quantile is, whatever the values: of none, or beyond 0 and 1.
+inline std::optional<double> odd_quantile(double q, bool no_values) {
+  if (no_values || std::isnan(q)) return normal_nan();
   if (q < 0) return -std::numeric_limits<double>::infinity();
   if (q > 1) return std::numeric_limits<double>::infinity();
-  const double n = static_cast<double>(values.size());
-  const double rank = q * (n - 1);
-  const double lower = std::max(0.0, std::floor(rank));
-  const double upper = std::min(n - 1, lower + 1);
-  const double weight = rank - std::floor(rank);
+  return {};
+}
+
+// The quantile by linear interpolation between the two nearest values; reorders `values`.
+inline double quantile(double q, std::vector<double>& values) {
+  if (const auto odd = odd_quantile(q, values.empty())) return *odd;
+  const QuantileRank r(q, values.size());
   // Two order statistics are wanted, not the whole order.
-  const auto at_lower = values.begin() + static_cast<std::ptrdiff_t>(lower);
+  const auto at_lower = values.begin() + static_cast<std::ptrdiff_t>(r.lower);
   std::nth_element(values.begin(), at_lower, values.end(), value_less);
-  const double above = upper == lower ? *at_lower : *std::min_element(at_lower + 1, values.end(), value_less);
-  return *at_lower * (1 - weight) + above * weight;
+  return r.between(*at_lower, r.upper == r.lower ? *at_lower : *std::min_element(at_lower + 1, values.end(), value_less));
+}
+
+inline double quantile_of_sorted(double q, const std::vector<double>& sorted) {
+  if (const auto odd = odd_quantile(q, sorted.empty())) return *odd;
+  const QuantileRank r(q, sorted.size());
+  return r.between(sorted[static_cast<std::size_t>(r.lower)], sorted[static_cast<std::size_t>(r.upper)]);
 }
 
 // Go's math.Min and math.Max: an infinity wins over NaN, NaN over numbers, -0 is less than 0.

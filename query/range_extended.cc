@@ -7,18 +7,18 @@
 namespace tacho::query {
 namespace {
 
-struct Points {
+struct Ends {
   std::span<const TimeMs> t;
   std::span<const double> v;
 };
 
-double interpolate(const Points& p, std::size_t i, TimeMs at, bool is_counter) {
+double interpolate(const Ends& p, std::size_t i, TimeMs at, bool is_counter) {
   const double y1 = is_counter && p.v[i + 1] < p.v[i] ? 0 : p.v[i];
   return y1 + (p.v[i + 1] - y1) * static_cast<double>(at - p.t[i]) / static_cast<double>(p.t[i + 1] - p.t[i]);
 }
 
 // The last sample at or before `at`, else the first; never the last one of all.
-std::size_t first_index(const Points& p, TimeMs at) {
+std::size_t first_index(const Ends& p, TimeMs at) {
   const auto end = p.t.end() - 1;
   const auto found = static_cast<std::size_t>(std::upper_bound(p.t.begin(), end, at) - p.t.begin());
   return found == 0 ? 0 : found - 1;
@@ -34,7 +34,7 @@ double resets_between(double left, double right, std::span<const double> inner) 
   return right < before ? correction + before : correction;
 }
 
-void rate_of_window(const RangeCall& call, std::size_t step, const Points& p, TimeMs start, TimeMs end) {
+void rate_of_window(const RangeCall& call, std::size_t step, const Ends& p, TimeMs start, TimeMs end) {
   const bool smoothed = call.input.smoothed;
   const bool is_counter = call.id != FunctionId::delta;
   std::size_t first = first_index(p, start);
@@ -59,7 +59,7 @@ void rate_of_window(const RangeCall& call, std::size_t step, const Points& p, Ti
   call.set(step, result);
 }
 
-void count_of_window(const RangeCall& call, std::size_t step, const Points& p, TimeMs start) {
+void count_of_window(const RangeCall& call, std::size_t step, const Ends& p, TimeMs start) {
   if (p.t.back() <= start) return;
   int count = 0;
   for (std::size_t i = first_index(p, start) + 1; i < p.v.size(); ++i) {
@@ -84,7 +84,7 @@ void extended_rate_family(const RangeCall& call) {
     if (lo == hi) continue;
     const auto from = static_cast<std::size_t>(lo - t.begin());
     const auto n = static_cast<std::size_t>(hi - lo);
-    const Points p{t.subspan(from, n), call.series.values.subspan(from, n)};
+    const Ends p{t.subspan(from, n), call.series.values.subspan(from, n)};
     if (call.id == FunctionId::changes || call.id == FunctionId::resets) {
       count_of_window(call, i, p, start);
     } else {

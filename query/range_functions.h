@@ -9,6 +9,7 @@
 
 #include "query/env.h"
 #include "query/functions.h"
+#include "query/rate_windows.h"
 #include "query/windows.h"
 
 namespace tacho::query {
@@ -21,6 +22,7 @@ struct RangeCall {
   Grid grid;                      // the steps; predict_linear counts from them
   std::span<const double> first;  // the first scalar argument at each step
   std::span<const double> second;
+  RateWindows& rate_windows;  // one for all series of the call
   std::span<double> out;
   std::span<std::uint8_t> present;
 

@@ -3,23 +3,13 @@
 
 #include "query/numeric.h"
 #include "query/range_functions.h"
+#include "query/window_quantiles.h"
+#include "query/window_sums.h"
 
 namespace tacho::query {
 namespace {
 
 using F = FunctionId;
-
-double sum_of(std::span<const double> v) {
-  KahanSum sum;
-  for (const double x : v) sum.add(x);
-  return std::isinf(sum.sum) ? sum.sum : sum.sum + sum.c;
-}
-
-double mean_of(std::span<const double> v) {
-  RunningMean mean;
-  for (const double x : v) mean.add(x);
-  return mean.value();
-}
 
 double variance_of(std::span<const double> v) {
   double count = 0;
@@ -89,76 +79,6 @@ void extreme(const RangeCall& call, bool later_wins, bool give_time, Better bett
   sliding_extreme(call, later_wins, give_time, better);
 }
 
-// Sums and means of several windows of one length side by side: a compensated sum waits for itself at every sample,
-// four of them do not. The error of an addition is exact in either form (Knuth's or Neumaier's), so the digits are
-// those of KahanSum; what overflows on the way is left to the one-by-one form, where overflow has a meaning.
-class WindowSums {
- public:
-  explicit WindowSums(const RangeCall& call) : call_(call), v_(call.series.values) {}
-
-  void run() {
-    for_each_window(call_.series, call_.input.windows, [this](std::size_t step, std::size_t lo, std::size_t hi) {
-      if (!call_.env.keep_going(hi - lo)) return;
-      if (count_ > 0 && hi - lo != length_) flush();
-      length_ = hi - lo;
-      steps_[count_] = step;
-      begins_[count_] = lo;
-      if (++count_ == kLanes) flush();
-    });
-    flush();
-  }
-
- private:
-  static constexpr std::size_t kLanes = 4;
-  using Pair [[gnu::vector_size(2 * sizeof(double))]] = double;  // a register of SSE2 or NEON
-
-  void flush() {
-    if (count_ == kLanes) {
-      add_lanes();
-    } else {
-      for (std::size_t i = 0; i < count_; ++i) one(i);
-    }
-    count_ = 0;
-  }
-
-  void one(std::size_t lane) {
-    const auto w = v_.subspan(begins_[lane], length_);
-    call_.set(steps_[lane], call_.id == F::sum_over_time ? sum_of(w) : mean_of(w));
-  }
-
-  static void add(Pair x, Pair& sum, Pair& c) {
-    const Pair t = sum + x;
-    const Pair part = t - sum;
-    c += (sum - (t - part)) + (x - part);
-    sum = t;
-  }
-
-  void add_lanes() {
-    Pair sum01{}, c01{}, sum23{}, c23{};
-    const double *a0 = v_.data() + begins_[0], *a1 = v_.data() + begins_[1];
-    const double *a2 = v_.data() + begins_[2], *a3 = v_.data() + begins_[3];
-    for (std::size_t i = 0; i < length_; ++i) {
-      add(Pair{a0[i], a1[i]}, sum01, c01);
-      add(Pair{a2[i], a3[i]}, sum23, c23);
-    }
-    const double sum[kLanes] = {sum01[0], sum01[1], sum23[0], sum23[1]};
-    const double c[kLanes] = {c01[0], c01[1], c23[0], c23[1]};
-    const double n = static_cast<double>(length_);
-    for (std::size_t l = 0; l < kLanes; ++l) {
-      if (!std::isfinite(sum[l]) || !std::isfinite(c[l])) {
-        one(l);
-      } else {
-        call_.set(steps_[l], call_.id == F::sum_over_time ? sum[l] + c[l] : sum[l] / n + c[l] / n);
-      }
-    }
-  }
-
-  const RangeCall& call_;
-  std::span<const double> v_;
-  std::size_t steps_[kLanes] = {}, begins_[kLanes] = {};
-  std::size_t count_ = 0, length_ = 0;
-};
-
 template <class Of>
 void each_window(const RangeCall& call, Of of) {
   const auto v = call.series.values;
@@ -182,8 +102,8 @@ void over_time_family(const RangeCall& call) {
   const auto greater = [](double a, double b) { return a > b; };
   std::vector<double> scratch;
   switch (call.id) {
-    case F::sum_over_time:
-    case F::avg_over_time: return WindowSums(call).run();
+    case F::sum_over_time: return window_sums(call);
+    case F::avg_over_time: return window_means(call);
     case F::count_over_time: return each_window(call, [](Window w, std::size_t) { return static_cast<double>(w.size()); });
     case F::min_over_time: return extreme(call, false, false, less);
     case F::max_over_time: return extreme(call, false, false, greater);
@@ -195,8 +115,7 @@ void over_time_family(const RangeCall& call) {
     case F::first_over_time: return each_window(call, [](Window w, std::size_t) { return w.front(); });
     case F::present_over_time:
     case F::absent_over_time: return each_window(call, [](Window, std::size_t) { return 1.0; });
-    case F::quantile_over_time:
-      return each_window(call, [&](Window w, std::size_t step) { return quantile_of(w, call.first[step], scratch); });
+    case F::quantile_over_time: return window_quantiles(call);
     case F::mad_over_time: return each_window(call, [&](Window w, std::size_t) { return median_deviation(w, scratch); });
     default: return time_of_end(call);
   }

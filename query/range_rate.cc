@@ -17,46 +17,27 @@ std::vector<std::size_t> reset_positions(std::span<const double> v) {
   return out;
 }
 
-struct Extrapolation {
-  bool is_counter;
-  bool is_rate;
-  double range_seconds;
-};
-
-double extrapolate(double increase, double first_value, TimeMs first_t, TimeMs last_t, std::size_t samples, TimeMs end,
-                   std::int64_t range, const Extrapolation& how) {
-  double to_start = static_cast<double>(first_t - (end - range)) / 1000;
-  double to_end = static_cast<double>(end - last_t) / 1000;
-  const double sampled = static_cast<double>(last_t - first_t) / 1000;
-  const double average = sampled / static_cast<double>(samples - 1);
-  const double threshold = average * 1.1;
-  if (to_start >= threshold) to_start = average / 2;
-  if (how.is_counter) {
-    // A counter was not below zero: it began where the line through it meets zero, if that lies in the range.
-    double to_zero = to_start;
-    if (increase > 0 && first_value >= 0) to_zero = sampled * (first_value / increase);
-    if (to_zero < to_start) to_start = to_zero;
-  }
-  if (to_end >= threshold) to_end = average / 2;
-  double factor = (sampled + to_start + to_end) / sampled;
-  if (how.is_rate) factor /= how.range_seconds;
-  return increase * factor;
+// A counter was not below zero: it began where the line through it meets zero, if that lies in the part by which the window is extended.
+double counter_factor(const RateWindows& windows, const RateWindow& w, double first, double increase) {
+  if (!(increase > 0) || !(first >= 0)) return w.factor;
+  // Where zero is far away, which is nearly always, no division is needed to see it; what could overflow or underflow is divided.
+  const double far = first * w.sampled;
+  if (far > 1e-290 && far < 1e300 && far >= 2 * w.to_start * increase) return w.factor;
+  const double to_zero = w.sampled * (first / increase);
+  return to_zero < w.to_start ? windows.factor(w, to_zero) : w.factor;
 }
 
 void extrapolated(const RangeCall& call) {
-  const auto [t, v] = std::pair(call.series.times, call.series.values);
-  const WindowGrid& g = call.input.windows;
+  const auto v = call.series.values;
   const bool is_counter = call.id != FunctionId::delta;
-  const Extrapolation how{is_counter, call.id == FunctionId::rate, static_cast<double>(g.range) / 1000};
   const std::vector<std::size_t> resets = is_counter ? reset_positions(v) : std::vector<std::size_t>{};
   std::size_t first_reset = 0;
-  for_each_window(call.series, g, [&](std::size_t step, std::size_t lo, std::size_t hi) {
-    if (hi - lo < 2) return;
-    double increase = v[hi - 1] - v[lo];
-    while (first_reset < resets.size() && resets[first_reset] <= lo) ++first_reset;
-    for (std::size_t r = first_reset; r < resets.size() && resets[r] < hi; ++r) increase += v[resets[r] - 1];
-    call.set(step, extrapolate(increase, v[lo], t[lo], t[hi - 1], hi - lo, g.end(step), g.range, how));
-  });
+  for (const RateWindow& w : call.rate_windows.of(call.series)) {
+    double increase = v[w.hi - 1] - v[w.lo];
+    while (first_reset < resets.size() && resets[first_reset] <= w.lo) ++first_reset;
+    for (std::size_t r = first_reset; r < resets.size() && resets[r] < w.hi; ++r) increase += v[resets[r] - 1];
+    call.set(w.step, increase * (is_counter ? counter_factor(call.rate_windows, w, v[w.lo], increase) : w.factor));
+  }
 }
 
 void instant_value(const RangeCall& call) {

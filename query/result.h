@@ -14,6 +14,7 @@
 
 #include "proto/base/labels.h"
 #include "proto/base/sample.h"
+#include "query/points.h"
 
 namespace tacho::query {
 
@@ -39,7 +40,7 @@ const char* value_type_name(ValueType type);
 
 struct ResultSeries {
   Labels labels;
-  std::vector<Sample> points;  // strictly increasing times, at least one
+  Points points;  // at least one
 };
 
 struct QueryStats {

@@ -37,10 +37,6 @@ Seconds evaluate(const DurationExpr& e, const Env& env) {
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
 
-bool any_stale(std::span<const double> values) {
-  return std::any_of(values.begin(), values.end(), [](double v) { return is_stale(v); });
-}
-
 constexpr TimeMs kTimeMax = 9'000'000'000'000'000'000;
 TimeMs clamped(TimeMs t, std::int64_t delta) {
   TimeMs out = 0;
@@ -154,7 +150,7 @@ std::expected<std::vector<SelectedSeries>, QueryError> Selections::select(const 
   out.reserve(selection->series.size());
   kept_.push_back(std::move(*selection));
   const store::Selection& kept = kept_.back();
-  for (const store::SeriesView& s : kept.series) out.push_back({&s.labels(), s.times, s.values, any_stale(s.values)});
+  for (const store::SeriesView& s : kept.series) out.push_back({&s.labels(), s.times, s.values});
   env_.stats.series_selected += out.size();
   if (env_.stats.series_selected > env_.series_max) {
     return execution_error(fmt::format(

@@ -38,7 +38,6 @@ struct SelectedSeries {
   const Labels* labels = nullptr;
   std::span<const TimeMs> times;
   std::span<const double> values;
-  bool has_stale = false;
 };
 
 class Selections {

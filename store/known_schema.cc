@@ -1,6 +1,7 @@
 #include "store/known_schema.h"
 
 #include "proto/base/check.h"
+#include "store/recent_schemas.h"
 
 namespace tacho::store {
 
@@ -30,6 +31,7 @@ std::shared_ptr<const StoredSchema> KnownSchema::labels() const {
   auto schema = unpack_schema(packed_);
   TACHO_CHECK(schema.has_value(), group_);  // it was, when this was made
   unpacked_ = *schema;
+  RecentSchemas::of_process().add(*schema, system_clock().mono());
   return *schema;
 }
 

@@ -3,7 +3,8 @@
 // Shape    a window of days where series come and go has thousands of schemas, a few hundred kilobytes each as labels in memory,
 //          a few tens packed; a query needs those of its range.
 // Threads  any.
-// Cost     labels(): what unpack_schema() costs, unless somebody holds them still; a lock while they are unpacked.
+// Cost     labels(): what unpack_schema() costs, unless somebody holds them still (recent_schemas.h does for a while); a lock while they are
+//          unpacked.
 // Lifetime whoever holds what labels() gave may outlive this.
 #pragma once
 

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "proto/base/log.h"
+#include "store/recent_schemas.h"
 #include "store/store.h"
 
 namespace tacho::store {
@@ -45,6 +46,7 @@ bool too_old(const Head& head, const std::vector<std::shared_ptr<const Stage>>& 
 }  // namespace
 
 Result<void> Store::maintain() {
+  RecentSchemas::of_process().forget_old(system_clock().mono());
   Result<void> outcome;
   for (const auto& live : live_heads()) {
     if (const auto sealed = seal(*live, live->done()); !sealed) {

@@ -200,7 +200,8 @@ class Selector {
       const auto columns = std::span(m.columns.begin(), std::lower_bound(m.columns.begin(), m.columns.end(), part.columns));
       if (columns.empty() || !part.may_have(range_)) continue;
       read_samples_ += (part.end_row - part.first_row) * columns.size();
-      if (read_samples_ > limits_.samples_max + kSamplesSlack) return too_many_samples(limits_);
+      if (read_samples_ > limits_.samples_max + std::min(kSamplesSlack, 3 * limits_.samples_max))
+        return too_many_samples(limits_);
       if (auto d = decode(window_, part, columns, range_)) {
         if (d->damaged && stats_ != nullptr) ++stats_->skipped_blocks;
         decoded.emplace_back(&m, std::move(*d));

@@ -107,7 +107,7 @@ Result<query::QueryResult> parse_answer(const std::string& body) {
     out.type = query::ValueType::scalar;
     auto s = sample_of(*result);
     if (!s) return std::unexpected(s.error());
-    out.series.push_back({Labels(), {*s}});
+    out.series.emplace_back().points.push_back(*s);
     return out;
   }
   if (type->as_string() == "string") {

@@ -39,7 +39,7 @@ bool natural_less(std::string_view a, std::string_view b) {
   return x.empty() != y.empty() ? x.empty() : a < b;
 }
 
-TopRow row_of(const TopLine& line, std::string device, std::span<const Sample> points, TimeMs end) {
+TopRow row_of(const TopLine& line, std::string device, const query::Points& points, TimeMs end) {
   TopRow row{.line = &line,
              .device = std::move(device),
              .values = std::vector<double>(kTopSeconds, std::numeric_limits<double>::quiet_NaN())};
@@ -89,7 +89,7 @@ void TopModel::find_interval(TimeMs at) {
   for (const char* probe : {"tacho_process_cpu_seconds_total[2m]", "node_load1[2m]"}) {
     const auto r = data_.instant(probe, at);
     if (!r || r->series.empty() || r->series.front().points.size() < 2) continue;
-    const std::vector<Sample>& p = r->series.front().points;
+    const query::Points& p = r->series.front().points;
     std::vector<std::int64_t> distances;
     for (std::size_t i = 1; i < p.size(); ++i) distances.push_back(p[i].t - p[i - 1].t);
     const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2);

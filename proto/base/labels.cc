@@ -17,6 +17,11 @@ struct NameLess {
 }  // namespace
 
 Labels::Labels(std::vector<Label> labels) : pairs_(std::move(labels)) {
+  // Mostly they are what they shall be: joined of two sets that are, or as a source lists them.
+  const auto unsorted = [](const Label& a, const Label& b) { return a.name >= b.name; };
+  if (std::adjacent_find(pairs_.begin(), pairs_.end(), unsorted) == pairs_.end() &&
+      std::none_of(pairs_.begin(), pairs_.end(), [](const Label& l) { return l.value.empty(); }))
+    return;
   std::stable_sort(pairs_.begin(), pairs_.end(), [](const Label& a, const Label& b) { return a.name < b.name; });
   std::size_t kept = 0;
   for (std::size_t i = 0; i < pairs_.size(); ++i) {

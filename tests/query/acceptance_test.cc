@@ -68,13 +68,13 @@ TestStore load(const json::object& dataset) {
   return store;
 }
 
-using Points = std::vector<Sample>;
-using Rows = std::vector<std::pair<Labels, Points>>;
+using Samples = std::vector<Sample>;
+using Rows = std::vector<std::pair<Labels, Samples>>;
 
 Rows wanted_rows(const json::object& expect) {
   Rows out;
   for (const json::value& row : expect.at("rows").as_array()) {
-    Points points;
+    Samples points;
     for (const json::value& p : row.at("points").as_array()) {
       points.push_back({p.as_array()[0].to_number<TimeMs>(), number_of(p.as_array()[1])});
     }
@@ -85,11 +85,11 @@ Rows wanted_rows(const json::object& expect) {
 
 Rows rows_of(const QueryResult& r) {
   Rows out;
-  for (const ResultSeries& s : r.series) out.emplace_back(s.labels, s.points);
+  for (const ResultSeries& s : r.series) out.emplace_back(s.labels, Samples(s.points.begin(), s.points.end()));
   return out;
 }
 
-std::string text_of(const Points& points) {
+std::string text_of(const Samples& points) {
   std::string out;
   for (std::size_t i = 0; i < points.size() && i < 5; ++i) {
     out += fmt::format(" {}@{}", api_number(points[i].v), points[i].t);
@@ -103,7 +103,7 @@ std::string compare(const Rows& want, const Rows& got, bool ordered) {
     const auto found = ordered ? got.begin() + static_cast<std::ptrdiff_t>(i)
                                : std::find_if(got.begin(), got.end(), [&](const auto& g) { return g.first == want[i].first; });
     if (found == got.end() || found->first != want[i].first) return "no series " + want[i].first.to_string();
-    const Points &a = want[i].second, &b = found->second;
+    const Samples &a = want[i].second, &b = found->second;
     const bool same = std::equal(a.begin(), a.end(), b.begin(), b.end(),
                                  [](const Sample& x, const Sample& y) { return x.t == y.t && almost_equal(x.v, y.v); });
     if (!same) return fmt::format("{}: want{}, got{}", want[i].first.to_string(), text_of(a), text_of(b));

@@ -390,7 +390,7 @@ TEST_CASE("JSON text: every string stays valid JSON") {
   JsonText series;
   std::string want;
   const auto add = [&](TimeMs start, std::size_t count, double v) {
-    std::vector<Sample> list;
+    Points list;
     want += '[';
     for (std::size_t i = 0; i < count; ++i) {
       list.push_back({start + static_cast<TimeMs>(i) * 250, i % 3 == 0 ? v : v + static_cast<double>(i)});

@@ -72,8 +72,31 @@ TEST_CASE("every step of a range query is bit for bit the instant query at that 
       store.add(labels, t + (s == 3 ? 137 : 0), s < 4 && odd != 1.7e308 ? v : odd);
     }
   }
+  // Whole numbers: small ones of both signs with both zeros, bytes, and ones whose sums need more than 53 bits; with times in common.
+  for (TimeMs t = 0; t <= 120'000; t += 1000) {
+    if (chance(5)) continue;
+    const auto whole = [&random](std::uint64_t below) { return static_cast<double>(random() % below); };
+    store.add(Labels::of("n", {{"s", "small"}}), t, chance(30) ? -0.0 : 4 - whole(8));
+    store.add(Labels::of("n", {{"s", "bytes"}}), t, 4096 * whole(1u << 30));
+    store.add(Labels::of("n", {{"s", "large"}}), t, 9007199254740991.0 - whole(1u << 20));
+    store.add(Labels::of("n", {{"s", "odd"}}), t, chance(10) ? normal_nan() : chance(10) ? -HUGE_VAL : whole(5));
+  }
   const Engine engine;
   for (const char* query : {"x_total",
+                            "sum_over_time(n[13s])",
+                            "avg_over_time(n[1m])",
+                            "avg_over_time(n[700ms])",
+                            "quantile_over_time(0.99, n[1m])",
+                            "quantile_over_time(0, n[40s])",
+                            "quantile_over_time(1.5, n[40s])",
+                            "topk(2, n)",
+                            "bottomk(2, n)",
+                            "topk(2, {__name__=~\"n|x_total\"})",
+                            "topk(scalar(count(n)) - 3, rate({__name__=~\"n|x_total\"}[30s]))",
+                            "rate(n[30s])",
+                            "n offset 250ms",
+                            "timestamp(n)",
+                            "n @ 60",
                             "rate(x_total[10s])",
                             "increase(x_total[7s])",
                             "delta(x_total[9s])",

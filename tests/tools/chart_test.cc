@@ -170,7 +170,9 @@ TEST_CASE("random results are drawn whatever they hold") {
 TEST_CASE("an instant vector is bars, the longest the highest value") {
   QueryResult r;
   r.type = ValueType::vector;
-  r.series = {{Labels::of("m", {{"d", "sda"}}), {{kBegin, 50}}}, {Labels::of("m", {{"d", "sdb"}}), {{kBegin, 100}}}};
+  const std::vector<double> values{50, 100};
+  r.series = {{Labels::of("m", {{"d", "sda"}}), query::Points(kBegin, 1, std::span(values).first(1))},
+              {Labels::of("m", {{"d", "sdb"}}), query::Points(kBegin, 1, std::span(values).last(1))}};
   auto o = options(2, 60);
   CHECK(chart(r, o) ==
         "m\n"
