@@ -190,7 +190,11 @@ Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& t
   if (pod == nullptr && !pods_known_) return judge_unknown_pod(held, told, now);
   const auto started = pod != nullptr ? pod->started(held.holder.container) : std::nullopt;
   const auto gone = pod != nullptr ? cgroups_.gone(pod->cgroup_uid) : std::nullopt;
-  if (!started) return ended(Reason::not_started, told, now);
+  if (!started) {
+    // Its cgroup is there a second or two before Kubernetes knows of it; an image may take minutes.
+    if (now - came_or_went_ < kStartWaitMs) kubelet_->ask_soon();
+    return ended(Reason::not_started, told, now);
+  }
   // The list is older than the pod: it may speak of another of the same name.
   if (*started > list_time_ + kWholeSecondMs) {
     kubelet_->ask_soon();
@@ -246,7 +250,11 @@ void Attribution::decide(Held& held, TimeMs now) {
 
 std::vector<store::Identity> Attribution::poll(TimeMs now) {
   if (begun_ == 0) begun_ = now;
-  if (cgroups_.look(now)) kubelet_->ask_soon();
+  const bool came_or_went = cgroups_.look(now);
+  if (came_or_went) {
+    kubelet_->ask_soon();
+    came_or_went_ = now;
+  }
   const auto answer = kubelet_->latest();
   const bool news = answer->number != answer_;
   if (news) take_answer(*answer, now);
@@ -263,7 +271,8 @@ std::vector<store::Identity> Attribution::poll(TimeMs now) {
     all = std::move(found.held);
   }
   for (Held& held : all) decide(held, now);
-  tell_pods(now);
+  tell_pods(news || came_or_went || !pods_known_, now);
+  tell_processes(now);
   // A card that has gone, and is not back after a while, is nobody's.
   if (now - begun_ < kPatienceMs) {
     for (const std::string& scope : resumed_) told_.keep(scope);

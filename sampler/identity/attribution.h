@@ -45,6 +45,7 @@ class Attribution final : public IdentityProducer {
  public:
   static constexpr std::int64_t kPatienceMs = 60'000;
   static constexpr std::int64_t kEndWaitMs = 3'000;
+  static constexpr std::int64_t kStartWaitMs = 5'000;
 
   Attribution(const AttributionOptions& options, const Roots& roots, const store::Queryable& store,
               std::shared_ptr<AttributionBoard> board);
@@ -85,7 +86,8 @@ class Attribution final : public IdentityProducer {
   TimeMs end_of(const Labels& told, TimeMs now) const;
   Labels labels_of(const Pod& pod, std::string_view container) const;
   const Pod* pod_of(std::string_view uid) const;
-  void tell_pods(TimeMs now);
+  void tell_pods(bool changed, TimeMs now);
+  void tell_processes(TimeMs now);
   void forget_pods(TimeMs now);
 
   const Roots roots_;
@@ -112,7 +114,8 @@ class Attribution final : public IdentityProducer {
   TimeMs pods_time_ = 0;
   std::string said_list_, said_pods_;  // the last trouble that was logged
   std::set<std::string> said_ids_;
-  TimeMs begun_ = 0;  // the first poll
+  TimeMs begun_ = 0;         // the first poll
+  TimeMs came_or_went_ = 0;  // a pod or a container, last
 };
 
 }  // namespace tacho::sampler

@@ -14,8 +14,15 @@ void Attribution::forget_pods(TimeMs now) {
   });
 }
 
-void Attribution::tell_pods(TimeMs now) {
+// `changed`: the pods, or which of them live, may be others than at the last call; else all stays as it was told.
+void Attribution::tell_pods(bool changed, TimeMs now) {
+  for (const PodCgroups::Job& job : cgroups_.jobs())
+    told_.tell({"job " + job.path, {Labels{{"id", job.path}}}, Labels{{"slurm_job_id", job.job_id}}, job.since}, now);
+  told_.sweep("job", now);
+  // Those of before the agent's start: until it is known what they are now.
+  const bool waits = pods_time_ == 0 && now - begun_ < kPatienceMs;
   for (const Pod& pod : pods_) {
+    if (!changed) break;
     // Kubernetes lists jobs' pods for days after their end.
     if (pod.ended && !cgroups_.alive(pod.cgroup_uid)) continue;
     // A uid is no other pod's, ever: its labels hold from its making on.
@@ -28,14 +35,13 @@ void Attribution::tell_pods(TimeMs now) {
                  now);
     }
   }
-  for (const PodCgroups::Job& job : cgroups_.jobs())
-    told_.tell({"job " + job.path, {Labels{{"id", job.path}}}, Labels{{"slurm_job_id", job.job_id}}, job.since}, now);
-  for (const char* kind : {"pod", "container", "job"}) {
-    // Those of before the agent's start: until it is known what they are now.
-    if (kind != std::string_view("job") && pods_time_ == 0 && now - begun_ < kPatienceMs) told_.keep_kind(kind);
+  for (const char* kind : {"pod", "container"}) {
+    if (waits || !changed) told_.keep_kind(kind);
     told_.sweep(kind, now);
   }
+}
 
+void Attribution::tell_processes(TimeMs now) {
   const auto labels_of_process = [&](const CgroupIdentity& cgroup) {
     const auto pod = std::find_if(pods_.begin(), pods_.end(), [&](const Pod& p) { return p.cgroup_uid == cgroup.pod_uid; });
     if (cgroup.pod_uid.empty() || pod == pods_.end()) return Labels{{"pod_uid", cgroup.pod_uid}};

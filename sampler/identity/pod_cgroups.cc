@@ -53,13 +53,13 @@ bool PodCgroups::is_populated(const PodState& pod) const {
   return false;
 }
 
-void PodCgroups::walk(TimeMs now) {
-  if (!tree_.walk()) return;
+bool PodCgroups::walk(TimeMs now) {
+  if (!tree_.walk()) return false;
   std::vector<Job> jobs;
-  for (auto& [uid, pod] : pods_) pod.paths.clear();
+  std::map<std::string, std::vector<std::string>, std::less<>> paths;
   for (const std::string_view path : tree_.paths()) {
     CgroupIdentity identity = cgroup_identity(path);
-    if (!identity.pod_uid.empty()) pods_[std::move(identity.pod_uid)].paths.emplace_back(path);
+    if (!identity.pod_uid.empty()) paths[std::move(identity.pod_uid)].emplace_back(path);
     if (identity.kind != CgroupKind::job) continue;
     const auto known = std::find_if(jobs_.begin(), jobs_.end(), [&](const Job& j) { return j.path == path; });
     const TimeMs since = known != jobs_.end() ? known->since : last_walk_ > 0 ? last_walk_ : now;
@@ -67,16 +67,25 @@ void PodCgroups::walk(TimeMs now) {
   }
   jobs_ = std::move(jobs);
   last_walk_ = now;
+  bool changed = false;
+  for (auto& [uid, pod] : pods_) {
+    const auto found = paths.find(uid);
+    std::vector<std::string> there = found == paths.end() ? std::vector<std::string>() : std::move(found->second);
+    changed = changed || there != pod.paths;
+    pod.paths = std::move(there);
+    if (found != paths.end()) paths.erase(found);
+  }
+  changed = changed || !paths.empty();
+  for (auto& [uid, there] : paths) pods_[uid].paths = std::move(there);
+  return changed;
 }
 
 bool PodCgroups::look(TimeMs now) {
   if (!mount()) return false;
-  const std::size_t before = pods_.size();
   // The count is looked at in any case: it is what the next look compares with.
   const bool count_changed = tree_.count_changed();
-  if (!mounts_.v2 || count_changed || looks_ % kLooksPerWalk == 0) walk(now);
+  bool changed = (!mounts_.v2 || count_changed || looks_ % kLooksPerWalk == 0) && walk(now);
   ++looks_;
-  bool changed = pods_.size() != before;
   for (auto it = pods_.begin(); it != pods_.end();) {
     PodState& pod = it->second;
     const bool lives = !pod.paths.empty() && is_populated(pod);

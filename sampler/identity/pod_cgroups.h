@@ -29,7 +29,7 @@ class PodCgroups {
 
   explicit PodCgroups(const Roots& roots) : folder_(roots.sysfs + "/fs/cgroup") {}
 
-  // True: a pod came or went since the last look.
+  // True: a pod came or went since the last look, or a container of one.
   bool look(TimeMs now);
 
   // When the pod's cgroup was seen to be empty or gone; nothing while it lives, and for pods that never had one here.
@@ -45,11 +45,12 @@ class PodCgroups {
 
  private:
   struct PodState {
-    std::vector<std::string> paths;  // of it and its containers
+    std::vector<std::string> paths;  // of it and its containers, sorted
     std::optional<TimeMs> gone;
   };
   bool mount();
-  void walk(TimeMs now);
+  // Whether pods or containers are others than at the last walk.
+  bool walk(TimeMs now);
   bool is_populated(const PodState& pod) const;
 
   const std::string folder_;
