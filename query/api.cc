@@ -83,6 +83,11 @@ HttpResponse dispatch(const ApiContext& c, const HttpRequest& r, std::string_vie
     const auto label = name.substr(kLabelPrefix.size(), name.size() - kLabelPrefix.size() - kValuesSuffix.size());
     return json(answer_label_values(c, r, label));
   }
+  if (name == "jobs") {
+    if (!is_get(r)) return wrong_method("GET, OPTIONS");
+    auto answer = answer_jobs(c, r);
+    return answer ? std::move(*answer) : json(std::unexpected(answer.error()));
+  }
   if (name == "read") return r.method == "POST" ? answer_read(c, r) : wrong_method("OPTIONS, POST");
   const auto* const route =
       std::find_if(std::begin(kRoutes), std::end(kRoutes), [name](const Route& x) { return x.name == name; });
@@ -106,6 +111,7 @@ void allow_other_origins(const HttpRequest& r, HttpResponse& out) {
 
 Api::Api(const store::Queryable& store, ApiOptions options)
     : store_(store), options_(std::move(options)), engine_(options_.engine) {
+  if (!options_.is_identity_label) options_.is_identity_label = [](std::string_view) { return false; };
   if (!options_.now) options_.now = [] { return system_clock().wall_ms(); };
   started_ = options_.now();
 }
@@ -126,7 +132,7 @@ bool Api::is_tried_first(const HttpRequest& request) {
 
 bool Api::is_slow(const HttpRequest& request) {
   const std::string_view path = request.path;
-  const auto slow = {"query", "query_range", "read"};
+  const auto slow = {"query", "query_range", "read", "jobs"};
   return path.starts_with(kApiPrefix) && std::find(slow.begin(), slow.end(), path.substr(kApiPrefix.size())) != slow.end();
 }
 

@@ -45,6 +45,7 @@ struct ApiOptions {
   std::string config_yaml;                             // what /api/v1/status/config shows; no secrets
   std::function<std::vector<TargetStatus>()> targets;  // default: none
   const store::AliasView* aliases = nullptr;  // where the store is one: what /metrics?aliases= and lists of names show of it
+  std::function<bool(std::string_view)> is_identity_label;  // for /api/v1/jobs (JobOptions); default: none is
 };
 
 class Api {

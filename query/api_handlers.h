@@ -49,6 +49,9 @@ ApiResult<std::string> answer_scrape_pools(const ApiContext& c, const HttpReques
 HttpResponse answer_read(const ApiContext& c, const HttpRequest& r);
 Labels with_external_labels(const Labels& labels, const Labels& external);  // a label of the series' own wins
 
+// api_jobs.cc: what jobs used.
+ApiResult<HttpResponse> answer_jobs(const ApiContext& c, const HttpRequest& r);
+
 // api_text.cc: exposition text and the page.
 HttpResponse answer_metrics(const ApiContext& c, const HttpRequest& r);
 HttpResponse answer_federate(const ApiContext& c, const HttpRequest& r);

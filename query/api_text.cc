@@ -25,7 +25,7 @@ tacho::Result<NewestSamples> newest_samples(const ApiContext& c, const MatcherSe
                                             TextFormat format) {
   NewestSamples out;
   const store::TimeRange range{c.now - c.options.engine.lookback_ms + 1, c.now};
-  const store::SelectLimits limits{.samples_max = c.options.engine.samples_max};
+  const store::SelectLimits limits{.samples_max = c.options.engine.samples_max, .newest = true};
   const auto add = [&](tacho::Result<store::Selection> selected) -> tacho::Result<void> {
     if (!selected) return std::unexpected(selected.error());
     for (const store::SeriesView& s : selected->series) {

@@ -219,7 +219,7 @@ Values Evaluator::eval_info(const Call& call, const Grid& grid) {
   std::vector<SelectedSeries> info;
   if (!matchers.empty()) {
     const store::TimeRange range{shifted(shifts, grid.start) - env_.lookback_ms + 1, shifted(shifts, grid.last())};
-    auto selected = selections_.select(*selections_.store(), matchers, range);
+    auto selected = selections_.select(*selections_.store(), matchers, range, false);
     if (!selected) return std::unexpected(selected.error());
     info = std::move(*selected);
   }

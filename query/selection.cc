@@ -89,14 +89,14 @@ std::expected<Grid, QueryError> subquery_grid(const Subquery& s, const Env& env,
 
 Status Selections::plan(const Expr& expr, TimeMs first, TimeMs last) {
   if (const auto* v = expr.as<VectorSelector>()) {
-    return want(*v, first, last, env_.lookback_ms, v->smoothed ? env_.lookback_ms : 0);
+    return want(*v, first, last, env_.lookback_ms, v->smoothed ? env_.lookback_ms : 0, first == last && !v->smoothed);
   }
   if (const auto* m = expr.as<MatrixSelector>()) {
     const auto& v = *m->selector->as<VectorSelector>();
     const auto range = duration_ms(m->range, env_, false);
     if (!range) return std::unexpected(range.error());
     const bool extended = v.anchored || v.smoothed;
-    return want(v, first, last, *range + (extended ? env_.lookback_ms : 0), v.smoothed ? env_.lookback_ms : 0);
+    return want(v, first, last, *range + (extended ? env_.lookback_ms : 0), v.smoothed ? env_.lookback_ms : 0, false);
   }
   if (const auto* s = expr.as<Subquery>()) return plan_subquery(*s, first, last);
   if (const auto* call = expr.as<Call>(); call && call->function->id == FunctionId::info) {
@@ -117,7 +117,8 @@ Status Selections::plan_subquery(const Subquery& s, TimeMs first, TimeMs last) {
   return plan(*s.expr, grid->start, grid->last());
 }
 
-Status Selections::want(const VectorSelector& selector, TimeMs first, TimeMs last, std::int64_t before, std::int64_t after) {
+Status Selections::want(const VectorSelector& selector, TimeMs first, TimeMs last, std::int64_t before, std::int64_t after,
+                        bool newest) {
   const auto shift = resolve_shift(selector.shift, env_);
   if (!shift) return std::unexpected(shift.error());
   // Left-open: a sample exactly `before` old is out.
@@ -126,8 +127,11 @@ Status Selections::want(const VectorSelector& selector, TimeMs first, TimeMs las
   for (const store::Matcher& m : selector.matchers) text += m.to_string() + ",";
   const auto [at, fresh] = by_text_.try_emplace(text, wanted_.size());
   if (!fresh) {
-    store::TimeRange& old = wanted_[at->second].range;
+    Wanted& use = wanted_[at->second];
+    store::TimeRange& old = use.range;
     if (range.min <= old.max && old.min <= range.max) {
+      // The newest of a longer range may not be in this one.
+      use.newest = use.newest && newest && old.min == range.min && old.max == range.max;
       old = {std::min(old.min, range.min), std::max(old.max, range.max)};
       by_selector_[&selector] = at->second;
       return {};
@@ -136,16 +140,18 @@ Status Selections::want(const VectorSelector& selector, TimeMs first, TimeMs las
     at->second = wanted_.size();
   }
   by_selector_[&selector] = wanted_.size();
-  wanted_.push_back({selector.matchers, range, {}});
+  wanted_.push_back({selector.matchers, range, newest, {}});
   return {};
 }
 
 std::expected<std::vector<SelectedSeries>, QueryError> Selections::select(const store::Queryable& store,
                                                                           std::span<const store::Matcher> matchers,
-                                                                          store::TimeRange range) {
+                                                                          store::TimeRange range, bool newest) {
   std::vector<SelectedSeries> out;
   if (range.empty()) return out;
-  auto selection = store.select(matchers, range, env_.select_limits());
+  store::SelectLimits limits = env_.select_limits();
+  limits.newest = newest;
+  auto selection = store.select(matchers, range, limits);
   if (!selection) return execution_error(selection.error().message);
   out.reserve(selection->series.size());
   kept_.push_back(std::move(*selection));
@@ -164,7 +170,7 @@ std::expected<std::vector<SelectedSeries>, QueryError> Selections::select(const 
 Status Selections::run(const store::Queryable& store) {
   store_ = &store;
   for (Wanted& w : wanted_) {
-    auto series = select(store, w.matchers, w.range);
+    auto series = select(store, w.matchers, w.range, w.newest);
     if (!series) return std::unexpected(series.error());
     w.series = std::move(*series);
   }

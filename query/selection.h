@@ -46,9 +46,10 @@ class Selections {
 
   Status plan(const Expr& expr, TimeMs first, TimeMs last);
   Status run(const store::Queryable& store);
-  // Another selection while the query runs, for info().
+  // Another selection while the query runs, for info(). `newest`: store::SelectLimits.
   std::expected<std::vector<SelectedSeries>, QueryError> select(const store::Queryable& store,
-                                                                std::span<const store::Matcher> matchers, store::TimeRange range);
+                                                                std::span<const store::Matcher> matchers, store::TimeRange range,
+                                                                bool newest);
   const std::vector<SelectedSeries>& of(const VectorSelector& selector) const;
   const store::Queryable* store() const { return store_; }
 
@@ -56,9 +57,10 @@ class Selections {
   struct Wanted {
     std::vector<store::Matcher> matchers;
     store::TimeRange range;
+    bool newest;  // no more than that is looked at
     std::vector<SelectedSeries> series;
   };
-  Status want(const VectorSelector& selector, TimeMs first, TimeMs last, std::int64_t before, std::int64_t after);
+  Status want(const VectorSelector& selector, TimeMs first, TimeMs last, std::int64_t before, std::int64_t after, bool newest);
   Status plan_subquery(const Subquery& s, TimeMs first, TimeMs last);
 
   Env& env_;

@@ -80,7 +80,9 @@ Result<Selection> AliasView::select(std::span<const Matcher> matchers, TimeRange
   const bool keeps_few = !own && plan->labels != nullptr && !plan->labels->usually_stored;
   const std::vector<Matcher> behind = matchers_of(*plan, matchers);
   const MatcherSet sets[] = {keeps_few ? MatcherSet(names) : matchers, behind};
-  auto below = store_.select_any(sets, reaching_back(range, plan->reaches_back), limits);
+  SelectLimits whole = limits;
+  whole.newest = false;  // the newest of two series may be of two times
+  auto below = store_.select_any(sets, reaching_back(range, plan->reaches_back), whole);
   if (!below) return below;
 
   AliasMaker maker(*plan, matchers);
@@ -147,7 +149,9 @@ Result<Selection> AliasView::select_sets(std::span<const std::string> sets, Time
   const AliasPlan plan = table_->plan_of_sets(sets);
   Selection out;
   if (plan.rules.empty() || range.empty()) return out;
-  auto below = store_.select(matchers_of(plan, {}), reaching_back(range, plan.reaches_back), limits);
+  SelectLimits whole = limits;
+  whole.newest = false;  // as in select()
+  auto below = store_.select(matchers_of(plan, {}), reaching_back(range, plan.reaches_back), whole);
   if (!below) return below;
   AliasMaker maker(plan, {});
   for (const SeriesView& s : below->series) maker.add(s);

@@ -2,6 +2,7 @@
 //
 // Shape    an identity says for one scope (a pod, a card, a cgroup) which labels the series it is about carry from a moment on. Of one
 //          scope one identity counts at a time: the newest `from` that is not after the sample, and of equal ones the one written last.
+//          What is written also hides what its scope had said before of times after its `from`: the clock had been ahead then.
 //          It may be told after its `from` (a pod is found five seconds after its start): labels are joined when samples are read, so
 //          nothing that was stored has to change.
 // Units    TimeMs.

@@ -61,6 +61,8 @@ struct GroupRows {
 struct SelectLimits {
   std::size_t samples_max = 50'000'000;         // as Prometheus's --query.max-samples
   std::string_view name = "query.samples_max";  // what to raise, for the message
+  // The newest sample of each series in the range is enough (what an instant shows); it may be one of several that are given.
+  bool newest = false;
 };
 // The error of a selection that would be larger.
 std::unexpected<Error> too_many_samples(const SelectLimits& limits);

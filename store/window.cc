@@ -6,79 +6,13 @@
 #include <cstring>
 #include <limits>
 #include <map>
+#include <unordered_map>
 
 #include "proto/base/check.h"
-#include "store/block.h"
-#include "store/window_parts.h"
+#include "store/part_rows.h"
 
 namespace tacho::store {
 namespace {
-
-// A part's rows in range, decoded: times and the wanted columns.
-struct Decoded {
-  std::vector<TimeMs> times;
-  std::vector<std::vector<double>> columns;
-  bool damaged = false;  // columns that could not be read are absent
-};
-
-Decoded decode_head(const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
-  HeadRows rows = part.head->read(columns, part.first_row, part.end_row, range.min, range.max);
-  return {std::move(rows.times), std::move(rows.columns)};
-}
-
-// `block_first`: the number of the block's first row. Requires: the part's rows are the block's; the columns are loaded.
-Decoded decode_rows(const BlockView& block, std::uint64_t block_first, const Part& part, std::span<const std::uint32_t> columns,
-                    TimeRange range) {
-  const auto times = block.times().subspan(part.first_row - block_first, part.end_row - part.first_row);
-  const auto begin = std::lower_bound(times.begin(), times.end(), range.min);
-  const auto end = std::upper_bound(begin, times.end(), range.max);
-  Decoded out;
-  out.times.assign(begin, end);
-  out.columns.resize(columns.size());
-  const auto first = static_cast<std::size_t>(begin - times.begin()) + (part.first_row - block_first);
-  for (std::size_t i = 0; i < columns.size(); ++i) {
-    out.columns[i].resize(out.times.size());
-    if (block.read_column(columns[i], first, out.columns[i])) continue;
-    std::fill(out.columns[i].begin(), out.columns[i].end(), absent());
-    out.damaged = true;
-  }
-  return out;
-}
-
-Result<std::vector<std::byte>> read_block_head(const Ring& ring, const RecordRef& record) {
-  constexpr std::size_t kMostHeads = 4096;
-  std::vector<std::byte> head(std::min<std::size_t>(record.header.payload_bytes, kMostHeads));
-  if (auto ok = ring.read(record, 0, head); !ok) return std::unexpected(ok.error());
-  const auto size = BlockView::head_size(head);
-  if (!size) return std::unexpected(size.error());
-  if (*size > record.header.payload_bytes) return failure("the block at {} is shorter than its head", record.offset);
-  const std::size_t known = std::min(head.size(), *size);
-  head.resize(*size);
-  if (auto ok = ring.read(record, known, std::span(head).subspan(known)); !ok) return std::unexpected(ok.error());
-  return head;
-}
-
-Result<Decoded> decode_record(const Ring& ring, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
-  const RecordRef& record = *part.record;
-  const RecordHeader& h = record.header;
-  const auto head = read_block_head(ring, record);
-  if (!head) return std::unexpected(head.error());
-  auto block = BlockView::open(*head);
-  if (!block) return std::unexpected(block.error());
-  if (block->rows() != h.rows || block->columns() != part.columns || block->columns() != part.schema->columns())
-    return failure("the block at {} does not fit its header", record.offset);
-  const auto read = [&](std::uint64_t offset, std::span<std::byte> out) { return ring.read(record, offset, out); };
-  if (auto ok = block->load(columns, read); !ok) return std::unexpected(ok.error());
-  return decode_rows(*block, h.first_row, part, columns, range);
-}
-
-// The part's rows that are visible and in the range.
-Result<Decoded> decode(const WindowSnapshot& window, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
-  range.max = std::min(range.max, part.hidden_from - 1);  // its times increase
-  if (part.head) return decode_head(part, columns, range);
-  if (part.stage) return decode_rows(part.stage->block(), part.stage->first_row(), part, columns, range);
-  return decode_record(*window.ring, part, columns, range);
-}
 
 // One series being put together. Its values are aligned with its group's times [first, end) until finish(): of a window in which
 // series come and go, only those where it may have some.
@@ -87,6 +21,7 @@ struct Slot {
   std::size_t first = 0, end = 0;
   std::vector<double> values;
   std::vector<TimeMs> own_times;  // only where cells are absent
+  bool found = false;             // SelectLimits::newest: it has a sample
 };
 
 // What a Selection's views point into.
@@ -138,9 +73,9 @@ class Selector {
 
   Result<Selection> run() {
     const auto wanted = [this](const KnownSchema& schema) { return !matching(schema).columns.empty(); };
-    for (const GroupParts& group : group_parts(window_, range_, wanted)) {
-      if (auto ok = select_group(group); !ok) return std::unexpected(ok.error());
-    }
+    const std::vector<GroupParts> groups = group_parts(window_, range_, wanted);
+    if (is_too_much(groups)) return too_many_samples(limits_);
+    for (const GroupParts& group : groups) select_group(group);
     std::sort(out_.series.begin(), out_.series.end(),
               [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); });
     merge_equal_labels();
@@ -174,13 +109,32 @@ class Selector {
     return at->second;
   }
 
-  const Matching& with_slots(const KnownSchema& known) {
+  std::span<const std::uint32_t> columns_of(const Part& part) {
+    const auto& all = matching(*part.schema).columns;
+    return {all.begin(), std::lower_bound(all.begin(), all.end(), part.columns)};
+  }
+
+  // Before anything is decoded. Whole parts are counted; the bound must not refuse a short range for that.
+  bool is_too_much(const std::vector<GroupParts>& groups) {
+    if (limits_.newest) return false;  // a few rows a part
+    std::size_t samples = 0;
+    for (const GroupParts& group : groups) {
+      for (const Part& part : group.parts) {
+        if (part.may_have(range_)) samples += (part.end_row - part.first_row) * columns_of(part).size();
+      }
+    }
+    return samples > limits_.samples_max + std::min(kSamplesSlack, 3 * limits_.samples_max);
+  }
+
+  const Matching& with_slots(const KnownSchema& known, bool alone) {
     Matching& m = matching(known);
     if (!m.slots.empty() || m.columns.empty()) return m;
     owner_->schemas.push_back(m.schema);
     for (const std::uint32_t c : m.columns) {
       const SeriesInfo& info = m.schema->series[c];
-      Slot*& slot = by_labels_[info.labels];
+      // Where the group has other schemas they have most series in common.
+      Slot* none = nullptr;
+      Slot*& slot = alone ? none : by_labels_[&info.labels];
       if (slot == nullptr) {
         owner_->slots.push_back(std::make_unique<Slot>());
         slot = owner_->slots.back().get();
@@ -191,49 +145,82 @@ class Selector {
     return m;
   }
 
-  Result<void> select_group(const GroupParts& group) {
+  // Rows of some columns of a part, and which series they are of.
+  struct Rows {
+    std::vector<Slot*> slots;
+    PartRows rows;
+  };
+
+  void select_group(const GroupParts& group) {
     by_labels_.clear();
     const std::size_t first_slot = owner_->slots.size();
-    std::vector<std::pair<const Matching*, Decoded>> decoded;
-    for (const Part& part : group.parts) {
-      const Matching& m = with_slots(*part.schema);
-      const auto columns = std::span(m.columns.begin(), std::lower_bound(m.columns.begin(), m.columns.end(), part.columns));
-      if (columns.empty() || !part.may_have(range_)) continue;
-      read_samples_ += (part.end_row - part.first_row) * columns.size();
-      if (read_samples_ > limits_.samples_max + std::min(kSamplesSlack, 3 * limits_.samples_max))
-        return too_many_samples(limits_);
-      if (auto d = decode(window_, part, columns, range_)) {
-        if (d->damaged && stats_ != nullptr) ++stats_->skipped_blocks;
-        decoded.emplace_back(&m, std::move(*d));
-      } else if (stats_ != nullptr) {
-        ++stats_->skipped_blocks;
+    const auto other = [&](const Part& part) { return part.schema->id() != group.parts.front().schema->id(); };
+    const bool alone = std::none_of(group.parts.begin(), group.parts.end(), other);
+    std::vector<Rows> read;
+    if (limits_.newest) {
+      for (auto part = group.parts.rbegin(); part != group.parts.rend(); ++part) {
+        // Nearly always all that is wanted is in the last rows.
+        const TimeMs end = std::min({range_.max, part->t_max, part->hidden_from - 1});
+        const TimeMs recent = std::max(range_.min, end - kNewestRows * group.interval_ms);
+        read_rows(*part, alone, {recent, range_.max}, read);
+        read_rows(*part, alone, {range_.min, recent - 1}, read);
+      }
+      std::reverse(read.begin(), read.end());
+    } else {
+      for (const Part& part : group.parts) read_rows(part, alone, range_, read);
+    }
+    assemble(read, first_slot);
+  }
+
+  void read_rows(const Part& part, bool alone, TimeRange range, std::vector<Rows>& out) {
+    if (range.empty() || !part.may_have(range)) return;
+    const Matching& m = with_slots(*part.schema, alone);
+    const auto all = columns_of(part);
+    Rows rows;
+    std::vector<std::uint32_t> columns;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (limits_.newest && m.slots[i]->found) continue;
+      columns.push_back(all[i]);
+      rows.slots.push_back(m.slots[i]);
+    }
+    if (columns.empty()) return;
+    auto read = read_part(window_, part, columns, range);
+    if (stats_ != nullptr && (!read || read->damaged)) ++stats_->skipped_blocks;
+    if (!read || read->times.empty()) return;
+    rows.rows = std::move(*read);
+    if (limits_.newest) {
+      for (std::size_t i = 0; i < columns.size(); ++i) {
+        const auto& values = rows.rows.columns[i];
+        rows.slots[i]->found = !std::all_of(values.begin(), values.end(), is_absent);
       }
     }
-    assemble(decoded, first_slot);
-    return {};
+    out.push_back(std::move(rows));
   }
 
   // What has found its place is freed: only the samples themselves are there twice, and a part at a time.
-  void assemble(std::vector<std::pair<const Matching*, Decoded>>& decoded, std::size_t first_slot) {
+  void assemble(std::vector<Rows>& read, std::size_t first_slot) {
     auto times = std::make_unique<std::vector<TimeMs>>();
-    for (const auto& [m, d] : decoded) {
-      for (std::size_t i = 0; i < d.columns.size(); ++i) {
-        Slot& slot = *m->slots[i];
-        if (slot.end == 0) slot.first = times->size();
-        slot.end = times->size() + d.times.size();
+    for (const auto& [slots, rows] : read) {
+      for (Slot* slot : slots) {
+        if (slot->end == 0) slot->first = times->size();
+        slot->end = times->size() + rows.times.size();
       }
-      times->insert(times->end(), d.times.begin(), d.times.end());
+      times->insert(times->end(), rows.times.begin(), rows.times.end());
     }
     std::size_t done = 0;
-    for (auto& [m, d] : decoded) {
-      for (std::size_t i = 0; i < d.columns.size(); ++i) {
-        Slot& slot = *m->slots[i];
+    for (auto& [slots, rows] : read) {
+      for (std::size_t i = 0; i < slots.size(); ++i) {
+        Slot& slot = *slots[i];
+        if (slot.values.empty() && rows.columns[i].size() == slot.end - slot.first) {
+          slot.values = std::move(rows.columns[i]);  // the only part it has
+          continue;
+        }
         slot.values.reserve(slot.end - slot.first);
         slot.values.resize(done - slot.first, absent());
-        slot.values.insert(slot.values.end(), d.columns[i].begin(), d.columns[i].end());
+        slot.values.insert(slot.values.end(), rows.columns[i].begin(), rows.columns[i].end());
       }
-      d.columns = {};
-      done += d.times.size();
+      rows.columns = {};
+      done += rows.times.size();
     }
     for (std::size_t i = first_slot; i < owner_->slots.size(); ++i) finish(*owner_->slots[i], *times);
     owner_->times.push_back(std::move(times));
@@ -282,8 +269,15 @@ class Selector {
     out_.series = std::move(merged);
   }
 
-  // Whole parts are counted before they are read; the bound must not refuse a short range for that.
   static constexpr std::size_t kSamplesSlack = 1'000'000;
+  static constexpr std::int64_t kNewestRows = 3;
+
+  struct HashOfLabels {
+    std::size_t operator()(const Labels* l) const { return l->hash(); }
+  };
+  struct SameLabels {
+    bool operator()(const Labels* a, const Labels* b) const { return *a == *b; }
+  };
 
   const WindowSnapshot& window_;
   std::span<const MatcherSet> sets_;
@@ -292,9 +286,8 @@ class Selector {
   const SelectLimits& limits_;
   WindowReadStats* stats_;
   std::shared_ptr<Owner> owner_ = std::make_shared<Owner>();
-  std::unordered_map<Labels, Slot*, LabelsHash> by_labels_;
-  std::map<std::uint64_t, Matching> matching_;  // by schema id, which is of one group
-  std::size_t read_samples_ = 0;
+  std::unordered_map<const Labels*, Slot*, HashOfLabels, SameLabels> by_labels_;  // owner_ has them
+  std::map<std::uint64_t, Matching> matching_;                                    // by schema id, which is of one group
   Selection out_;
 };
 
@@ -341,7 +334,7 @@ std::vector<GroupRows> group_rows(const WindowSnapshot& window, TimeRange range)
     GroupRows rows{group.group, group.interval_ms, 0};
     for (const Part& part : group.parts) {
       if (!part.may_have(range)) continue;
-      if (const auto d = decode(window, part, {}, range)) rows.rows += d->times.size();
+      if (const auto d = read_part(window, part, {}, range)) rows.rows += d->times.size();
     }
     if (rows.rows > 0) out.push_back(std::move(rows));
   }

@@ -13,6 +13,7 @@ import shutil
 import time
 
 import e2e
+import wire
 from e2e import STALE, check
 from remote_write import Receiver
 
@@ -95,7 +96,9 @@ class Story:
 
 def half_past():
     """The middle of a second: samples are on whole ones."""
-    time.sleep((1.5 - time.time() % 1) % 1 or 1)
+    time.sleep((1.5 - time.time() % 1) % 1)
+    while not 0.3 < time.time() % 1 < 0.7:
+        time.sleep(0.05)
 
 
 def given(key):
@@ -139,6 +142,11 @@ def check_answers(agent, job):
         page = e2e.http_get(agent.base + path.replace("[]", "%5B%5D"))
         line = next(l for l in page.splitlines() if l.startswith("node_load1{"))
         check(f'job_name="{job}"' in line, f"{path} says {line}")
+    now = int(time.time() * 1000)
+    asked = [(wire.EQUAL, "__name__", "node_load1"), (wire.EQUAL, "job_name", job)]
+    _, answer = wire.remote_read(agent.base, now - 60_000, now, asked)
+    read = wire.read_samples_answer(answer)
+    check(len(read) == 1 and read[0][0]["job_name"] == job and read[0][1], f"remote read of {job} answers {read}")
     gauges = {r["metric"]["__name__"]: float(r["value"][1]) for r in query('{__name__=~"tacho_identity_.*"}')}
     check(gauges["tacho_identity_scopes"] == 1 and gauges["tacho_identity_log_bytes"] > 0, f"{gauges}")
     check(gauges["tacho_identity_damaged_total"] == gauges["tacho_identity_write_failures_total"] == 0, f"{gauges}")
@@ -202,7 +210,8 @@ def body(processes, arguments):
     half_past()
     _, sure = volume.write(second, notes)
     story.begin(second_labels, sure)
-    e2e.live(6)
+    # A whole window that is the second job's alone: the first one's series end in it.
+    e2e.live(max(4, ((sure // WINDOW_MS + 2) * WINDOW_MS + 1000) / 1000 - time.time()))
     check_answers(agent, "second")
     check(names_of(agent, "job_name") == {SHORT["job_name"], "second"}, "the names of both jobs are not what label values says")
     now = e2e.api_get(agent.base, "status/tsdb")["headStats"]["numSeries"]

@@ -44,7 +44,13 @@ class TestStore : public store::Queryable {
     return out;
   }
 
-  store::TimeRange bounds() const override { return {}; }
+  store::TimeRange bounds() const override {
+    store::TimeRange out;
+    for (const auto& [labels, c] : columns_)
+      out = out.empty() ? store::TimeRange{c.times.front(), c.times.back()}
+                        : store::TimeRange{std::min(out.min, c.times.front()), std::max(out.max, c.times.back())};
+    return out;
+  }
   std::vector<store::MetricMetadata> metadata() const override { return {}; }
 
   mutable int selects = 0;

@@ -10,6 +10,7 @@
 
 #include "store/dir_store.h"
 #include "store/store.h"
+#include "tests/store/newest.h"
 #include "tests/temp_dir.h"
 
 using namespace tacho;
@@ -62,6 +63,7 @@ Samples samples_of(const Queryable& q) {
     for (std::size_t i = 0; i < v.times.size(); ++i)
       REQUIRE(samples.emplace(v.times[i], is_stale(v.values[i]) ? kStale : v.values[i]).second);
   }
+  test::check_newest(q, {}, {0, 1'000'000'000'000});
   return out;
 }
 

@@ -6,10 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
+#include <map>
 #include <random>
+#include <thread>
 
 #include "store/identity_record.h"
 #include "store/log_records.h"
@@ -267,6 +270,32 @@ TEST_CASE("a disk that is full loses no word: it counts at once, and is written 
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(WEXITSTATUS(status) == 0);
   CHECK(known(IdentityReader(dir.path()).timeline()) == "card 0@1=a card 1@2=b ");
+}
+
+TEST_CASE("timelines are taken, and the file is read, while the log is written") {
+  auto dir = test::TempDir::in_memory();
+  const auto log = open_log(dir.path(), 8192);
+  std::atomic<bool> done{false};
+  std::atomic<int> torn{0};
+  // Each word names two cards at once, and both or none are seen.
+  const auto is_whole = [](const std::shared_ptr<const IdentityTimeline>& t) {
+    std::map<std::string, TimeMs> newest;
+    for (const auto& e : t->entries()) newest[e.identity->scope] = e.identity->from;
+    return newest.empty() || (newest.size() == 2 && newest.begin()->second == newest.rbegin()->second);
+  };
+  std::thread asks([&] {
+    while (!done) torn += is_whole(log->timeline()) ? 0 : 1;
+  });
+  IdentityReader reader(dir.path());
+  std::thread reads([&] {
+    while (!done) (void)reader.timeline();
+  });
+  for (int i = 1; i <= 400; ++i) told(*log, {card(0, fmt::format("job{}", i), i), card(1, fmt::format("job{}", i), i)}, i - 20);
+  done = true;
+  asks.join();
+  reads.join();
+  CHECK(torn == 0);
+  CHECK(known(reader.timeline()) == known(log->timeline()));
 }
 
 TEST_CASE("after a kill at any moment all that append returned for is there") {

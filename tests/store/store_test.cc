@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "store/dir_store.h"
+#include "tests/store/newest.h"
 #include "tests/temp_dir.h"
 
 using namespace tacho;
@@ -603,6 +604,8 @@ TEST_CASE("whatever the clock did and wherever rows lie, any range answers what 
         const std::string expected = visible(b, range);
         REQUIRE(f.ask(*f.store, b ? "b" : "a", range.min, range.max) == expected);
         REQUIRE(f.ask(**files, b ? "b" : "a", range.min, range.max) == expected);
+        test::check_newest(*f.store, {}, range);
+        test::check_newest(**files, std::vector{Matcher::equal("d", b ? "b" : "a")}, range);
       }
       const TimeRange held = f.store->bounds();
       REQUIRE(held.max == std::max_element(rows.begin(), rows.end(), [](auto& x, auto& y) { return x.t < y.t; })->t);

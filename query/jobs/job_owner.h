@@ -1,0 +1,26 @@
+// Which job a set of identity labels names.
+//
+// Shape    the first there is of: job_name with job_namespace (or namespace); a Slurm job's number; the pod alone. Pods are told apart by
+//          pod_uid, else by namespace and name, else by all their labels.
+// Threads  values.
+#pragma once
+
+#include <string>
+
+#include "proto/base/labels.h"
+
+namespace tacho::query {
+
+struct JobOwner {
+  std::string name, name_space;
+  auto operator<=>(const JobOwner&) const = default;
+  // "team-a/train-7", or the name alone.
+  std::string text() const;
+};
+
+// Requires: some labels.
+JobOwner owner_of(const Labels& identity);
+// The same for the same pod, whatever else its labels say.
+std::string pod_key_of(const Labels& identity);
+
+}  // namespace tacho::query
