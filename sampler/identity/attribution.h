@@ -44,7 +44,7 @@ struct AttributionOptions {
 class Attribution final : public IdentityProducer {
  public:
   static constexpr std::int64_t kPatienceMs = 60'000;
-  static constexpr std::int64_t kEndWaitMs = 3'000;
+  static constexpr std::int64_t kEndWaitMs = 5'000;
   static constexpr std::int64_t kStartWaitMs = 5'000;
 
   Attribution(const AttributionOptions& options, const Roots& roots, const store::Queryable& store,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 namespace tacho::sampler {
 namespace {
@@ -70,20 +71,26 @@ void KubeletWatch::run(const std::shared_ptr<Shared>& shared) {
   using std::chrono::milliseconds;
   Shared& s = *shared;
   std::int64_t rest = s.interval_ms;
+  std::optional<MonoNs> pods_asked;
   std::unique_lock lock(s.mutex);
   while (!s.stopping) {
     s.soon = false;
-    const std::uint64_t number = s.latest->number + 1;
+    auto answer = std::make_shared<KubeletAnswer>(*s.latest);  // with the pods of before
     lock.unlock();
-    auto answer = std::make_shared<KubeletAnswer>();
-    answer->number = number;
+    ++answer->number;
     answer->begun = s.clock.wall_ms();
     answer->list = s.side->list();
-    answer->pods = s.side->pods();
     const bool ok = answer->list.has_value();
+    const bool absent = !ok && answer->list.error().fault == KubeletFault::no_socket;
+    if (!absent || !pods_asked || s.clock.mono() - *pods_asked >= s.interval_ms * kNsPerMs) {
+      answer->pods = s.side->pods();
+      pods_asked = s.clock.mono();
+    }
     lock.lock();
     s.latest = std::move(answer);
-    rest = ok ? s.interval_ms : std::min(2 * rest, std::max(kRestMaxMs, s.interval_ms));
+    rest = ok       ? s.interval_ms
+           : absent ? std::min(kAbsentMs, s.interval_ms)
+                    : std::min(2 * rest, std::max(kRestMaxMs, s.interval_ms));
     // Whoever wants it sooner waits for the least time between two; a kubelet that fails is not asked sooner.
     s.wake.wait_for(lock, milliseconds(std::min(kApartMs, rest)), [&] { return s.stopping; });
     s.wake.wait_for(lock, milliseconds(std::max<std::int64_t>(rest - kApartMs, 0)), [&] { return s.stopping || (s.soon && ok); });

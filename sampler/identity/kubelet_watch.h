@@ -3,8 +3,8 @@
 // Shape    latest() is the last answer of both, or why there is none. The list is asked for first: a pod that begins between the two is
 //          then in the pods and not in the list, and not the other way about, which could not be told from an older pod of its name.
 // When     each `interval_ms`, and soon after ask_soon(), but never twice within kApartMs: the kubelet refuses who asks too often. What fails
-//          rests for up to kRestMaxMs, twice as long each time; the socket is opened anew for each call, so that one that a restarted
-//          kubelet made is found.
+//          rests for up to kRestMaxMs, twice as long each time; but a socket that is not there, or nobody behind it, is tried again after
+//          kAbsentMs: a kubelet that restarts makes it anew, and each call opens it by its path. The pods are not asked for more often then.
 // Threads  its own, "tacho-kubelet"; latest(), ask_soon(): any.
 // Stop     the destructor waits for kStopMs; a call in flight is then left behind with all that it needs, and ends at its time-out.
 #pragma once
@@ -62,6 +62,7 @@ class KubeletWatch final : public KubeletNews {
  public:
   static constexpr std::int64_t kApartMs = 1000;
   static constexpr std::int64_t kRestMaxMs = 30'000;
+  static constexpr std::int64_t kAbsentMs = 2000;
   static constexpr std::int64_t kStopMs = 500;
 
   KubeletWatch(std::unique_ptr<KubeletSide> side, std::int64_t interval_ms = 5000, const Clock& clock = system_clock());

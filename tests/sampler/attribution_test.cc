@@ -169,7 +169,7 @@ TEST_CASE("a kubelet that falls silent changes nothing for a minute, nor for a p
   CHECK(node.reason("nvidia", "1") == "no_socket");
   // Its end is seen without the kubelet.
   node.write(alive + "/cgroup.events", "populated 0\nfrozen 0\n");
-  node.poll_each_second(71, 76);
+  node.poll_each_second(71, 78);
   CHECK(node.pod_at(70, 0) == uid(1));
   CHECK(node.pod_at(72, 0).empty());
 }
@@ -209,7 +209,7 @@ TEST_CASE("a pod's end is seen by its cgroup within a second, and told when the 
     CHECK(node.kubelet().asked > asked);
     CHECK(node.pod_at(3, 0) == uid(1));  // not told yet
     if (heard) node.says(3.5, {}, {});
-    node.poll_each_second(4, heard ? 4 : 7);
+    node.poll_each_second(4, heard ? 4 : 9);
     CHECK(node.pod_at(2.9, 0) == uid(1));
     CHECK(node.pod_at(3, 0).empty());
   }

@@ -128,6 +128,35 @@ TEST_CASE("the kubelet is asked at once, then at its pace, sooner when that is w
   CHECK(calls.size() == 1);
 }
 
+TEST_CASE("a socket that is not there is looked for again within seconds, and nobody else is asked more often for that",
+          "[identity]") {
+  struct Side final : KubeletSide {
+    int& lists;
+    int& pod_lists;
+    Side(int& l, int& p) : lists(l), pod_lists(p) {}
+    std::expected<std::vector<PodEntry>, KubeletError> list() override {
+      if (++lists > 1) return std::vector<PodEntry>{{"p", "n", {}}};
+      return std::unexpected(KubeletError{{"no"}, KubeletFault::no_socket});
+    }
+    Result<std::vector<Pod>> pods() override {
+      ++pod_lists;
+      return std::vector<Pod>(1);
+    }
+  };
+  int lists = 0;
+  int pod_lists = 0;
+  {
+    KubeletWatch watch(std::make_unique<Side>(lists, pod_lists), 60'000);
+    const MonoNs until = system_clock().mono() + 20 * kNsPerSecond;
+    while (watch.latest()->number < 2 && system_clock().mono() - until < 0)
+      system_clock().sleep_until(system_clock().mono() + 50 * kNsPerMs);
+    CHECK(watch.latest()->list.value().size() == 1);
+    CHECK(watch.latest()->pods.value().size() == 1);
+  }
+  CHECK(lists == 2);
+  CHECK(pod_lists == 2);
+}
+
 TEST_CASE("a kubelet that hangs does not hold up the end", "[identity]") {
   struct Side final : KubeletSide {
     std::expected<std::vector<PodEntry>, KubeletError> list() override {
