@@ -22,6 +22,8 @@
 #include "tools/catalogue_metadata.h"
 #include "tools/data.h"
 #include "tools/identities.h"
+#include "tools/job_archive.h"
+#include "tools/job_labels.h"
 #include "tools/prometheus_config.h"
 #include "tools/ship_gauges.h"
 
@@ -74,6 +76,7 @@ struct Agent::Impl {
   std::unique_ptr<Identities> identities;
   std::unique_ptr<store::IdentityView> labelled;  // the store with whose its samples are
   std::unique_ptr<store::AliasView> view;         // of that: what is asked
+  std::unique_ptr<JobArchive> jobs;
   std::unique_ptr<sampler::Scheduler> scheduler;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unique_ptr<query::Api> api;
@@ -140,6 +143,10 @@ Result<void> Agent::Impl::open_identities() {
   identities = std::move(*opened);
   labelled = std::make_unique<store::IdentityView>(*store, identities->timeline());
   view = std::make_unique<store::AliasView>(*labelled, sampler::make_alias_table(host_name()));
+  jobs = std::make_unique<JobArchive>(JobArchiveOptions{.folder = options.dirs.state + "/jobs",
+                                                        .window = *view,
+                                                        .timeline = identities->timeline(),
+                                                        .report = {.is_identity = identity_labels_of(identities->timeline())}});
   return {};
 }
 
@@ -236,7 +243,8 @@ Result<void> Agent::Impl::start_server() {
                                                             .external_labels = options.config.external_labels,
                                                             .config_yaml = prometheus_config(options.config, options.interval_ms),
                                                             .targets = [this] { return target_status(); },
-                                                            .aliases = view.get()});
+                                                            .aliases = view.get(),
+                                                            .is_identity_label = identity_labels_of(identities->timeline())});
   auto started = HttpServer::start({.listen = options.listen,
                                     .slow_threads = static_cast<int>(options.config.query_concurrency),
                                     .is_slow = query::Api::is_slow,
@@ -277,6 +285,7 @@ Result<std::unique_ptr<Agent>> Agent::start(AgentOptions options) {
   if (auto ok = impl->start_server(); !ok) return std::unexpected(ok.error());
   impl->scheduler->start();
   impl->identities->start();
+  impl->jobs->start();
   impl->maintenance = std::thread([i = impl.get()] { i->maintain(); });
   for (const auto& e : impl->endpoints) e->thread = std::jthread([s = e->shipper.get()](std::stop_token stop) { s->run(stop); });
   return std::unique_ptr<Agent>(new Agent(std::move(impl)));
@@ -295,6 +304,7 @@ bool Agent::stop() {
   for (const auto& e : a.endpoints) {
     if (e->thread.joinable()) e->thread.join();
   }
+  a.jobs->stop();
   a.identities->stop();
   a.clean = a.scheduler->stop();
   {
@@ -309,6 +319,8 @@ bool Agent::stop() {
     log_error("not everything could be written to the ring: {}; the rest stays in shared memory", ok.error());
   return a.clean;
 }
+
+std::uint64_t Agent::rows() const { return impl_->scheduler->runners().back()->stats().rows.load(std::memory_order_relaxed); }
 
 std::string Agent::address() const { return impl_->server->address(); }
 

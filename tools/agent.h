@@ -30,6 +30,8 @@ class Agent {
   ~Agent();
   // False: a source hangs in the kernel and its thread could not be ended; the process must end with _exit.
   bool stop();
+  // Rows of its own source until now: a tick thread that works makes it grow. Any thread.
+  std::uint64_t rows() const;
   // HOST:PORT with the real port.
   std::string address() const;
 

@@ -77,6 +77,7 @@ struct Program {
   MetricsOptions metrics_options;
   SampleOptions sample_options;
   DevicesOptions devices_options;
+  JobVerbOptions job_options;
   ExportOptions export_options;
   ServeOptions serve_options;
   CheckRemoteOptions check_remote_options;
@@ -136,6 +137,13 @@ struct Program {
              [this] { return query(query_options); });
     q.add_option("EXPR", query_options.expr, "the expression")->required();
     data_flags(q, query_options.data);
+    auto* nodes = q.add_option(
+        "--nodes", query_options.nodes,
+        "several agents at once: HOST[:PORT] or URLs between commas, a name with several addresses, or a file_sd file");
+    for (const char* other : {"--url", "--file", "--state", "--runtime"}) nodes->excludes(q.get_option(other));
+    duration_flag(
+        q, "--timeout", [this](std::int64_t ms) { query_options.nodes_timeout_ms = ms; },
+        "of each node of --nodes; 15s when not given");
     duration_flag(
         q, "--last", [this](std::int64_t ms) { query_options.last_ms = ms; },
         "the range that ends at --at; one instant when not given");
@@ -175,6 +183,15 @@ struct Program {
     d.add_option("--sysfs", devices_options.roots.sysfs, "where the sys file system is")->capture_default_str();
     d.add_option("--rootfs", devices_options.roots.rootfs, "where the host's root is mounted (in a container: /host)");
     data_flags(d, devices_options.data);
+
+    auto& j = verb("job", "what jobs used of this node: device-hours, utilisation, stalls, energy, errors",
+                   "tacho job team-a/train-7 --format json", [this] { return job(job_options); });
+    j.add_option("NAME", job_options.name, "NAME or NAMESPACE/NAME; all, a line each, when not given");
+    data_flags(j, job_options.data);
+    duration_flag(
+        j, "--last", [this](std::int64_t ms) { job_options.last_ms = ms; }, "how far back; the whole window when not given");
+    time_flag(j, job_options.at);
+    j.add_option("--format", job_options.format, "table or json")->check(CLI::IsMember({"table", "json"}))->capture_default_str();
 
     auto& e = verb("export", "hands the seconds to other tools",
                    "tacho export --last 10m '{__name__=~\"node_load.*\"}' --format openmetrics",

@@ -11,6 +11,7 @@
 #include "tools/charset.h"
 #include "tools/chart.h"
 #include "tools/data.h"
+#include "tools/nodes.h"
 #include "tools/remote.h"
 #include "tools/result_text.h"
 #include "tools/verbs.h"
@@ -70,15 +71,44 @@ int print_json(const std::string& body, bool good) {
   return good ? 0 : 1;
 }
 
-int query_url(const QueryOptions& o) {
-  const TimeMs end = o.at.value_or(system_clock().wall_ms());
+const char* path_of(const QueryOptions& o) { return o.last_ms ? "/api/v1/query_range" : "/api/v1/query"; }
+
+Params params_of(const QueryOptions& o, TimeMs end) {
   Params params{{"query", o.expr}};
   if (o.last_ms) {
     params.insert(params.end(), {{"start", seconds(end - *o.last_ms)}, {"end", seconds(end)}, {"step", seconds(o.step_ms)}});
   } else if (o.at) {
     params.emplace_back("time", seconds(end));
   }
-  const auto body = ask(*o.data.url, o.last_ms ? "/api/v1/query_range" : "/api/v1/query", params);
+  return params;
+}
+
+// What some answered is printed, and who did not said; that is no success.
+int query_nodes(const QueryOptions& o) {
+  const auto nodes = parse_nodes(*o.nodes);
+  if (!nodes) return fail(nodes.error());
+  // One time for all, and on the step's grid: the nodes' seconds line up.
+  TimeMs end = o.at.value_or(system_clock().wall_ms());
+  if (o.last_ms && !o.at) end = end / o.step_ms * o.step_ms;
+  QueryOptions at = o;
+  at.at = end;
+  NodesAnswer answer = ask_nodes(*nodes, path_of(o), params_of(at, end), o.nodes_timeout_ms);
+  for (const std::string& silent : answer.silent) std::fprintf(stderr, "tacho: no answer of %s\n", silent.c_str());
+  if (!answer.silent.empty()) std::fprintf(stderr, "tacho: %zu of %zu nodes answered\n", answer.answered, nodes->size());
+  if (answer.answered == 0) return 1;
+  answer.result.at = end;
+  if (o.format == "json") {
+    for (const std::string& silent : answer.silent) answer.result.warnings.push_back("no answer of " + silent);
+    print_json(query::api_json(answer.result), true);
+  } else {
+    print(answer.result, o, end);
+  }
+  return answer.silent.empty() ? 0 : 1;
+}
+
+int query_url(const QueryOptions& o) {
+  const TimeMs end = o.at.value_or(system_clock().wall_ms());
+  const auto body = ask(*o.data.url, path_of(o), params_of(o, end));
   if (!body) return fail(body.error());
   if (o.format == "json") return print_json(*body, true);
   const auto result = parse_answer(*body);
@@ -88,6 +118,7 @@ int query_url(const QueryOptions& o) {
 }  // namespace
 
 int query(const QueryOptions& o) {
+  if (o.nodes) return query_nodes(o);
   if (o.data.url) return query_url(o);
   auto data = open_data(o.data);
   if (!data) return fail(data.error());

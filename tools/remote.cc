@@ -10,8 +10,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t kTimeoutMs = 130'000;  // a little more than the server's own
-
 // What the server itself says was wrong, where it says so in the API's form.
 std::string error_text(const HttpResponse& answer) {
   boost::system::error_code ec;
@@ -75,7 +73,7 @@ Result<void> add_series(const json::value& entry, query::QueryResult& out) {
 
 }  // namespace
 
-Result<std::string> ask(const std::string& url, const std::string& path, const Params& params) {
+Result<std::string> ask(const std::string& url, const std::string& path, const Params& params, std::int64_t timeout_ms) {
   auto parsed = parse_url(url);
   if (!parsed) return std::unexpected(parsed.error());
   std::string base = parsed->target;
@@ -86,7 +84,7 @@ Result<std::string> ask(const std::string& url, const std::string& path, const P
   // What takes no parameters takes no POST either.
   Params headers;
   if (!params.empty()) headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-  const auto answer = client.send(params.empty() ? "GET" : "POST", base + path, headers, form, kTimeoutMs, 1u << 30);
+  const auto answer = client.send(params.empty() ? "GET" : "POST", base + path, headers, form, timeout_ms, 1u << 30);
   if (!answer) return std::unexpected(answer.error());
   if (answer->status / 100 != 2) return failure("{} says: {}", url, error_text(*answer));
   return answer->body;

@@ -3,6 +3,7 @@
 // Errors   no connection, or the server's own error message; both name the URL.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,8 +15,12 @@ namespace tacho::tools {
 
 using Params = std::vector<std::pair<std::string, std::string>>;
 
-// The body of a 2xx answer to POST URL/path with the parameters as a form, or to GET where there are none; otherwise an error with what the server said.
-Result<std::string> ask(const std::string& url, const std::string& path, const Params& params);
+inline constexpr std::int64_t kAskTimeoutMs = 130'000;  // a little more than the server's own
+
+// The body of a 2xx answer to POST URL/path with the parameters as a form, or to GET where there are none; otherwise an error with what
+// the server said.
+Result<std::string> ask(const std::string& url, const std::string& path, const Params& params,
+                        std::int64_t timeout_ms = kAskTimeoutMs);
 
 // The `data` of an answer of /api/v1/query or query_range.
 Result<query::QueryResult> parse_answer(const std::string& body);

@@ -2,14 +2,18 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdio>
 
+#include "proto/base/clock.h"
 #include "proto/base/duration.h"
 #include "proto/base/log.h"
 #include "tools/agent.h"
 #include "tools/data.h"
 #include "tools/known_sources.h"
 #include "tools/open_files.h"
+#include "tools/service_manager.h"
 #include "tools/verbs.h"
 
 namespace tacho::tools {
@@ -37,6 +41,28 @@ Result<AgentOptions> settle(const RunOptions& run) {
   return out;
 }
 
+// Returns the signal that ends the agent. Until then it tells the service manager, if that wants to know, that rows are being made.
+int wait_for_end(const sigset_t& ends, const Agent& agent, std::int64_t interval_ms, ServiceManager& manager) {
+  // Three times in the time it waits. One who samples seldom is well for three of its intervals.
+  const std::int64_t period_ms = manager.watchdog_ms() > 0 ? std::max<std::int64_t>(manager.watchdog_ms() / 3, 1) : 3'600'000;
+  const std::int64_t patience_ns = 3 * interval_ms * kNsPerMs;
+  std::uint64_t rows = agent.rows();
+  MonoNs grown = system_clock().mono();
+  for (;;) {
+    const timespec period{period_ms / 1000, (period_ms % 1000) * kNsPerMs};
+    const int signal = ::sigtimedwait(&ends, nullptr, &period);
+    if (signal == SIGHUP) {
+      log_info("SIGHUP: there is nothing to reload yet; restart to use a new configuration (no second is lost)");
+      continue;
+    }
+    if (signal > 0) return signal;
+    if (errno != EAGAIN || manager.watchdog_ms() == 0) continue;
+    const MonoNs now = system_clock().mono();
+    if (const std::uint64_t newest = agent.rows(); newest != rows) rows = newest, grown = now;
+    if (now - grown < std::max(patience_ns, period_ms * kNsPerMs)) manager.tell("WATCHDOG=1");
+  }
+}
+
 }  // namespace
 
 int run(const RunOptions& options) {
@@ -46,24 +72,23 @@ int run(const RunOptions& options) {
   sigset_t ends;
   sigemptyset(&ends);
   for (const int s : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&ends, s);
-  // Before any thread starts, so that all inherit it: only sigwait below takes these signals.
+  // Before any thread starts, so that all inherit it: only sigtimedwait above takes these signals.
   ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+  ServiceManager manager = ServiceManager::from_environment();
 
   auto settled = settle(options);
   if (!settled) return fail(settled.error());
   const store::StoreDirs dirs = settled->dirs;
+  const std::int64_t interval_ms = settled->interval_ms;
   auto agent = Agent::start(std::move(*settled));
   if (!agent) return fail(agent.error());
   log_info("tacho {} answers on http://{}/, keeps its window in {} and {}", TACHO_VERSION, (*agent)->address(), dirs.state,
            dirs.runtime);
 
-  int signal = 0;
-  do {
-    ::sigwait(&ends, &signal);
-    if (signal == SIGHUP)
-      log_info("SIGHUP: there is nothing to reload yet; restart to use a new configuration (no second is lost)");
-  } while (signal == SIGHUP);
+  manager.tell("READY=1");
+  const int signal = wait_for_end(ends, **agent, interval_ms, manager);
+  manager.tell("STOPPING=1");
   log_info("ends on signal {}", signal);
   const bool clean = (*agent)->stop();
   if (!clean) {

@@ -4,6 +4,7 @@
 #include "proto/http_server.h"
 #include "query/api.h"
 #include "sampler/aliases.h"
+#include "sampler/identity/identity_names.h"
 #include "store/alias_view.h"
 #include "store/memory_store.h"
 #include "tools/data.h"
@@ -22,7 +23,7 @@ int serve(const ServeOptions& options) {
   if (!data) return fail(data.error());
   const store::MemoryStore& store = *data;
   const store::AliasView view(store, sampler::make_alias_table(""));
-  const query::Api api(view, {.aliases = &view});
+  const query::Api api(view, {.aliases = &view, .is_identity_label = sampler::is_usual_identity_label});
   auto server =
       HttpServer::start({.listen = options.listen, .is_slow = query::Api::is_slow, .is_tried_first = query::Api::is_tried_first},
                         [&api](const HttpRequest& r) { return api.handle(r); });

@@ -50,6 +50,8 @@ int ship(const ShipOptions& options);
 struct QueryOptions {
   std::string expr;
   DataChoice data;
+  std::optional<std::string> nodes;        // several agents instead (tools/nodes.h),
+  std::int64_t nodes_timeout_ms = 15'000;  // each so long
   std::optional<std::int64_t> last_ms;
   std::int64_t step_ms = 1000;
   std::optional<std::int64_t> at;
@@ -85,6 +87,15 @@ struct DevicesOptions {
   DataChoice data;  // where the agent says whose they are
 };
 int devices(const DevicesOptions& options);
+
+struct JobVerbOptions {
+  std::string name;  // "": all
+  DataChoice data;
+  std::optional<std::int64_t> last_ms;  // nullopt: as far as the window reaches
+  std::optional<std::int64_t> at;
+  std::string format = "table";
+};
+int job(const JobVerbOptions& options);
 
 struct ExportOptions {
   std::string matcher;

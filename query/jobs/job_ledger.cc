@@ -156,7 +156,7 @@ void JobLedger::each_step(const Series& series, Enter enter) {
     holder.end = std::max(holder.end, p.t);
     holder.seen = true;
     const std::int64_t ms = p.t - from.t;
-    enter(Step{p.t, ms > kGapMs ? 0 : ms, from.v, p.v, &holder});
+    enter(Step{p.t, ms > kJobGapMs ? 0 : ms, from.v, p.v, &holder});
   }
 }
 

@@ -13,8 +13,6 @@
 
 namespace tacho::query {
 
-inline constexpr std::int64_t kGapMs = 60'000;  // longer than this between two rows is time that nobody saw
-
 struct JobHolder {
   Labels labels;  // identity labels, those that it had all the time
   JobOwner owner;

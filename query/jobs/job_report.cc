@@ -94,7 +94,7 @@ tacho::Result<JobReport> make_job_report(const store::Queryable& store, store::T
   JobLedger ledger(options, range.min);
   const std::vector<store::Matcher> matchers{JobLedger::matcher()};
   const MonoNs begin = system_clock().mono();
-  for (TimeMs from = range.min - kGapMs; from <= range.max; from += kSliceMs) {
+  for (TimeMs from = range.min - kJobGapMs; from <= range.max; from += kSliceMs) {
     if (options.stop != nullptr && options.stop->load(std::memory_order_relaxed)) return failure("the report was abandoned");
     if (options.timeout_ms > 0 && system_clock().mono() - begin > options.timeout_ms * kNsPerMs)
       return failure("the report took longer than query.timeout; ask for a shorter time (start, end), or raise the limit");
@@ -128,8 +128,8 @@ tacho::Result<JobReport> make_job_report(const store::Queryable& store, store::T
       JobRun run = run_of(runs[i], ledger);
       run.run = i + 1;
       run.runs = runs.size();
-      run.from_start = run.begin <= range.min + kGapMs;
-      run.running = run.end >= range.max - kGapMs / 6;
+      run.from_start = run.begin <= range.min + kJobGapMs;
+      run.running = run.end >= range.max - kJobGapMs / 6;
       out.runs.push_back(std::move(run));
     }
   }

@@ -3,11 +3,11 @@
 // Shape    a job is what the series' identity labels name (JobOwner); a run of it is a set of pods that were there at overlapping times, so
 //          that a retry is another run. What nobody held is a report of its own: runs and it add up to the devices exactly.
 //          A step from one sample of a series to the next counts to whoever the later one belongs to: a counter's growth, and the time
-//          between, where that is no gap (kGapMs).
+//          between, where that is no gap (kJobGapMs).
 // Units    TimeMs; seconds, joules, bytes, ratios.
 // Errors   the store's; a time-out.
 // Threads  const use of the store; any thread.
-// Cost     reads the rows of the accelerators and of pods' cgroups, kSliceMs at a time: memory does not grow with the range.
+// Cost     reads the rows of the accelerators and of pods' cgroups, an hour at a time: memory does not grow with the range.
 #pragma once
 
 #include <atomic>
@@ -22,6 +22,8 @@
 #include "store/queryable.h"
 
 namespace tacho::query {
+
+inline constexpr std::int64_t kJobGapMs = 60'000;  // longer than this between two rows is time that nobody saw
 
 struct JobOptions {
   // Whether a label says whose a series is, and not what it is.

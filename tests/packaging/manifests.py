@@ -1,0 +1,200 @@
+#!/usr/bin/env python3
+"""The Kubernetes manifests: built by kubectl's kustomize, held against the API's published types, and against what each mode may have.
+
+Every kustomization is built; every object must fit the API's types (an unknown field is an error) and pass the validation that is
+generated from the API's schema; broken ones must not. Beyond types: mounts and references lead somewhere, configurations are right,
+options are the program's, probes answer. The rights of each mode are written down here, so that one that creeps in is seen.
+
+usage: manifests.py --tacho build/tacho --npm build/packaging-npm
+"""
+import argparse
+import copy
+import json
+import os
+import subprocess
+import sys
+
+import yaml
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+import e2e  # noqa: E402
+from e2e import check  # noqa: E402
+from npm_types import Npm  # noqa: E402
+
+KUBERNETES = os.path.join(HERE, "..", "..", "tools", "packaging", "kubernetes")
+NODE_CAPABILITIES = ["DAC_READ_SEARCH", "SYS_PTRACE", "SYSLOG"]
+# kustomization -> (privileged, capabilities); a sidecar has nothing of the host.
+BUILT = {
+    "daemonset": (False, NODE_CAPABILITIES),
+    "overlays/nvidia": (False, NODE_CAPABILITIES),
+    "overlays/nvidia-all": (True, NODE_CAPABILITIES + ["SYS_ADMIN"]),
+    "overlays/ascend": (True, NODE_CAPABILITIES),
+    "examples/own-overlay": (True, NODE_CAPABILITIES),
+    "examples/sidecar-native": None,
+    "examples/sidecar-classic": None,
+}
+MODULES = {"v1": "v1", "apps/v1": "apps/v1", "batch/v1": "batch/v1", "rbac.authorization.k8s.io/v1": "rbac.authorization.k8s.io/v1",
+           "scheduling.k8s.io/v1": "scheduling.k8s.io/v1"}
+
+
+def build(npm):
+    """{kustomization: its objects}"""
+    return {name: list(yaml.safe_load_all(npm.run([npm.kubectl(), "kustomize", os.path.abspath(os.path.join(KUBERNETES, name))])))
+            for name in BUILT}
+
+
+def api_problems(npm, objects):
+    """{name: complaints} of {name: object}: by the types, and by the validation that comes with them."""
+    imports, values = [], {}
+    for name, o in objects.items():
+        module, kind = MODULES[o["apiVersion"]], o["kind"]
+        line = f'import type {{ I{kind} }} from "kubernetes-models/{module}";\n'
+        if line not in imports:
+            imports.append(line)
+        values[name] = (f"I{kind}", o)
+    problems = npm.type_problems("manifests", "".join(imports), values)
+    script = """
+const fs = require("fs"), out = {};
+for (const [name, [module, o]] of Object.entries(JSON.parse(fs.readFileSync(0)))) {
+  try { new (require("kubernetes-models/" + module)[o.kind])(o).validate(); } catch (e) { out[name] = [String(e.message)]; }
+}
+console.log(JSON.stringify(out));"""
+    said = json.loads(npm.run(["node", "-e", script], input=json.dumps({n: (MODULES[o["apiVersion"]], o) for n, o in objects.items()})))
+    for name, texts in said.items():
+        problems.setdefault(name, []).extend(texts)
+    return problems
+
+
+def check_types(npm, built):
+    objects = {f"{name}: {o['kind']} {o['metadata']['name']}": o for name, all_of in built.items() for o in all_of}
+    problems = api_problems(npm, objects)
+    check(not problems, f"not what the API takes: {json.dumps(problems, indent=1)}")
+    # The check itself: each of these must be found.
+    daemonset = next(o for o in built["daemonset"] if o["kind"] == "DaemonSet")
+
+    def broken(change):
+        o = copy.deepcopy(daemonset)
+        change(o["spec"]["template"]["spec"])
+        return o
+    spoiled = {
+        "a field that there is not": broken(lambda s: s["containers"][0].update(livenesProbe={})),
+        "one far down": broken(lambda s: s["containers"][0]["securityContext"]["capabilities"].update(ad=["ALL"])),
+        "a text for a number": broken(lambda s: s["containers"][0]["ports"][0].update(containerPort="9980")),
+        "a word that is none of those": broken(lambda s: s["containers"][0].update(imagePullPolicy="Sometimes")),
+        "no name": broken(lambda s: s["containers"][0].pop("name")),
+        "a field in the wrong place": broken(lambda s: s["containers"][0].update(hostPID=True)),
+    }
+    missed = set(spoiled) - set(api_problems(npm, spoiled))
+    check(not missed, f"the check does not see {sorted(missed)}")
+    return len(objects), len(spoiled)
+
+
+def pod_and_agent(objects):
+    """The pod's specification, and the agent's container in it."""
+    spec = next(o["spec"]["template"]["spec"] for o in objects if o["kind"] in ("DaemonSet", "Job"))
+    return spec, next(c for c in spec.get("initContainers", []) + spec["containers"] if c["name"] == "tacho")
+
+
+def check_rights(name, objects, rights, version):
+    pod, agent = pod_and_agent(objects)
+    context = agent["securityContext"]
+    check(agent["image"].endswith(f"tacho:{version}"), f"{name}: the image is {agent['image']}")
+    check(context["readOnlyRootFilesystem"] and context["capabilities"]["drop"] == ["ALL"], f"{name}: {context}")
+    if rights is None:
+        for field in "hostPID", "hostNetwork", "hostIPC", "serviceAccountName", "shareProcessNamespace":
+            check(not pod.get(field), f"{name}: a sidecar asks for {field}")
+        check(not [v for v in pod["volumes"] if "hostPath" in v], f"{name}: a sidecar mounts the host's files")
+        check(context["runAsNonRoot"] and context["allowPrivilegeEscalation"] is False and "add" not in context["capabilities"], f"{name}: {context}")
+        check(agent.get("restartPolicy") == ("Always" if name.endswith("native") else None), f"{name}: restartPolicy")
+        return
+    privileged, capabilities = rights
+    check((context["privileged"], context["capabilities"]["add"]) == (privileged, capabilities), f"{name}: the rights are {context}")
+    # What the API server refuses, types or not.
+    check("allowPrivilegeEscalation" not in context if privileged or "SYS_ADMIN" in capabilities
+          else context["allowPrivilegeEscalation"] is False, f"{name}: allowPrivilegeEscalation does not go with {context}")
+    rules = [r for o in objects if o["kind"] == "ClusterRole" for r in o["rules"]]
+    check(rules == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}], f"{name}: the role may do {rules}")
+    writable = {m["name"] for m in agent["volumeMounts"] if not m.get("readOnly")}
+    check(writable == {"state", "runtime"}, f"{name}: can write to {sorted(writable)}")
+
+
+def check_references(name, objects):
+    pod, agent = pod_and_agent(objects)
+    volumes = {v["name"]: v for v in pod["volumes"]}
+    mounts = [m["name"] for m in agent["volumeMounts"]]
+    check(set(mounts) == set(volumes) and len(mounts) == len(set(mounts)), f"{name}: mounts {sorted(mounts)}, volumes {sorted(volumes)}")
+    check(all("subPath" not in m for m in agent["volumeMounts"]), f"{name}: what is mounted by subPath is never renewed")
+    kinds = {(o["kind"], o["metadata"]["name"]) for o in objects}
+    for volume in volumes.values():
+        check("configMap" not in volume or ("ConfigMap", volume["configMap"]["name"]) in kinds, f"{name}: no {volume}")
+    for kind, field in ("ServiceAccount", "serviceAccountName"), ("PriorityClass", "priorityClassName"):
+        check(field not in pod or (kind, pod[field]) in kinds, f"{name}: no {kind} {pod.get(field)}")
+    for o in objects:
+        if o["kind"] in ("DaemonSet", "Service"):
+            labels = next(d["spec"]["template"]["metadata"]["labels"] for d in objects if d["kind"] == "DaemonSet")
+            selector = o["spec"]["selector"]
+            selector = selector.get("matchLabels", selector)
+            check(selector and selector.items() <= labels.items(), f"{name}: {o['kind']} selects {selector}, the pods have {labels}")
+
+
+def check_sidecars(built):
+    """The two forms differ in where the container stands, and in nothing else."""
+    native, classic = (pod_and_agent(built[f"examples/sidecar-{form}"]) for form in ("native", "classic"))
+    check({k: v for k, v in native[1].items() if k != "restartPolicy"} == classic[1], "the two sidecars differ")
+    check(native[0]["volumes"] == classic[0]["volumes"], "the two sidecars' volumes differ")
+
+
+def check_own_overlay(objects):
+    """What the documentation promises of it: the image and the configuration are the user's."""
+    _, agent = pod_and_agent(objects)
+    check(agent["image"].startswith("registry.example/tacho:"), f"the image is {agent['image']}")
+    maps = [o["data"]["tacho.yaml"] for o in objects if o["kind"] == "ConfigMap"]
+    check(len(maps) == 1 and "remote_write" in maps[0], f"the configuration is {maps}")
+
+
+def check_configuration(processes, tacho, name, objects):
+    """The agent takes what it is given: the file, with the variables that the pod sets, and the options."""
+    _, agent = pod_and_agent(objects)
+    text = next(o["data"]["tacho.yaml"] for o in objects if o["kind"] == "ConfigMap")
+    path = processes.path("tacho.yaml")
+    with open(path, "w") as f:
+        f.write(text)
+    variables = {e["name"]: "x" for e in agent["env"]}
+    done = subprocess.run([tacho, "check-config", path], capture_output=True, text=True, env={"PATH": os.environ["PATH"]} | variables)
+    check(done.returncode == 0 and "warning" not in done.stdout + done.stderr, f"{name}: {done.stdout}{done.stderr}")
+    known = subprocess.run([tacho, agent["args"][0], "--help"], capture_output=True, text=True).stdout
+    for option in agent["args"][1:]:
+        check(option.split("=")[0] + " " in known, f"{name}: tacho {agent['args'][0]} has no {option}")
+
+
+def probes(agent):
+    return {agent[p]["httpGet"]["path"] for p in ("startupProbe", "livenessProbe", "readinessProbe") if p in agent}
+
+
+def body(processes, options):
+    npm = Npm(options.npm)
+    built = build(npm)
+    objects, spoiled = check_types(npm, built)
+    paths = set()
+    version = subprocess.run([options.tacho, "--version"], capture_output=True, text=True).stdout.split()[-1]
+    for name, rights in BUILT.items():
+        check_rights(name, built[name], rights, version)
+        check_references(name, built[name])
+        check_configuration(processes, options.tacho, name, built[name])
+        paths |= probes(pod_and_agent(built[name])[1])
+    check_sidecars(built)
+    check_own_overlay(built["examples/own-overlay"])
+    agent = e2e.Tacho(processes, options.tacho)
+    agent.start()
+    for path in sorted(paths):
+        e2e.http_get(agent.base + path)
+    agent.stop()
+    return f"{objects} objects of {len(built)} kustomizations fit the API's types, {spoiled} broken ones do not; probes {', '.join(sorted(paths))} answer"
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tacho", required=True)
+    parser.add_argument("--npm", required=True, help="folder for npm's packages")
+    e2e.main("manifests", body, parser.parse_args())

@@ -1,0 +1,79 @@
+#include <cstdio>
+#include <limits>
+
+#include "proto/base/file.h"
+#include "proto/http.h"
+#include "query/jobs/job_json.h"
+#include "query/jobs/job_text.h"
+#include "store/directory.h"
+#include "store/identity_log.h"
+#include "tools/data.h"
+#include "tools/job_archive.h"
+#include "tools/job_labels.h"
+#include "tools/remote.h"
+#include "tools/verbs.h"
+
+namespace tacho::tools {
+namespace {
+
+constexpr TimeMs kNever = std::numeric_limits<TimeMs>::max() / 4;
+
+store::TimeRange range_of(const JobVerbOptions& o) {
+  const TimeMs end = o.at.value_or(kNever);
+  return {o.last_ms ? (o.at ? end : system_clock().wall_ms()) - *o.last_ms : 0, end};
+}
+
+int ask_agent(const JobVerbOptions& o) {
+  Params params;
+  const store::TimeRange range = range_of(o);
+  if (range.min > 0) params.emplace_back("start", std::to_string(range.min / 1000));
+  if (range.max < kNever) params.emplace_back("end", std::to_string(range.max / 1000));
+  if (!o.name.empty()) params.emplace_back("job", o.name);
+  if (o.format == "table") params.emplace_back("format", "text");
+  std::string path = "/api/v1/jobs";
+  for (const auto& [k, v] : params) path += (path.find('?') == std::string::npos ? "?" : "&") + k + "=" + url_encode(v);
+  const auto body = ask(*o.data.url, path, {});
+  if (!body) return fail(body.error());
+  std::printf("%s%s", body->c_str(), o.format == "json" ? "\n" : "");
+  return 0;
+}
+
+// Whether there was one.
+bool print_archived(const JobVerbOptions& o) {
+  const store::StoreDirs dirs = store::reader_dirs(o.data.state, o.data.runtime);
+  const auto found = archived_jobs(dirs.state, o.name);
+  for (const ArchivedJob& job : found) {
+    const auto text = read_file(o.format == "json" ? job.json_path : job.text_path);
+    if (text) std::printf("%s", text->c_str());
+  }
+  return !found.empty();
+}
+
+}  // namespace
+
+int job(const JobVerbOptions& o) {
+  if (o.data.url) return ask_agent(o);
+  const auto data = open_data(o.data);
+  if (!data) return fail(data.error());
+  store::TimelineSource timeline;
+  if (!o.data.file) {
+    const auto reader = std::make_shared<store::IdentityReader>(store::reader_dirs(o.data.state, o.data.runtime).state);
+    timeline = [reader] { return reader->timeline(); };
+  }
+  auto report = query::make_job_report(**data, range_of(o), {.is_identity = identity_labels_of(timeline)});
+  if (!report) return fail(report.error());
+  const auto is_other = [&](const query::JobRun& r) { return r.owner.name != o.name && r.owner.text() != o.name; };
+  if (!o.name.empty()) std::erase_if(report->runs, is_other);
+  if (!o.name.empty() && report->runs.empty()) {
+    if (!o.data.file && print_archived(o)) return 0;
+    return fail(Error{"there is no job '" + o.name + "' in this time; tacho job lists those there are"});
+  }
+  if (o.format == "json") {
+    std::printf("%s\n", query::job_json(*report).c_str());
+  } else {
+    std::printf("%s", (o.name.empty() ? query::job_table(*report) : query::job_pages(*report, o.name)).c_str());
+  }
+  return 0;
+}
+
+}  // namespace tacho::tools
