@@ -16,6 +16,7 @@ tacho_static_library(re2 re2)
 tacho_static_library(yaml yaml-cpp)
 tacho_static_library(ssl ssl crypto)
 tacho_static_library(zlib z)
+tacho_static_library(nghttp2 nghttp2)
 tacho_static_library(ncurses ncursesw tinfo)
 tacho_static_library(boost_json boost_json boost_container)
 
@@ -27,4 +28,4 @@ find_program(FLATC flatc REQUIRED)
 add_library(base_libs INTERFACE)
 target_compile_definitions(base_libs INTERFACE SPDLOG_FMT_EXTERNAL)
 target_link_libraries(base_libs INTERFACE Threads::Threads lib_xxhash lib_flatbuffers lib_snappy lib_re2 lib_yaml lib_ssl
-  lib_ncurses lib_boost_json lib_lz4 lib_zlib)
+  lib_ncurses lib_boost_json lib_lz4 lib_zlib lib_nghttp2)

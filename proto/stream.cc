@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <array>
 #include <cerrno>
@@ -123,6 +124,25 @@ StreamResult<Stream> Stream::connect(const std::string& host, const std::string&
     if (auto shaken = s.handshake(deadline); !shaken) return std::unexpected(shaken.error());
   }
   return s;
+}
+
+StreamResult<Stream> Stream::connect_unix(const std::string& path, MonoNs deadline) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path)
+    return stream_failure(fmt::format("the path is longer than a socket's can be ({} bytes)", sizeof address.sun_path - 1));
+  path.copy(address.sun_path, path.size());
+  Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  // Unlike TCP there is nothing to wait for: EAGAIN is a listener whose queue is full.
+  while (!fd || ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    const int error = errno;
+    if (!fd || error != EAGAIN)
+      return std::unexpected(StreamError{fmt::format("cannot connect: {}", ::strerror(error)), false, error});
+    const int left = ms_left(deadline);
+    if (left == 0) return timed_out("connecting");
+    ::poll(nullptr, 0, std::min(left, 10));
+  }
+  return Stream(std::move(fd));
 }
 
 StreamResult<void> Stream::wait(short events, MonoNs deadline) const {

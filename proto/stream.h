@@ -1,4 +1,4 @@
-// A TCP connection, plain or TLS, whose every call has a deadline: what the HTTP client talks through.
+// A connection, TCP (plain or TLS) or a unix socket, whose every call has a deadline: what the HTTP client talks through.
 //
 // Threads  one at a time.
 // Errors   as values, without the URL: the caller adds it. closed_by_peer tells a kept connection that has gone
@@ -30,6 +30,8 @@ class Stream {
  public:
   // `tls` null: plain TCP.
   static StreamResult<Stream> connect(const std::string& host, const std::string& port, const TlsContext* tls, MonoNs deadline);
+  // A socket in the file system; sys_errno says why it cannot be used (ENOENT, EACCES, ECONNREFUSED: nobody listens).
+  static StreamResult<Stream> connect_unix(const std::string& path, MonoNs deadline);
   Stream(Stream&&) noexcept = default;
   Stream& operator=(Stream&&) noexcept = default;
 

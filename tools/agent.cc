@@ -10,6 +10,7 @@
 #include "query/api.h"
 #include "sampler/aliases.h"
 #include "sampler/host_sources.h"
+#include "sampler/identity/attribution_source.h"
 #include "sampler/scheduler.h"
 #include "sampler/scrape/scrape_source.h"
 #include "sampler/self_source.h"
@@ -71,6 +72,7 @@ struct Agent::Impl {
   sampler::ScrapeAccount scrapes;
   std::vector<std::unique_ptr<sampler::Source>> accel_sources;  // until the scheduler has them
   std::unique_ptr<store::Store> store;
+  std::shared_ptr<sampler::AttributionBoard> attributed;  // null: the agent tells of no pods but its own
   std::unique_ptr<Identities> identities;
   std::unique_ptr<store::IdentityView> labelled;  // the store with whose its samples are
   std::unique_ptr<store::AliasView> view;         // of that: what is asked
@@ -129,7 +131,12 @@ Result<void> Agent::Impl::open_store() {
 
 Result<void> Agent::Impl::open_identities() {
   IdentityProducers producers;
-  producers.push_back(std::make_unique<sampler::PodIdentity>(pod_identity_options(options.config.identity)));
+  const IdentityConfig& config = options.config.identity;
+  producers.push_back(std::make_unique<sampler::PodIdentity>(pod_identity_options(config, options.roots)));
+  if (const auto attribution = attribution_options(config.attribution, config.map, options.roots)) {
+    attributed = std::make_shared<sampler::AttributionBoard>();
+    producers.push_back(std::make_unique<sampler::Attribution>(*attribution, options.roots, *store, attributed));
+  }
   IdentityOptions o{.folder = options.dirs.state, .oldest = [this] { return store->bounds().min; }};
   auto opened = Identities::open(std::move(o), std::move(producers), system_clock());
   if (!opened) return std::unexpected(opened.error());
@@ -200,6 +207,7 @@ void Agent::Impl::add_sources() {
   const bool has_accelerators = !accel_sources.empty();
   for (auto& source : accel_sources) sources.push_back(std::move(source));
   accel_sources.clear();
+  if (attributed) sources.push_back(std::make_unique<sampler::AttributionSource>(attributed));
   for (auto& source : sources) {
     const auto configured = options.config.sources.find(std::string(source->configured_as()));
     std::int64_t interval = source->default_interval_ms() == 0 ? options.interval_ms : source->default_interval_ms();

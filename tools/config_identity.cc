@@ -76,16 +76,20 @@ void read_identity(Section& file, IdentityConfig& config) {
   read_labels(s, config.map);
   read_environment(s, config);
   s.boolean("slurm", config.slurm);
+  read_attribution(s, config.attribution);
   s.finish();
 }
 
-sampler::PodIdentityOptions pod_identity_options(const IdentityConfig& config) {
+sampler::PodIdentityOptions pod_identity_options(const IdentityConfig& config, const sampler::Roots& roots) {
   sampler::PodIdentityOptions out;
+  out.slurm = false;
+  if (config.attribution.mode == IdentityMode::off) return out;
   std::error_code ec;
-  const bool is_there = std::filesystem::is_directory(kUsualFolder, ec);
+  // What a DaemonSet's own pod is called is not whose the node's samples are.
+  const bool is_there = is_sidecar(config.attribution, roots) && std::filesystem::is_directory(kUsualFolder, ec);
   out.folder = config.downward_api.value_or(is_there ? kUsualFolder : "");
   out.map = config.map;
-  out.slurm = config.slurm;
+  out.slurm = config.slurm && is_sidecar(config.attribution, roots);
   // What the configuration says of a variable comes first, and alone.
   for (const sampler::EnvironmentLabel& e : config.environment) {
     if (!e.label.empty()) out.environment.push_back(e);

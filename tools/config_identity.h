@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "sampler/identity/pod_identity.h"
+#include "tools/config_attribution.h"
 
 namespace tacho::tools {
 
@@ -27,11 +28,12 @@ struct IdentityConfig {
   sampler::LabelMapOptions map;
   std::vector<sampler::EnvironmentLabel> environment;  // a label of "": this variable is not used
   bool slurm = true;
+  AttributionConfig attribution;  // of the node's pods and jobs
 };
 
 void read_identity(Section& file, IdentityConfig& config);
 
 // As the producer takes it: of this machine's folders, and the usual variables where there is a pod.
-sampler::PodIdentityOptions pod_identity_options(const IdentityConfig& config);
+sampler::PodIdentityOptions pod_identity_options(const IdentityConfig& config, const sampler::Roots& roots = {});
 
 }  // namespace tacho::tools

@@ -2,14 +2,66 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <map>
 
 #include "sampler/accel_report.h"
+#include "tools/ask_now.h"
 #include "tools/verbs.h"
 
 namespace tacho::tools {
 namespace {
 
 using Card = sampler::AccelReport::Card;
+
+// The reasons of tacho_device_attribution_info that a word does not say.
+struct Words {
+  std::string_view reason;
+  std::string_view text;
+};
+constexpr Words kWords[] = {{"shared", "shared by pods"},
+                            {"partitioned", "parts are several pods'"},
+                            {"not_started", "a pod that has not begun"},
+                            {"unknown_id", "the kubelet's id is unknown"},
+                            {"other_chip", "not the kubelet's chip"},
+                            {"no_answer_yet", "the kubelet has not answered"},
+                            {"no_socket", "no kubelet's socket"},
+                            {"permission", "the kubelet refuses"},
+                            {"rate_limited", "the kubelet limits the rate"},
+                            {"timed_out", "the kubelet takes too long"},
+                            {"kubelet_error", "the kubelet's answer is broken"}};
+
+// Whose it is, as the agent's newest row says, or why nobody's.
+std::string owner_text(const Labels& said) {
+  std::string text(said.get("reason"));
+  for (const Words& w : kWords) {
+    if (w.reason == text) text = w.text;
+  }
+  // The series carries the identity of the card it is about.
+  if (said.has("pod")) text = fmt::format("{}/{}", said.get("namespace"), said.get("pod"));
+  if (said.has("pod") && said.has("container")) text += fmt::format("/{}", said.get("container"));
+  if (said.has("hpc_job")) text += fmt::format(" job {}", said.get("hpc_job"));
+  return text;
+}
+
+// By vendor, number and partition ("": the card); empty where no agent tells.
+using Owners = std::map<std::tuple<std::string, std::string, std::string>, std::string>;
+Owners find_owners(const DataChoice& data) {
+  Owners out;
+  for (const query::ResultSeries& s : ask_now(data, "tacho_device_attribution_info")) {
+    const auto text = [&](const char* label) { return std::string(s.labels.get(label)); };
+    out[{text("vendor"), text("accel"), text("partition")}] = owner_text(s.labels);
+  }
+  return out;
+}
+
+void print_parts(const Owners& owners, const Card& card) {
+  const std::tuple whole(card.vendor, card.number, std::string());
+  for (auto it = owners.upper_bound(whole); it != owners.end(); ++it) {
+    const auto& [vendor, number, partition] = it->first;
+    if (vendor != card.vendor || number != card.number) break;
+    std::printf("%-8s %-6s part %-38s %s\n", "", "", partition.c_str(), it->second.c_str());
+  }
+}
 
 // What cards lack together is said once.
 void print_unsupported(const std::vector<Card>& cards) {
@@ -39,14 +91,17 @@ int devices(const DevicesOptions& options) {
         options.roots.sysfs.c_str(), options.roots.rootfs.c_str());
     return 0;
   }
-  std::printf("%-8s %-6s %-13s %-30s %s\n", "vendor", "accel", "pci_bus_id", "model", "state");
+  const Owners owners = find_owners(options.data);
+  std::printf("%-8s %-6s %-13s %-29s %-28s %s\n", "vendor", "accel", "pci_bus_id", "model", "whose", "state");
   bool all_answer = true;
   for (const Card& card : report.cards) {
     all_answer = all_answer && card.problem.empty();
     const std::string state =
         card.problem.empty() ? fmt::format("{} series each tick, {} slowly", card.series, card.slow_series) : card.problem;
-    std::printf("%-8s %-6s %-13s %-30s %s\n", card.vendor.c_str(), card.number.c_str(), card.pci_bus_id.c_str(),
-                card.model.c_str(), state.c_str());
+    const auto owner = owners.find({card.vendor, card.number, ""});
+    std::printf("%-8s %-6s %-13s %-29s %-28s %s\n", card.vendor.c_str(), card.number.c_str(), card.pci_bus_id.c_str(),
+                card.model.c_str(), owner == owners.end() ? "-" : owner->second.c_str(), state.c_str());
+    print_parts(owners, card);
   }
   if (!report.libraries.empty()) std::printf("\n");
   for (const std::string& library : report.libraries) std::printf("%s\n", library.c_str());

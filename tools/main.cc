@@ -178,10 +178,11 @@ struct Program {
     o.add_option("--format", sample_options.format, "prometheus")->check(CLI::IsMember({"prometheus"}))->capture_default_str();
     roots_flags(o, sample_options.roots);
 
-    auto& d = verb("devices", "the accelerators: which answer, what they do not support", "tacho devices",
+    auto& d = verb("devices", "the accelerators: which answer, whose they are, what they do not support", "tacho devices",
                    [this] { return devices(devices_options); });
     d.add_option("--sysfs", devices_options.roots.sysfs, "where the sys file system is")->capture_default_str();
     d.add_option("--rootfs", devices_options.roots.rootfs, "where the host's root is mounted (in a container: /host)");
+    data_flags(d, devices_options.data);
 
     auto& j = verb("job", "what jobs used of this node: device-hours, utilisation, stalls, energy, errors",
                    "tacho job team-a/train-7 --format json", [this] { return job(job_options); });

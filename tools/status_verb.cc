@@ -6,7 +6,7 @@
 #include "proto/base/clock.h"
 #include "proto/base/number.h"
 #include "query/api.h"
-#include "query/engine.h"
+#include "tools/ask_now.h"
 #include "tools/data.h"
 #include "tools/remote.h"
 #include "tools/verbs.h"
@@ -25,27 +25,14 @@ Result<std::string> status_body(const StatusOptions& o) {
   return api.handle({.method = "GET", .path = "/api/v1/status/tsdb"}).body;
 }
 
-// One of the agent's own series as of now; what cannot be asked has none.
-std::vector<query::ResultSeries> ask_now(const StatusOptions& o, const std::string& expr) {
-  if (o.data.url) {
-    const auto body = ask(*o.data.url, "/api/v1/query", {{"query", expr}});
-    auto result = body ? parse_answer(*body) : std::unexpected(body.error());
-    return result ? std::move(result->series) : std::vector<query::ResultSeries>();
-  }
-  auto data = open_data(o.data);
-  if (!data) return {};
-  auto result = query::Engine().instant(**data, expr, system_clock().wall_ms());
-  return result ? std::move(result->series) : std::vector<query::ResultSeries>();
-}
-
 // Where accelerators' libraries work, of an agent that runs; "" where there are none.
 std::string isolation_text(const StatusOptions& o) {
-  const auto modes = ask_now(o, "tacho_accel_isolation_info");
+  const auto modes = ask_now(o.data, "tacho_accel_isolation_info");
   if (modes.empty()) return "";
   const std::string_view mode = modes[0].labels.get("isolation");
   if (mode != "process") return "their libraries work in threads of the agent";
   const auto number = [&](const char* expr) {
-    const auto found = ask_now(o, expr);
+    const auto found = ask_now(o.data, expr);
     return found.empty() ? 0.0 : found[0].points.back().v;
   };
   return fmt::format("their libraries work in processes: {:.0f} of {:.0f} run, {:.0f} times one was started again",

@@ -84,6 +84,7 @@ int sample_once(const SampleOptions& options);
 
 struct DevicesOptions {
   sampler::Roots roots;
+  DataChoice data;  // where the agent says whose they are
 };
 int devices(const DevicesOptions& options);
 

@@ -58,6 +58,9 @@ constexpr MetricInfo kRows[] = {
     {"tacho_accel_child_restarts_total", MetricType::counter, "", "Times the device's process was started again.", "scheduler", "accel_children"},
     {"tacho_accel_child_cpu_seconds_total", MetricType::counter, "seconds", "CPU time the device's process has used, since it was started.", "getrusage", "accel_children"},
     {"tacho_accel_child_resident_memory_bytes", MetricType::gauge, "bytes", "Memory the device's process holds; in it what it shares with the agent.", "/proc/self/statm", "accel_children"},
+    // whose the accelerators are
+    {"tacho_device_attribution_info", MetricType::info, "", "Whether a pod has the accelerator, or why it is nobody's: free, shared, partitioned, not_started, unknown_id, other_chip, no_answer_yet, no_socket, permission, rate_limited, timed_out, kubelet_error; always 1.", "kubelet's pod-resources", "attribution"},
+    {"tacho_device_attribution_devices", MetricType::gauge, "", "Accelerators, and parts of them, by the same reasons.", "kubelet's pod-resources", "attribution"},
     // a scrape; Prometheus's names, with the target's labels
     {"up", MetricType::gauge, "", "1 if the target's last scrape went well.", "scrape", "scrape"},
     {"scrape_duration_seconds", MetricType::gauge, "seconds", "How long the target's last scrape took.", "scrape", "scrape"},

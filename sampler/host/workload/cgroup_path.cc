@@ -7,6 +7,7 @@
 namespace tacho::sampler {
 namespace {
 
+constexpr std::string_view kJob = "job_";
 constexpr std::size_t kContainerIdChars = 64;
 constexpr std::size_t kUuidChars = 36;
 constexpr std::size_t kConfigHashChars = 32;
@@ -54,7 +55,6 @@ std::string_view container_in(std::string_view name) {
 }
 
 bool is_job(std::string_view name) {
-  constexpr std::string_view kJob = "job_";
   return name.size() > kJob.size() && name.starts_with(kJob) && std::all_of(name.begin() + kJob.size(), name.end(), is_digit);
 }
 
@@ -62,6 +62,7 @@ struct Found {
   CgroupKind kind = CgroupKind::other;
   std::string_view pod_uid;
   std::string_view container_id;
+  std::string_view job_id;
 };
 
 Found find_in(std::string_view path) {
@@ -80,7 +81,10 @@ Found find_in(std::string_view path) {
       found.kind = CgroupKind::container;
       found.container_id = id;
     }
-    if (slurm && is_job(name)) found.kind = CgroupKind::job;
+    if (slurm && is_job(name)) {
+      found.kind = CgroupKind::job;
+      found.job_id = name.substr(kJob.size());
+    }
     slurm = slurm || name.find("slurm") != std::string_view::npos;
   }
   return found;
@@ -90,7 +94,7 @@ Found find_in(std::string_view path) {
 
 CgroupIdentity cgroup_identity(std::string_view path) {
   const Found found = find_in(path);
-  CgroupIdentity identity{found.kind, std::string(found.pod_uid), std::string(found.container_id)};
+  CgroupIdentity identity{found.kind, std::string(found.pod_uid), std::string(found.container_id), std::string(found.job_id)};
   std::replace(identity.pod_uid.begin(), identity.pod_uid.end(), '_', '-');
   return identity;
 }

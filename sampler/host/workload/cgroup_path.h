@@ -22,6 +22,7 @@ struct CgroupIdentity {
   CgroupKind kind = CgroupKind::other;
   std::string pod_uid;       // with '-', whatever the path has; "" if it names no pod
   std::string container_id;  // 64 hex digits; "" if it names no container
+  std::string job_id;        // of a Slurm job, also of a cgroup inside it; "" if it names none
 };
 
 CgroupIdentity cgroup_identity(std::string_view path);

@@ -1,0 +1,102 @@
+#include "sampler/identity/kubelet_watch.h"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+namespace tacho::sampler {
+namespace {
+
+constexpr std::int64_t kListMs = 5000;
+constexpr std::int64_t kPodsMs = 5000;
+
+}  // namespace
+
+std::expected<std::vector<PodEntry>, KubeletError> KubeletClient::list() { return list_pod_resources(socket_, kListMs); }
+
+Result<std::vector<Pod>> KubeletClient::pods() { return pods_.fetch(kPodsMs); }
+
+struct KubeletWatch::Shared {
+  Shared(std::unique_ptr<KubeletSide> with, std::int64_t each_ms, const Clock& by)
+      : side(std::move(with)), interval_ms(each_ms), clock(by) {}
+
+  const std::unique_ptr<KubeletSide> side;
+  const std::int64_t interval_ms;
+  const Clock& clock;
+  std::mutex mutex;  // guards what follows
+  std::condition_variable wake;
+  bool stopping = false;
+  bool ended = false;
+  bool soon = false;
+  std::shared_ptr<const KubeletAnswer> latest = std::make_shared<KubeletAnswer>();
+};
+
+KubeletWatch::KubeletWatch(std::unique_ptr<KubeletSide> side, std::int64_t interval_ms, const Clock& clock)
+    : shared_(std::make_shared<Shared>(std::move(side), interval_ms, clock)) {
+  thread_ = std::thread([shared = shared_] {
+    ::pthread_setname_np(::pthread_self(), "tacho-kubelet");
+    run(shared);
+  });
+}
+
+KubeletWatch::~KubeletWatch() {
+  std::unique_lock lock(shared_->mutex);
+  shared_->stopping = true;
+  shared_->wake.notify_all();
+  const bool ended = shared_->wake.wait_for(lock, std::chrono::milliseconds(kStopMs), [&] { return shared_->ended; });
+  lock.unlock();
+  if (ended) {
+    thread_.join();
+  } else {
+    thread_.detach();
+  }
+}
+
+std::shared_ptr<const KubeletAnswer> KubeletWatch::latest() const {
+  const std::lock_guard lock(shared_->mutex);
+  return shared_->latest;
+}
+
+void KubeletWatch::ask_soon() {
+  {
+    const std::lock_guard lock(shared_->mutex);
+    shared_->soon = true;
+  }
+  shared_->wake.notify_all();
+}
+
+void KubeletWatch::run(const std::shared_ptr<Shared>& shared) {
+  using std::chrono::milliseconds;
+  Shared& s = *shared;
+  std::int64_t rest = s.interval_ms;
+  std::optional<MonoNs> pods_asked;
+  std::unique_lock lock(s.mutex);
+  while (!s.stopping) {
+    s.soon = false;
+    auto answer = std::make_shared<KubeletAnswer>(*s.latest);  // with the pods of before
+    lock.unlock();
+    ++answer->number;
+    answer->begun = s.clock.wall_ms();
+    answer->list = s.side->list();
+    const bool ok = answer->list.has_value();
+    const bool absent = !ok && answer->list.error().fault == KubeletFault::no_socket;
+    if (!absent || !pods_asked || s.clock.mono() - *pods_asked >= s.interval_ms * kNsPerMs) {
+      answer->pods = s.side->pods();
+      pods_asked = s.clock.mono();
+    }
+    lock.lock();
+    s.latest = std::move(answer);
+    rest = ok       ? s.interval_ms
+           : absent ? std::min(kAbsentMs, s.interval_ms)
+                    : std::min(2 * rest, std::max(kRestMaxMs, s.interval_ms));
+    // Whoever wants it sooner waits for the least time between two; a kubelet that fails is not asked sooner.
+    s.wake.wait_for(lock, milliseconds(std::min(kApartMs, rest)), [&] { return s.stopping; });
+    s.wake.wait_for(lock, milliseconds(std::max<std::int64_t>(rest - kApartMs, 0)), [&] { return s.stopping || (s.soon && ok); });
+  }
+  s.ended = true;
+  s.wake.notify_all();
+}
+
+}  // namespace tacho::sampler

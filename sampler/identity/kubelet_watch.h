@@ -1,0 +1,82 @@
+// Asks the kubelet which devices are whose, and for the pods, on a thread of its own: both may be slow or not answer at all.
+//
+// Shape    latest() is the last answer of both, or why there is none. The list is asked for first: a pod that begins between the two is
+//          then in the pods and not in the list, and not the other way about, which could not be told from an older pod of its name.
+// When     each `interval_ms`, and soon after ask_soon(), but never twice within kApartMs: the kubelet refuses who asks too often. What fails
+//          rests for up to kRestMaxMs, twice as long each time; but a socket that is not there, or nobody behind it, is tried again after
+//          kAbsentMs: a kubelet that restarts makes it anew, and each call opens it by its path. The pods are not asked for more often then.
+// Threads  its own, "tacho-kubelet"; latest(), ask_soon(): any.
+// Stop     the destructor waits for kStopMs; a call in flight is then left behind with all that it needs, and ends at its time-out.
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "sampler/identity/pod_client.h"
+#include "sampler/identity/pod_resources.h"
+
+namespace tacho::sampler {
+
+inline constexpr const char* kKubeletSocket = "/var/lib/kubelet/pod-resources/kubelet.sock";
+
+struct KubeletAnswer {
+  std::uint64_t number = 0;  // of the answer; 0: none yet
+  TimeMs begun = 0;          // when the list was asked for
+  std::expected<std::vector<PodEntry>, KubeletError> list;
+  Result<std::vector<Pod>> pods;
+};
+
+// The last answer, however it comes.
+class KubeletNews {
+ public:
+  virtual ~KubeletNews() = default;
+  // Never null.
+  virtual std::shared_ptr<const KubeletAnswer> latest() const = 0;
+  virtual void ask_soon() = 0;
+};
+
+// Whom to ask.
+class KubeletSide {
+ public:
+  virtual ~KubeletSide() = default;
+  virtual std::expected<std::vector<PodEntry>, KubeletError> list() = 0;
+  virtual Result<std::vector<Pod>> pods() = 0;
+};
+
+class KubeletClient final : public KubeletSide {
+ public:
+  KubeletClient(std::string socket, PodClientOptions pods) : socket_(std::move(socket)), pods_(std::move(pods)) {}
+  std::expected<std::vector<PodEntry>, KubeletError> list() override;
+  Result<std::vector<Pod>> pods() override;
+
+ private:
+  const std::string socket_;
+  PodClient pods_;
+};
+
+class KubeletWatch final : public KubeletNews {
+ public:
+  static constexpr std::int64_t kApartMs = 1000;
+  static constexpr std::int64_t kRestMaxMs = 30'000;
+  static constexpr std::int64_t kAbsentMs = 2000;
+  static constexpr std::int64_t kStopMs = 500;
+
+  KubeletWatch(std::unique_ptr<KubeletSide> side, std::int64_t interval_ms = 5000, const Clock& clock = system_clock());
+  ~KubeletWatch() override;
+
+  std::shared_ptr<const KubeletAnswer> latest() const override;
+  void ask_soon() override;
+
+ private:
+  struct Shared;
+  static void run(const std::shared_ptr<Shared>& shared);
+
+  const std::shared_ptr<Shared> shared_;
+  std::thread thread_;
+};
+
+}  // namespace tacho::sampler

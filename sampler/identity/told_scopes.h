@@ -1,0 +1,47 @@
+// What has been told of each scope, so that only news are told, and no news go back before what was seen since.
+//
+// Shape    tell() compares with what is in force for the scope. `from` is moved to lie between the start of what is in force and now: what
+//          was told before was seen, what comes is not known yet.
+// Ends     sweep() ends the scopes of a kind that have not been told since the last sweep: `kind` is the scope's first word.
+// Threads  one.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/identity.h"
+
+namespace tacho::sampler {
+
+// Whether the scope is of one of these kinds, with a name behind: "pod" alone is the agent's own pod.
+bool is_of_kind(std::string_view scope, std::span<const std::string_view> kinds);
+
+class ToldScopes {
+ public:
+  // What is in force from an earlier life; of scopes of other kinds nothing is kept.
+  void resume(std::span<const store::Identity> in_force, std::span<const std::string_view> kinds);
+  void tell(store::Identity identity, TimeMs now);
+  // All scopes of this kind that were not told in this round.
+  void sweep(std::string_view kind, TimeMs now);
+  // It stands as it is, and is not swept; all of a kind.
+  void keep(const std::string& scope);
+  void keep_kind(std::string_view kind);
+  // Since the last call; begins a new round.
+  std::vector<store::Identity> take_news();
+
+  // What is in force; nullptr: nothing was ever told, or it has ended and is forgotten.
+  const store::Identity* in_force(const std::string& scope) const;
+
+ private:
+  struct Told {
+    store::Identity identity;
+    bool seen = false;  // in this round
+  };
+  std::map<std::string, Told> told_;
+  std::vector<store::Identity> news_;
+};
+
+}  // namespace tacho::sampler

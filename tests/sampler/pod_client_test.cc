@@ -1,0 +1,176 @@
+#include "sampler/identity/pod_client.h"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "proto/http_server.h"
+#include "sampler/identity/kubelet_watch.h"
+#include "tests/temp_dir.h"
+
+using namespace tacho;
+using namespace tacho::sampler;
+
+namespace {
+
+// Whoever tells the pods, and what was asked of it.
+struct Server {
+  std::vector<std::string> asked;
+  std::string answer = R"({"items":[{"metadata":{"name":"a","namespace":"n","uid":"u"}}]})";
+  int status = 200;
+  std::unique_ptr<HttpServer> server =
+      HttpServer::start({.listen = "127.0.0.1:0"}, [this](const HttpRequest& r) { return take(r); }).value();
+
+  HttpResponse take(const HttpRequest& r) {
+    asked.push_back(r.path);
+    for (const auto& [name, value] : r.query) asked.back() += fmt::format(" {}={}", name, value);
+    if (!r.header("Authorization").empty()) asked.back() += fmt::format(" [{}]", r.header("Authorization"));
+    const auto next = r.param("continue");
+    HttpResponse out;
+    out.status = status;
+    out.body = answer;
+    if (answer == "parts") {
+      const std::string part = std::string(next.value_or("1"));
+      out.body = fmt::format(
+          R"({{"metadata":{{"continue":"{}"}},"items":[{{"metadata":{{"name":"p{}","namespace":"n","uid":"u{}"}}}}]}})",
+          part == "1"     ? "2&x"
+          : part == "2&x" ? "3"
+                          : "",
+          part, part);
+    }
+    return out;
+  }
+  std::string url() const { return "http://" + server->address(); }
+};
+
+}  // namespace
+
+TEST_CASE("the kubelet is asked for its pods by plain HTTP without a token", "[identity]") {
+  Server server;
+  test::TempDir dir;
+  std::ofstream(dir / "token") << "secret\n";
+  PodClient client({.from = PodClientOptions::From::kubelet, .url = server.url(), .token_file = dir / "token"});
+  const auto pods = client.fetch(5000);
+  REQUIRE(pods);
+  CHECK(pods->size() == 1);
+  CHECK(server.asked == std::vector<std::string>{"/pods"});
+}
+
+TEST_CASE("the API server is asked for one node's pods, part by part", "[identity]") {
+  Server server;
+  server.answer = "parts";
+  PodClient client({.from = PodClientOptions::From::api_server, .url = server.url(), .node_name = "node-1"});
+  const auto pods = client.fetch(5000);
+  REQUIRE(pods);
+  REQUIRE(pods->size() == 3);
+  CHECK((*pods)[2].name == "p3");
+  CHECK(server.asked == std::vector<std::string>{"/api/v1/pods fieldSelector=spec.nodeName=node-1 limit=250",
+                                                 "/api/v1/pods fieldSelector=spec.nodeName=node-1 limit=250 continue=2&x",
+                                                 "/api/v1/pods fieldSelector=spec.nodeName=node-1 limit=250 continue=3"});
+}
+
+TEST_CASE("who does not tell the pods is named, and what is missing", "[identity]") {
+  Server server;
+  PodClient client({.from = PodClientOptions::From::kubelet, .url = server.url() + "/pods"});
+  const auto trouble = [&](int status, std::string body) {
+    server.status = status;
+    server.answer = std::move(body);
+    const auto pods = client.fetch(5000);
+    REQUIRE_FALSE(pods);
+    CHECK(pods.error().message.find(server.url()) != std::string::npos);
+    return pods.error().message;
+  };
+  CHECK(trouble(403, "{}").find("nodes/proxy") != std::string::npos);
+  CHECK(trouble(401, "{}").find("token") != std::string::npos);
+  CHECK(trouble(500, "{}").find("500") != std::string::npos);
+  CHECK(trouble(200, "no JSON").find("no JSON") != std::string::npos);
+  PodClient nobody({.from = PodClientOptions::From::nobody});
+  CHECK_FALSE(nobody.fetch(100));
+  PodClient odd({.from = PodClientOptions::From::kubelet, .url = "ftp://x"});
+  CHECK_FALSE(odd.fetch(100));
+}
+
+TEST_CASE("the kubelet is asked at once, then at its pace, sooner when that is wanted, and never twice in a second",
+          "[identity]") {
+  struct Side final : KubeletSide {
+    std::vector<MonoNs>& calls;
+    bool fails;
+    Side(std::vector<MonoNs>& c, bool f) : calls(c), fails(f) {}
+    std::expected<std::vector<PodEntry>, KubeletError> list() override {
+      calls.push_back(system_clock().mono());
+      if (fails) return std::unexpected(KubeletError{{"no"}, KubeletFault::rate_limited});
+      return std::vector<PodEntry>();
+    }
+    Result<std::vector<Pod>> pods() override { return std::vector<Pod>(); }
+  };
+  std::vector<MonoNs> calls;
+  {
+    KubeletWatch watch(std::make_unique<Side>(calls, false), 60'000);
+    const MonoNs until = system_clock().mono() + 2500 * kNsPerMs;
+    while (system_clock().mono() - until < 0) {
+      watch.ask_soon();
+      system_clock().sleep_until(system_clock().mono() + 20 * kNsPerMs);
+    }
+    CHECK(watch.latest()->number >= 1);
+  }
+  CHECK(calls.size() >= 2);
+  CHECK(calls.size() <= 3);
+  for (std::size_t i = 1; i < calls.size(); ++i) CHECK(calls[i] - calls[i - 1] >= KubeletWatch::kApartMs * kNsPerMs);
+  // One that fails is not asked sooner, however much it is wanted.
+  calls.clear();
+  {
+    KubeletWatch watch(std::make_unique<Side>(calls, true), 60'000);
+    const MonoNs until = system_clock().mono() + 1300 * kNsPerMs;
+    while (system_clock().mono() - until < 0) {
+      watch.ask_soon();
+      system_clock().sleep_until(system_clock().mono() + 20 * kNsPerMs);
+    }
+  }
+  CHECK(calls.size() == 1);
+}
+
+TEST_CASE("a socket that is not there is looked for again within seconds, and nobody else is asked more often for that",
+          "[identity]") {
+  struct Side final : KubeletSide {
+    int& lists;
+    int& pod_lists;
+    Side(int& l, int& p) : lists(l), pod_lists(p) {}
+    std::expected<std::vector<PodEntry>, KubeletError> list() override {
+      if (++lists > 1) return std::vector<PodEntry>{{"p", "n", {}}};
+      return std::unexpected(KubeletError{{"no"}, KubeletFault::no_socket});
+    }
+    Result<std::vector<Pod>> pods() override {
+      ++pod_lists;
+      return std::vector<Pod>(1);
+    }
+  };
+  int lists = 0;
+  int pod_lists = 0;
+  {
+    KubeletWatch watch(std::make_unique<Side>(lists, pod_lists), 60'000);
+    const MonoNs until = system_clock().mono() + 20 * kNsPerSecond;
+    while (watch.latest()->number < 2 && system_clock().mono() - until < 0)
+      system_clock().sleep_until(system_clock().mono() + 50 * kNsPerMs);
+    CHECK(watch.latest()->list.value().size() == 1);
+    CHECK(watch.latest()->pods.value().size() == 1);
+  }
+  CHECK(lists == 2);
+  CHECK(pod_lists == 2);
+}
+
+TEST_CASE("a kubelet that hangs does not hold up the end", "[identity]") {
+  struct Side final : KubeletSide {
+    std::expected<std::vector<PodEntry>, KubeletError> list() override {
+      system_clock().sleep_until(system_clock().mono() + 2 * kNsPerSecond);
+      return std::vector<PodEntry>();
+    }
+    Result<std::vector<Pod>> pods() override { return std::vector<Pod>(); }
+  };
+  MonoNs begun{};
+  {
+    KubeletWatch watch(std::make_unique<Side>(), 60'000);
+    system_clock().sleep_until(system_clock().mono() + 50 * kNsPerMs);
+    begun = system_clock().mono();
+  }
+  CHECK(system_clock().mono() - begun < 1500 * kNsPerMs);
+  system_clock().sleep_until(begun + 2200 * kNsPerMs);  // what was left behind has ended before the test does
+}
