@@ -62,16 +62,6 @@ std::optional<TimeMs> parse_plain_seconds(std::string_view s) {
   return whole == s.size() ? ms * 1000 : ms;
 }
 
-std::optional<MetricType> parse_type(std::string_view s) {
-  for (const MetricType t : {MetricType::unknown, MetricType::counter, MetricType::gauge, MetricType::histogram,
-                             MetricType::summary, MetricType::info, MetricType::stateset}) {
-    if (s == metric_type_name(t)) return t;
-  }
-  // A gauge histogram's buckets go up and down: none of our types says that.
-  if (s == "untyped" || s == "gaugehistogram") return MetricType::unknown;
-  return std::nullopt;
-}
-
 // The text up to the next blank.
 std::string_view take_word(Cursor& c) {
   const char* const first = c.p;
@@ -204,7 +194,7 @@ class Parser {
 
   bool deliver_type(Cursor& c, std::string_view metric) {
     const char* const first = c.p;
-    const auto type = parse_type(take_word(c));
+    const auto type = parse_metric_type(take_word(c));
     c.skip_blanks();
     if (!type || c.p != c.end) {
       c.p = first;
@@ -234,6 +224,16 @@ bool scan_value(Cursor& c, bool openmetrics, double& value, std::optional<TimeMs
 }
 
 }  // namespace exposition
+
+std::optional<MetricType> parse_metric_type(std::string_view s) {
+  for (const MetricType t : {MetricType::unknown, MetricType::counter, MetricType::gauge, MetricType::histogram,
+                             MetricType::summary, MetricType::info, MetricType::stateset}) {
+    if (s == metric_type_name(t)) return t;
+  }
+  // A gauge histogram's buckets go up and down: none of our types says that.
+  if (s == "untyped" || s == "gaugehistogram") return MetricType::unknown;
+  return std::nullopt;
+}
 
 Result<void> parse_exposition(std::string_view text, TextFormat format, ExpositionSink& sink, std::string_view name) {
   return exposition::Parser(text, format, sink, name).run();

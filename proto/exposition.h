@@ -55,6 +55,9 @@ Result<std::vector<Label>> parse_series_labels(std::string_view series);
 // The inverse, as sample lines begin: name{a="b",c="d"}.
 void append_series(std::string& out, const Labels& labels);
 
+// A type as # TYPE lines and the HTTP API name it; nullopt for what is none.
+std::optional<MetricType> parse_metric_type(std::string_view name);
+
 // The family that a metric's # TYPE line names: a histogram's or summary's name without _bucket, _count, _sum; in
 // OpenMetrics a counter's without _total and an info's without _info.
 std::string_view family_name(std::string_view metric, MetricType type, TextFormat format);

@@ -129,6 +129,55 @@ std::string encode_read_request(const ReadRequest& request) {
   return pack_message(message);
 }
 
+namespace {
+
+ReadSeries decode_series(pbf_message<SeriesField> m) {
+  ReadSeries out;
+  std::vector<Label> labels;
+  while (m.next()) {
+    if (stands_at(m, SeriesField::labels, pbf_wire_type::length_delimited)) {
+      labels.push_back(read_label(m.get_message()));
+    } else if (stands_at(m, SeriesField::samples, pbf_wire_type::length_delimited)) {
+      const Sample s = read_sample(m.get_message());
+      out.times.push_back(s.t);
+      out.values.push_back(s.v);
+    } else {
+      m.skip();
+    }
+  }
+  out.labels = Labels(std::move(labels));
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<ReadSeries>> decode_samples_response(std::string_view body) {
+  const auto message = unpack_message(body, "read response");
+  if (!message) return std::unexpected(message.error());
+  std::vector<ReadSeries> out;
+  try {
+    pbf_message<ResponseField> response(*message);
+    while (response.next()) {
+      if (!stands_at(response, ResponseField::results, pbf_wire_type::length_delimited)) {
+        response.skip();
+        continue;
+      }
+      pbf_message<ResultField> result(response.get_message());
+      while (result.next()) {
+        if (stands_at(result, ResultField::timeseries, pbf_wire_type::length_delimited)) {
+          out.push_back(decode_series(result.get_message()));
+        } else {
+          result.skip();
+        }
+      }
+      break;
+    }
+  } catch (const protozero::exception& e) {
+    return failure("the read response's message of {} bytes is broken: {}", message->size(), e.what());
+  }
+  return out;
+}
+
 void SamplesResponse::begin_query() {
   if (open_) pbf_builder<ResponseField>(message_).add_message(ResponseField::results, result_);
   result_.clear();

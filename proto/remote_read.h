@@ -5,7 +5,8 @@
 //          chunks of one series, cut after a mebibyte.
 // Units    TimeMs, both ends in; values bit for bit (staleness markers included).
 // Threads  one owner.
-// Errors   decode_read_request(): where in the message it is broken, or what it asks that nobody answers. Encoding cannot fail.
+// Errors   decode_read_request(): where in the message it is broken, or what it asks that nobody answers. decode_samples_response(): what
+//          is broken, or that it is larger than kMessageBytesMax. Encoding cannot fail.
 // Source   prompb/remote.proto: ReadRequest{queries=1, accepted_response_types=2}, Query{start=1, end=2, matchers=3, hints=4},
 //          LabelMatcher{type=1, name=2, value=3}, ReadResponse{results=1}, QueryResult{timeseries=1}, ChunkedReadResponse{series=1,
 //          query_index=2}, ChunkedSeries{labels=1, chunks=2}, Chunk{min_time=1, max_time=2, encoding=3 (1: XOR), data=4}.
@@ -44,8 +45,17 @@ struct ReadRequest {
   ReadResponseType response = ReadResponseType::samples;  // the first of those accepted that there is
 };
 Result<ReadRequest> decode_read_request(std::string_view body);
-// For tests and clients: the inverse.
+// What clients send.
 std::string encode_read_request(const ReadRequest& request);
+
+// A series of an answer: as many times as values, which the server should have in order of time; nobody has checked that.
+struct ReadSeries {
+  Labels labels;
+  std::vector<TimeMs> times;
+  std::vector<double> values;
+};
+// Of a SamplesResponse the first query's series; none where there is no query.
+Result<std::vector<ReadSeries>> decode_samples_response(std::string_view body);
 
 class SamplesResponse {
  public:

@@ -32,7 +32,7 @@ class AliasView final : public Queryable {
   // The store's, and of the aliases those that have series.
   std::vector<MetricMetadata> metadata() const override;
   WindowStatus status() const override { return store_.status(); }
-  std::vector<GroupRows> group_rows(TimeRange range) const override { return store_.group_rows(range); }
+  std::vector<GroupTimes> group_times(TimeRange range) const override { return store_.group_times(range); }
 
   const AliasTable& table() const { return *table_; }
   // Without aliases.

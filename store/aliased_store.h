@@ -23,7 +23,7 @@ class AliasedStore final : public Queryable {
   TimeRange bounds() const override { return view_.bounds(); }
   std::vector<MetricMetadata> metadata() const override;
   WindowStatus status() const override { return view_.status(); }
-  std::vector<GroupRows> group_rows(TimeRange range) const override { return view_.group_rows(range); }
+  std::vector<GroupTimes> group_times(TimeRange range) const override { return view_.group_times(range); }
 
  private:
   const AliasView& view_;

@@ -84,6 +84,6 @@ TimeRange DirStore::bounds() const { return store::bounds(snapshot()); }
 
 WindowStatus DirStore::status() const { return window_status(snapshot()); }
 
-std::vector<GroupRows> DirStore::group_rows(TimeRange range) const { return store::group_rows(snapshot(), range); }
+std::vector<GroupTimes> DirStore::group_times(TimeRange range) const { return store::group_times(snapshot(), range); }
 
 }  // namespace tacho::store

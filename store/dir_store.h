@@ -25,7 +25,7 @@ class DirStore final : public Queryable {
   Result<std::vector<Labels>> series(std::span<const Matcher> matchers, TimeRange range) const override;
   TimeRange bounds() const override;
   std::vector<MetricMetadata> metadata() const override { return metadata_ ? metadata_() : std::vector<MetricMetadata>{}; }
-  std::vector<GroupRows> group_rows(TimeRange range) const override;
+  std::vector<GroupTimes> group_times(TimeRange range) const override;
   WindowStatus status() const override;
   const std::vector<std::string>& problems() const { return problems_; }
 

@@ -41,7 +41,7 @@ class IdentityView final : public Queryable {
   TimeRange bounds() const override { return store_.bounds(); }
   std::vector<MetricMetadata> metadata() const override { return store_.metadata(); }
   WindowStatus status() const override { return store_.status(); }
-  std::vector<GroupRows> group_rows(TimeRange range) const override { return store_.group_rows(range); }
+  std::vector<GroupTimes> group_times(TimeRange range) const override { return store_.group_times(range); }
 
  private:
   // Null: nothing is joined in the range.

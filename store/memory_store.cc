@@ -9,6 +9,7 @@
 
 #include "proto/base/check.h"
 #include "proto/base/file.h"
+#include "store/metric_types.h"
 
 namespace tacho::store {
 namespace {
@@ -135,25 +136,15 @@ class SharedTimes {
   std::unordered_multimap<std::uint64_t, Times> known_;
 };
 
-MetricType type_of(const Labels& labels, const std::map<std::string, MetricMetadata>& metadata) {
-  const std::string_view name = labels.metric_name();
-  const auto look = [&](std::string_view family) {
-    const auto at = metadata.find(std::string(family));
-    return at == metadata.end() ? MetricType::unknown : at->second.type;
-  };
-  if (const MetricType t = look(name); t != MetricType::unknown) return t;
-  for (const MetricType t : {MetricType::counter, MetricType::info, MetricType::histogram, MetricType::summary}) {
-    if (look(family_name(name, t, TextFormat::openmetrics)) == t) return t;
-  }
-  return MetricType::unknown;
-}
-
 }  // namespace
 
 struct MemoryStore::Data {
+  // Series in any order, no two with equal labels.
+  Data(std::vector<OwnedSeries> loaded, SnapshotFrame beside);
+
   std::vector<LoadedSeries> series;  // sorted by labels
   std::unordered_map<std::string_view, std::vector<std::size_t>> by_name;
-  std::vector<MetricMetadata> metadata;
+  SnapshotFrame frame;
   TimeRange bounds;
   std::size_t samples = 0;
 
@@ -189,10 +180,36 @@ struct MemoryStore::Data {
   }
 };
 
+MemoryStore::Data::Data(std::vector<OwnedSeries> loaded, SnapshotFrame beside) : frame(std::move(beside)) {
+  SharedTimes shared;
+  series.reserve(loaded.size());
+  for (OwnedSeries& s : loaded) {
+    s.values.shrink_to_fit();
+    series.push_back({std::move(s.info), shared.share(std::move(s.times)), std::move(s.values)});
+  }
+  std::sort(series.begin(), series.end(),
+            [](const LoadedSeries& a, const LoadedSeries& b) { return a.info.labels < b.info.labels; });
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const LoadedSeries& s = series[i];
+    TACHO_CHECK(!s.times->empty() && s.times->size() == s.values.size());
+    by_name[s.info.labels.metric_name()].push_back(i);
+    const TimeRange r{s.times->front(), s.times->back()};
+    bounds = bounds.empty() ? r : TimeRange{std::min(bounds.min, r.min), std::max(bounds.max, r.max)};
+    samples += s.values.size();
+  }
+}
+
 Result<MemoryStore> MemoryStore::load(const std::string& path) {
-  const auto text = read_file(path);
-  if (!text) return std::unexpected(text.error());
-  return parse(*text, path);
+  const auto content = read_file(path);
+  if (!content) return std::unexpected(content.error());
+  if (!is_snapshot(*content)) return parse(*content, path);
+  auto snapshot = decode_snapshot(std::as_bytes(std::span(*content)), path);
+  if (!snapshot) return std::unexpected(snapshot.error());
+  return of(std::move(*snapshot));
+}
+
+MemoryStore MemoryStore::of(Snapshot snapshot) {
+  return MemoryStore(std::make_shared<const Data>(std::move(snapshot.series), std::move(snapshot.frame)));
 }
 
 Result<MemoryStore> MemoryStore::parse(std::string_view text, std::string_view name, TextFormat format) {
@@ -202,31 +219,19 @@ Result<MemoryStore> MemoryStore::parse(std::string_view text, std::string_view n
   if (const auto e = loader.error(text, name)) return std::unexpected(*e);
   if (!parsed) return std::unexpected(parsed.error());
 
-  auto data = std::make_shared<Data>();
-  SharedTimes shared;
-  data->series.reserve(loader.columns().size());
-  for (Column& c : loader.columns()) {
-    sort_column(c);
-    c.values.shrink_to_fit();
-    const MetricType type = type_of(c.labels, loader.metadata());
-    data->series.push_back(
-        {{.labels = std::move(c.labels), .type = type}, shared.share(std::move(c.times)), std::move(c.values)});
-  }
-  std::sort(data->series.begin(), data->series.end(),
-            [](const LoadedSeries& a, const LoadedSeries& b) { return a.info.labels < b.info.labels; });
-  for (std::size_t i = 0; i < data->series.size(); ++i) {
-    const LoadedSeries& s = data->series[i];
-    TACHO_CHECK(!s.times->empty() && s.times->size() == s.values.size());
-    data->by_name[s.info.labels.metric_name()].push_back(i);
-    const TimeRange r{s.times->front(), s.times->back()};
-    data->bounds = data->bounds.empty() ? r : TimeRange{std::min(data->bounds.min, r.min), std::max(data->bounds.max, r.max)};
-    data->samples += s.values.size();
-  }
+  SnapshotFrame frame;
   for (auto& [metric, m] : loader.metadata()) {
     m.name = metric;
-    data->metadata.push_back(std::move(m));
+    frame.metadata.push_back(m);
   }
-  return MemoryStore(std::move(data));
+  const MetricTypes types(frame.metadata);
+  std::vector<OwnedSeries> series;
+  for (Column& c : loader.columns()) {
+    sort_column(c);
+    const MetricType type = types.of(c.labels.metric_name());
+    series.push_back({{.labels = std::move(c.labels), .type = type}, std::move(c.times), std::move(c.values)});
+  }
+  return MemoryStore(std::make_shared<const Data>(std::move(series), std::move(frame)));
 }
 
 Result<Selection> MemoryStore::select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const {
@@ -266,7 +271,19 @@ Result<std::vector<Labels>> MemoryStore::series(std::span<const Matcher> matcher
 }
 
 TimeRange MemoryStore::bounds() const { return data_->bounds; }
-std::vector<MetricMetadata> MemoryStore::metadata() const { return data_->metadata; }
+std::vector<MetricMetadata> MemoryStore::metadata() const { return data_->frame.metadata; }
+
+std::vector<GroupTimes> MemoryStore::group_times(TimeRange range) const {
+  std::vector<GroupTimes> out;
+  for (const GroupTimes& g : data_->frame.groups) {
+    const auto from = std::lower_bound(g.times.begin(), g.times.end(), range.min);
+    const auto to = std::upper_bound(from, g.times.end(), range.max);
+    if (from != to) out.push_back({g.group, g.interval_ms, {from, to}});
+  }
+  return out;
+}
+
+const SnapshotOrigin& MemoryStore::origin() const { return data_->frame.origin; }
 std::size_t MemoryStore::series_count() const { return data_->series.size(); }
 std::size_t MemoryStore::sample_count() const { return data_->samples; }
 

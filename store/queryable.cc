@@ -31,4 +31,10 @@ Result<Selection> Queryable::select_any(std::span<const MatcherSet> sets, TimeRa
   return out;
 }
 
+std::vector<GroupRows> Queryable::group_rows(TimeRange range) const {
+  std::vector<GroupRows> out;
+  for (const GroupTimes& g : group_times(range)) out.push_back({g.group, g.interval_ms, g.times.size()});
+  return out;
+}
+
 }  // namespace tacho::store

@@ -58,6 +58,13 @@ struct GroupRows {
   std::size_t rows = 0;
 };
 
+// The rows themselves: strictly increasing times.
+struct GroupTimes {
+  std::string group;
+  std::int64_t interval_ms = 0;
+  std::vector<TimeMs> times;
+};
+
 struct SelectLimits {
   std::size_t samples_max = 50'000'000;         // as Prometheus's --query.max-samples
   std::string_view name = "query.samples_max";  // what to raise, for the message
@@ -98,7 +105,9 @@ class Queryable {
   }
 
   // Every group with a row in the range; empty for stores without groups.
-  virtual std::vector<GroupRows> group_rows(TimeRange) const { return {}; }
+  virtual std::vector<GroupTimes> group_times(TimeRange) const { return {}; }
+  // How many rows they have.
+  virtual std::vector<GroupRows> group_rows(TimeRange range) const;
 };
 
 }  // namespace tacho::store

@@ -1,12 +1,11 @@
 #include "store/schema_codec.h"
 
-#include <lz4.h>
 #include <xxhash.h>
 
-#include <cstring>
 #include <unordered_map>
 
 #include "proto/schema/store_generated.h"
+#include "store/packed.h"
 
 namespace tacho::store {
 namespace {
@@ -89,30 +88,12 @@ Result<std::shared_ptr<const StoredSchema>> decode_schema(std::span<const std::b
   return std::shared_ptr<const StoredSchema>(std::move(out));
 }
 
-std::vector<std::byte> pack_schema(const StoredSchema& schema) {
-  const auto size = static_cast<std::uint32_t>(schema.bytes.size());
-  std::vector<std::byte> out(sizeof size + static_cast<std::size_t>(LZ4_compressBound(static_cast<int>(size))));
-  std::memcpy(out.data(), &size, sizeof size);
-  const int packed =
-      LZ4_compress_default(reinterpret_cast<const char*>(schema.bytes.data()), reinterpret_cast<char*>(out.data()) + sizeof size,
-                           static_cast<int>(size), static_cast<int>(out.size() - sizeof size));
-  out.resize(sizeof size + static_cast<std::size_t>(packed));
-  return out;
-}
+std::vector<std::byte> pack_schema(const StoredSchema& schema) { return pack_bytes(schema.bytes); }
 
 Result<std::shared_ptr<const StoredSchema>> unpack_schema(std::span<const std::byte> packed) {
-  std::uint32_t size = 0;
-  if (packed.size() < sizeof size) return failure("{} bytes are not a group schema", packed.size());
-  std::memcpy(&size, packed.data(), sizeof size);
-  const std::span<const std::byte> body = packed.subspan(sizeof size);
-  // lz4 makes at most 255 bytes of one: what claims more would only exhaust the reader.
-  if (size / 256 > body.size()) return failure("a schema of {} bytes says it holds {}", packed.size(), size);
-  std::vector<std::byte> bytes(size);
-  const int n = LZ4_decompress_safe(reinterpret_cast<const char*>(body.data()), reinterpret_cast<char*>(bytes.data()),
-                                    static_cast<int>(body.size()), static_cast<int>(size));
-  if (n < 0 || static_cast<std::uint32_t>(n) != size)
-    return failure("a schema of {} bytes cannot be decompressed", packed.size());
-  return decode_schema(bytes);
+  const auto bytes = unpack_bytes(packed, "a group schema");
+  if (!bytes) return std::unexpected(bytes.error());
+  return decode_schema(*bytes);
 }
 
 }  // namespace tacho::store

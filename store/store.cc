@@ -97,6 +97,6 @@ WindowStatus Store::status() const {
   return out;
 }
 
-std::vector<GroupRows> Store::group_rows(TimeRange range) const { return store::group_rows(snapshot(), range); }
+std::vector<GroupTimes> Store::group_times(TimeRange range) const { return store::group_times(snapshot(), range); }
 
 }  // namespace tacho::store

@@ -91,7 +91,7 @@ class Store final : public Queryable {
   std::vector<MetricMetadata> metadata() const override {
     return options_.metadata ? options_.metadata() : std::vector<MetricMetadata>{};
   }
-  std::vector<GroupRows> group_rows(TimeRange range) const override;
+  std::vector<GroupTimes> group_times(TimeRange range) const override;
   WindowStatus status() const override;
 
  private:

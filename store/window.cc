@@ -328,15 +328,16 @@ TimeRange bounds(const WindowSnapshot& window) {
   return out.empty() ? TimeRange{} : out;
 }
 
-std::vector<GroupRows> group_rows(const WindowSnapshot& window, TimeRange range) {
-  std::vector<GroupRows> out;
+std::vector<GroupTimes> group_times(const WindowSnapshot& window, TimeRange range) {
+  std::vector<GroupTimes> out;
   for (const GroupParts& group : group_parts(window, range)) {
-    GroupRows rows{group.group, group.interval_ms, 0};
+    GroupTimes rows{group.group, group.interval_ms, {}};
     for (const Part& part : group.parts) {
       if (!part.may_have(range)) continue;
-      if (const auto d = read_part(window, part, {}, range)) rows.rows += d->times.size();
+      if (const auto d = read_part(window, part, {}, range))
+        rows.times.insert(rows.times.end(), d->times.begin(), d->times.end());
     }
-    if (rows.rows > 0) out.push_back(std::move(rows));
+    if (!rows.times.empty()) out.push_back(std::move(rows));
   }
   return out;
 }

@@ -37,6 +37,6 @@ Result<Selection> select(const WindowSnapshot& window, std::span<const MatcherSe
                          const SelectLimits& limits, WindowReadStats* stats = nullptr);
 std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range);
 TimeRange bounds(const WindowSnapshot& window);
-std::vector<GroupRows> group_rows(const WindowSnapshot& window, TimeRange range);
+std::vector<GroupTimes> group_times(const WindowSnapshot& window, TimeRange range);
 
 }  // namespace tacho::store

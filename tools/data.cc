@@ -22,11 +22,19 @@ constexpr std::int64_t kLookbackMs = 300'000;
 }  // namespace
 
 Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice) {
+  auto opened = open_data_of(choice);
+  if (!opened) return std::unexpected(opened.error());
+  return std::move(opened->store);
+}
+
+Result<OpenedData> open_data_of(const DataChoice& choice) {
   if (choice.file) {
     auto loaded = store::MemoryStore::load(*choice.file);
     if (!loaded) return std::unexpected(loaded.error());
     auto file = std::make_unique<store::MemoryStore>(std::move(*loaded));
-    return std::make_unique<store::AliasView>(std::move(file), sampler::make_alias_table(""));  // nobody knows whose file it is
+    const store::SnapshotOrigin origin = file->origin();
+    // A snapshot says whose it is; of text nobody knows.
+    return OpenedData{std::make_unique<store::AliasView>(std::move(file), sampler::make_alias_table(origin.host)), origin};
   }
   const store::StoreDirs dirs = store::reader_dirs(choice.state, choice.runtime);
   auto found = store::DirStore::open(dirs, catalogue_metadata);
@@ -37,7 +45,8 @@ Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice) {
   if (const std::string problem = identities->problem(); !problem.empty())
     std::fprintf(stderr, "tacho: skipped: %s\n", problem.c_str());
   auto labelled = std::make_unique<store::IdentityView>(std::move(*found), [identities] { return identities->timeline(); });
-  return std::make_unique<store::AliasView>(std::move(labelled), sampler::make_alias_table(host_name()));
+  return OpenedData{std::make_unique<store::AliasView>(std::move(labelled), sampler::make_alias_table(host_name())),
+                    {.host = host_name()}};
 }
 
 TimeMs newest_time(const store::Queryable& data, const DataChoice& choice) {

@@ -54,7 +54,7 @@ void roots_flags(CLI::App& app, sampler::Roots& roots) {
 
 void data_flags(CLI::App& app, DataChoice& data) {
   auto* url = app.add_option("--url", data.url, "an agent's or a Prometheus's address: http://127.0.0.1:9980");
-  auto* file = app.add_option("--file", data.file, "OpenMetrics text with timestamps");
+  auto* file = app.add_option("--file", data.file, "a snapshot, or OpenMetrics text with timestamps");
   auto* state = app.add_option("--state", data.state, "the agent's state folder, whether or not it runs");
   auto* runtime = app.add_option("--runtime", data.runtime, "the agent's runtime folder");
   url->excludes(file)->excludes(state)->excludes(runtime);
@@ -79,6 +79,7 @@ struct Program {
   DevicesOptions devices_options;
   JobVerbOptions job_options;
   ExportOptions export_options;
+  SnapshotOptions snapshot_options;
   ServeOptions serve_options;
   CheckRemoteOptions check_remote_options;
   ShipOptions ship_options;
@@ -122,7 +123,7 @@ struct Program {
     sh.add_option("--endpoint", ship_options.endpoint, "only to the one of this name");
     sh.add_option("--state", ship_options.data.state, "the agent's state folder, whether or not it runs");
     sh.add_option("--runtime", ship_options.data.runtime, "the agent's runtime folder");
-    sh.add_option("--file", ship_options.data.file, "OpenMetrics text with timestamps, instead");
+    sh.add_option("--file", ship_options.data.file, "a snapshot, or OpenMetrics text with timestamps, instead");
     duration_flag(sh, "--last", [this](std::int64_t ms) { ship_options.last_ms = ms; }, "how far back; 5m when not given");
     time_flag(sh, ship_options.at);
     sh.add_option("--rate", ship_options.samples_per_second, "samples a second at most")
@@ -204,9 +205,19 @@ struct Program {
         ->check(CLI::IsMember({"openmetrics", "csv"}))
         ->capture_default_str();
 
+    auto& sn = verb("snapshot", "writes a part of the window as one file, which --file opens on any machine",
+                    "tacho snapshot -o incident.tacho --last 10m && tacho query node_load1 --file incident.tacho",
+                    [this] { return snapshot(snapshot_options); });
+    sn.add_option("MATCHER", snapshot_options.matcher, "which series; all when not given");
+    sn.add_option("-o,--output", snapshot_options.output, "the file to write")->required();
+    data_flags(sn, snapshot_options.data);
+    sn.add_option("--config", snapshot_options.config, "configuration (YAML), for its external_labels; a --url tells its own");
+    duration_flag(sn, "--last", [this](std::int64_t ms) { snapshot_options.last_ms = ms; }, "how far back; 10m when not given");
+    time_flag(sn, snapshot_options.at);
+
     auto& f = verb("serve", "answers the HTTP API over a file", "tacho serve --file recording.om --listen 127.0.0.1:9980",
                    [this] { return serve(serve_options); });
-    f.add_option("--file", serve_options.file, "OpenMetrics text with timestamps")->required();
+    f.add_option("--file", serve_options.file, "a snapshot, or OpenMetrics text with timestamps")->required();
     f.add_option("--listen", serve_options.listen, "HOST:PORT")->capture_default_str();
   }
 };

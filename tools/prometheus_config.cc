@@ -20,4 +20,15 @@ std::string prometheus_config(const Config& config, std::int64_t interval_ms) {
   return std::string(out.c_str()) + "\n";
 }
 
+Result<Labels> prometheus_external_labels(const std::string& yaml) try {
+  std::vector<Label> labels;
+  const YAML::Node told = YAML::Load(yaml)["global"]["external_labels"];
+  if (told && told.IsMap()) {
+    for (const auto& l : told) labels.push_back({l.first.as<std::string>(), l.second.as<std::string>()});
+  }
+  return Labels(std::move(labels));
+} catch (const YAML::Exception& e) {
+  return failure("the external labels of the configuration cannot be read: {}", e.what());
+}
+
 }  // namespace tacho::tools

@@ -11,4 +11,7 @@ namespace tacho::tools {
 // YAML as Prometheus writes its own: global with scrape_interval and external_labels.
 std::string prometheus_config(const Config& config, std::int64_t interval_ms);
 
+// The external labels of such a text; none where it names none.
+Result<Labels> prometheus_external_labels(const std::string& yaml);
+
 }  // namespace tacho::tools

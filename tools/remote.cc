@@ -3,14 +3,16 @@
 #include <boost/json.hpp>
 
 #include "proto/base/number.h"
+#include "proto/exposition.h"
 #include "proto/http_client.h"
+#include "tools/prometheus_config.h"
 
 namespace tacho::tools {
 namespace {
 
 namespace json = boost::json;
 
-// What the server itself says was wrong, where it says so in the API's form.
+// What the server itself says was wrong: in the API's form, or as a line of text.
 std::string error_text(const HttpResponse& answer) {
   boost::system::error_code ec;
   const json::value v = json::parse(answer.body, ec);
@@ -18,7 +20,9 @@ std::string error_text(const HttpResponse& answer) {
     if (const json::value* e = v.as_object().if_contains("error"); e != nullptr && e->is_string())
       return std::string(e->as_string());
   }
-  return fmt::format("status {}", answer.status);
+  const std::string line = answer.body.substr(0, answer.body.find('\n'));
+  const bool is_text = !line.empty() && line.size() < 500 && line.front() != '<';
+  return is_text ? fmt::format("status {}: {}", answer.status, line) : fmt::format("status {}", answer.status);
 }
 
 Result<json::value> data_of(const std::string& body) {
@@ -71,23 +75,34 @@ Result<void> add_series(const json::value& entry, query::QueryResult& out) {
   return {};
 }
 
-}  // namespace
-
-Result<std::string> ask(const std::string& url, const std::string& path, const Params& params, std::int64_t timeout_ms) {
+// The body of a 2xx answer.
+Result<std::string> send(const std::string& method, const std::string& url, const std::string& path, const Params& headers,
+                         const std::string& body, std::int64_t timeout_ms) {
   auto parsed = parse_url(url);
   if (!parsed) return std::unexpected(parsed.error());
   std::string base = parsed->target;
   while (!base.empty() && base.back() == '/') base.pop_back();
+  HttpClient client(std::move(*parsed));
+  auto answer = client.send(method, base + path, headers, body, timeout_ms, 1u << 30);
+  if (!answer) return std::unexpected(answer.error());
+  if (answer->status / 100 != 2) return failure("{} says: {}", url, error_text(*answer));
+  return std::move(answer->body);
+}
+
+std::string text_of(const json::object& o, std::string_view key) {
+  const json::value* v = o.if_contains(key);
+  return v != nullptr && v->is_string() ? std::string(v->as_string()) : std::string();
+}
+
+}  // namespace
+
+Result<std::string> ask(const std::string& url, const std::string& path, const Params& params, std::int64_t timeout_ms) {
   std::string form;
   for (const auto& [k, v] : params) form += (form.empty() ? "" : "&") + url_encode(k) + "=" + url_encode(v);
-  HttpClient client(std::move(*parsed));
   // What takes no parameters takes no POST either.
   Params headers;
   if (!params.empty()) headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-  const auto answer = client.send(params.empty() ? "GET" : "POST", base + path, headers, form, timeout_ms, 1u << 30);
-  if (!answer) return std::unexpected(answer.error());
-  if (answer->status / 100 != 2) return failure("{} says: {}", url, error_text(*answer));
-  return answer->body;
+  return send(params.empty() ? "GET" : "POST", url, path, headers, form, timeout_ms);
 }
 
 Result<query::QueryResult> parse_answer(const std::string& body) {
@@ -129,6 +144,37 @@ Result<std::vector<Labels>> parse_series_answer(const std::string& body) {
     if (v.is_object()) out.push_back(labels_of(v.as_object()));
   }
   return out;
+}
+
+Result<std::vector<store::MetricMetadata>> parse_metadata_answer(const std::string& body) {
+  const auto data = data_of(body);
+  if (!data) return std::unexpected(data.error());
+  if (!data->is_object()) return failure("the answer's data is no object");
+  std::vector<store::MetricMetadata> out;
+  for (const auto& [name, told] : data->as_object()) {
+    if (!told.is_array() || told.as_array().empty() || !told.as_array()[0].is_object()) continue;
+    const json::object& o = told.as_array()[0].as_object();
+    out.push_back({std::string(name), parse_metric_type(text_of(o, "type")).value_or(MetricType::unknown), text_of(o, "help"),
+                   text_of(o, "unit")});
+  }
+  return out;
+}
+
+Result<Labels> parse_config_answer(const std::string& body) {
+  const auto data = data_of(body);
+  if (!data) return std::unexpected(data.error());
+  if (!data->is_object()) return failure("the answer's data is no object");
+  return prometheus_external_labels(text_of(data->as_object(), "yaml"));
+}
+
+Result<std::vector<ReadSeries>> ask_samples(const std::string& url, const ReadQuery& query) {
+  const Params headers{
+      {"Content-Type", "application/x-protobuf"}, {"Content-Encoding", "snappy"}, {"X-Prometheus-Remote-Read-Version", "0.1.0"}};
+  const auto body = send("POST", url, "/api/v1/read", headers, encode_read_request({{query}}), kAskTimeoutMs);
+  if (!body) return std::unexpected(body.error());
+  auto read = decode_samples_response(*body);
+  if (!read) return failure("{} answers what cannot be read: {}", url, read.error());
+  return read;
 }
 
 }  // namespace tacho::tools

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "proto/base/error.h"
+#include "proto/remote_read.h"
 #include "query/result.h"
+#include "store/queryable.h"
 
 namespace tacho::tools {
 
@@ -26,5 +28,13 @@ Result<std::string> ask(const std::string& url, const std::string& path, const P
 Result<query::QueryResult> parse_answer(const std::string& body);
 // The `data` of an answer of /api/v1/series.
 Result<std::vector<Labels>> parse_series_answer(const std::string& body);
+
+// The `data` of an answer of /api/v1/metadata: of several texts of a metric the first.
+Result<std::vector<store::MetricMetadata>> parse_metadata_answer(const std::string& body);
+// The external labels in the `data` of an answer of /api/v1/status/config.
+Result<Labels> parse_config_answer(const std::string& body);
+
+// Samples by remote read, bit for bit.
+Result<std::vector<ReadSeries>> ask_samples(const std::string& url, const ReadQuery& query);
 
 }  // namespace tacho::tools

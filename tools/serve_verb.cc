@@ -22,8 +22,10 @@ int serve(const ServeOptions& options) {
   auto data = store::MemoryStore::load(options.file);
   if (!data) return fail(data.error());
   const store::MemoryStore& store = *data;
-  const store::AliasView view(store, sampler::make_alias_table(""));
-  const query::Api api(view, {.aliases = &view, .is_identity_label = sampler::is_usual_identity_label});
+  const store::AliasView view(store, sampler::make_alias_table(store.origin().host));
+  const query::Api api(view, {.external_labels = store.origin().external_labels,
+                              .aliases = &view,
+                              .is_identity_label = sampler::is_usual_identity_label});
   auto server =
       HttpServer::start({.listen = options.listen, .is_slow = query::Api::is_slow, .is_tried_first = query::Api::is_tried_first},
                         [&api](const HttpRequest& r) { return api.handle(r); });

@@ -106,6 +106,16 @@ struct ExportOptions {
 };
 int export_samples(const ExportOptions& options);
 
+struct SnapshotOptions {
+  std::string output;
+  std::string matcher;
+  DataChoice data;
+  std::optional<std::string> config;  // for its external labels
+  std::int64_t last_ms = 600'000;
+  std::optional<std::int64_t> at;
+};
+int snapshot(const SnapshotOptions& options);
+
 struct ServeOptions {
   std::string file;
   std::string listen = "127.0.0.1:9980";

@@ -96,13 +96,13 @@ class FakeStore final : public Queryable {
     return out;
   }
   std::vector<MetricMetadata> metadata() const override { return {{"node_load1", MetricType::gauge, "1m load average.", ""}}; }
-  std::vector<GroupRows> group_rows(TimeRange range) const override {
-    std::vector<GroupRows> out;
+  std::vector<GroupTimes> group_times(TimeRange range) const override {
+    std::vector<GroupTimes> out;
     range.min = std::max(range.min, oldest_);
     for (const auto& [name, g] : groups_) {
       const auto from = std::lower_bound(g.times.begin(), g.times.end(), range.min);
       const auto to = std::upper_bound(g.times.begin(), g.times.end(), range.max);
-      if (from < to) out.push_back({name, g.interval_ms, static_cast<std::size_t>(to - from)});
+      if (from < to) out.push_back({name, g.interval_ms, {from, to}});
     }
     return out;
   }
