@@ -49,6 +49,7 @@ struct TimeRange {
   TimeMs min = 0;
   TimeMs max = -1;
   bool empty() const { return max < min; }
+  bool operator==(const TimeRange&) const = default;
 };
 
 // How many rows a group has in a range: a source that ticks each interval_ms has range/interval of them when nothing is missing.

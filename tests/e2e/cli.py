@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import e2e
 
 VERBS = ["run", "check-config", "top", "query", "series", "status", "metrics", "sample", "devices", "export", "serve",
-         "check-remote", "ship"]
+         "check-remote", "ship", "snapshot"]
 
 
 def run(*command, timeout=60):

@@ -119,3 +119,28 @@ TEST_CASE("remote read: samples, field by field") {
   REQUIRE(message);
   CHECK(hex(*message) == "0a000a1e0a1c0a0d0a085f5f6e616d655f5f120178120b09000000000000f83f1001");
 }
+
+TEST_CASE("remote read: an answer's samples come back bit for bit, a broken answer is an error") {
+  SamplesResponse r;
+  r.begin_query();
+  const TimeMs times[] = {-1, 0, 1'795'439'412'000};
+  const double values[] = {stale_marker(), -0.0, std::bit_cast<double>(0x7ff8'0000'dead'beefULL)};
+  r.add(Labels::of("x", {{"a", "b"}}), times, values);
+  r.add(Labels::of("y"), {times, 1}, {values + 2, 1});
+  r.begin_query();
+  r.add(Labels::of("of another query"), {times, 1}, {values, 1});
+  const std::string body = r.finish();
+  const auto read = decode_samples_response(body);
+  REQUIRE(read);
+  REQUIRE(read->size() == 2);
+  CHECK((*read)[0].labels == Labels::of("x", {{"a", "b"}}));
+  CHECK((*read)[0].times == std::vector<TimeMs>(times, times + 3));
+  for (std::size_t i = 0; i < 3; ++i)
+    CHECK(std::bit_cast<std::uint64_t>((*read)[0].values[i]) == std::bit_cast<std::uint64_t>(values[i]));
+  CHECK((*read)[1].labels == Labels::of("y"));
+  CHECK(decode_samples_response(pack_message(""))->empty());
+  CHECK_FALSE(decode_samples_response("no snappy"));
+  const std::string message = unpack_message(body, "answer").value();
+  CHECK(decode_samples_response(pack_message(message.substr(0, message.size() / 2))).error().message.find("broken") !=
+        std::string::npos);
+}

@@ -10,6 +10,7 @@
 #include "store/outbox.h"
 #include "store/ring.h"
 #include "store/schema_codec.h"
+#include "store/snapshot.h"
 #include "tests/temp_dir.h"
 
 using namespace tacho;
@@ -32,7 +33,7 @@ std::vector<std::byte> example_bytes(std::size_t start) {
   return out;
 }
 
-// The same of lines like "o0010: 4b 50 ..." (the outbox's) and "i0010: ..." (the identities'); the last may be shorter.
+// The same of lines like "o0010: 4b 50 ..." (the outbox's), "i0010: ..." (the identities') and "n0010: ..." (the snapshot's); the last may be shorter.
 std::string lettered_example(char letter) {
   std::istringstream page(read_file(std::string(TACHO_SOURCE_DIR) + "/store/FORMAT.md").value());
   std::string out;
@@ -138,6 +139,44 @@ TEST_CASE("the identities of FORMAT.md read as the page says, and are written so
   const IdentitiesRead read = read_identities(all);
   CHECK(read.damaged == 0);
   CHECK(read.identities == std::vector{is_x, is_nobodys});
+}
+
+TEST_CASE("the snapshot of FORMAT.md reads as the page says, and is written so") {
+  const std::vector<SeriesInfo> infos{{Labels::of("node_forks_total"), MetricType::counter, Rollup::none},
+                                      {Labels::of("node_load1"), MetricType::gauge, Rollup::max}};
+  const Selection selection{{{infos.data(), kTimes, kColumns[1]}, {&infos[1], kTimes, kColumns[0]}}, 6, nullptr};
+  const SnapshotFrame frame{{"0.1", "n1", {1795439410001, 1795439420000}, Labels{{"cluster", "eu1"}}},
+                            {{"node_load1", MetricType::gauge, "Load.", ""}},
+                            {{"ex", 1000, kTimes}}};
+  const std::string written = encode_snapshot(selection, frame).value();
+  const std::string page = lettered_example('n');
+  if (page != written) {  // what the page should say
+    for (std::size_t at = 0; at < written.size(); at += 16) {
+      std::string hex, text;
+      for (const char c : written.substr(at, 16)) {
+        hex += fmt::format(" {:02x}", static_cast<unsigned char>(c));
+        text += c >= ' ' && c <= '~' ? c : '.';
+      }
+      UNSCOPED_INFO(fmt::format("n{:04x}:{:<48}  {}", at, hex, text));
+    }
+    FAIL("the page's snapshot is another");
+  }
+
+  const auto read = decode_snapshot(std::as_bytes(std::span(page)), "the page");
+  REQUIRE(read);
+  CHECK(read->frame.origin == frame.origin);
+  REQUIRE(read->frame.metadata.size() == 1);
+  CHECK(read->frame.metadata[0].help == "Load.");
+  REQUIRE(read->frame.groups.size() == 1);
+  CHECK(read->frame.groups[0].group == "ex");
+  CHECK(read->frame.groups[0].interval_ms == 1000);
+  CHECK(read->frame.groups[0].times == kTimes);
+  REQUIRE(read->series.size() == 2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    CHECK(read->series[i].info == infos[i]);
+    CHECK(read->series[i].times == kTimes);
+    CHECK(read->series[i].values == kColumns[1 - i]);
+  }
 }
 
 TEST_CASE("the prefix codes are those of FORMAT.md") {
