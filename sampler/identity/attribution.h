@@ -75,7 +75,7 @@ class Attribution final : public IdentityProducer {
   };
 
   void take_answer(const KubeletAnswer& answer, TimeMs now);
-  void note_listed(const HoldersResult& found);
+  void note_listed(const HoldersResult& found, TimeMs now);
   std::vector<Held> unheard(AttributionReason reason) const;
   void decide(Held& held, TimeMs now);
   Verdict judge(const Held& held, const Labels& told, TimeMs now);
