@@ -24,11 +24,11 @@ void read_external_labels(Section& global, Config& config) {
       global.problems().error(value, fmt::format("{}: {} is no label name", global.name_of("external_labels"), quoted(name)));
       continue;
     }
-    std::vector<std::string> unset;
-    labels.push_back({name, expand_environment(value.Scalar(), unset)});
-    for (const std::string& variable : unset) {
-      global.problems().warning(value, fmt::format("{}.{}: the environment variable {} is not set; nothing is put in its place",
-                                                   global.name_of("external_labels"), name, variable));
+    std::vector<std::string> missing;
+    labels.push_back({name, expand_variables(value.Scalar(), missing)});
+    for (const std::string& what : missing) {
+      global.problems().warning(
+          value, fmt::format("{}.{}: {}; nothing is put in its place", global.name_of("external_labels"), name, what));
     }
   }
   config.external_labels = Labels(std::move(labels));

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "proto/base/number.h"
+#include "tools/instance_file.h"
 
 namespace tacho::tools {
 namespace {
@@ -24,6 +25,8 @@ constexpr std::array<Unit, 10> kUnits{{{"", 1},
                                        {"MB", 1'000'000},
                                        {"GB", 1'000'000'000},
                                        {"TB", 1'000'000'000'000}}};
+
+constexpr std::string_view kFile = "file:";
 
 bool is_name_char(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'; }
 
@@ -58,7 +61,7 @@ std::optional<std::uint64_t> parse_bytes(std::string_view s) {
   return std::nullopt;
 }
 
-std::string expand_environment(std::string_view s, std::vector<std::string>& unset) {
+std::string expand_variables(std::string_view s, std::vector<std::string>& missing) {
   std::string out;
   while (!s.empty()) {
     const auto dollar = s.find('$');
@@ -84,11 +87,17 @@ std::string expand_environment(std::string_view s, std::vector<std::string>& uns
       out += '$';  // a dollar that begins no name
       continue;
     }
+    if (name.starts_with(kFile)) {
+      const auto value = read_instance_value(name.substr(kFile.size()));
+      if (value) out += *value;
+      if (!value) missing.push_back(value.error().message);
+      continue;
+    }
     const std::string key(name);
     if (const char* value = std::getenv(key.c_str())) {
       out += value;
     } else {
-      unset.push_back(key);
+      missing.push_back("the environment variable " + key + " is not set");
     }
   }
   return out;

@@ -13,9 +13,9 @@ namespace tacho::tools {
 // "256MiB", "1GiB", "64KiB" (powers of 1024), "500MB", "2GB" (powers of 1000), "1048576"; nullopt for anything else.
 std::optional<std::uint64_t> parse_bytes(std::string_view s);
 
-// $NAME and ${NAME} become the variable's value, $$ a dollar. Names of variables that are not set are appended to
-// `unset`; they become nothing, as in Prometheus.
-std::string expand_environment(std::string_view s, std::vector<std::string>& unset);
+// $NAME and ${NAME} become the environment variable's value, ${file:PATH} and ${file:PATH#member} what a file says (instance_file.h), $$ a
+// dollar. What there is not becomes nothing, as in Prometheus; `missing` gets a phrase that says what and why.
+std::string expand_variables(std::string_view s, std::vector<std::string>& missing);
 
 // The known word that is nearest to `word`, when it is near enough to be meant (one slip in three characters, at most
 // two); else "".

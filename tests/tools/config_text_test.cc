@@ -3,6 +3,9 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
+#include "proto/base/file.h"
+#include "tests/temp_dir.h"
+
 namespace tacho::tools {
 
 TEST_CASE("sizes in powers of 1024 and of 1000") {
@@ -20,13 +23,35 @@ TEST_CASE("environment variables are put in, unset ones named") {
   ::setenv("TACHO_TEST_NODE", "gpu-17", 1);
   ::unsetenv("TACHO_TEST_NONE");
   std::vector<std::string> unset;
-  CHECK(expand_environment("${TACHO_TEST_NODE}.eu", unset) == "gpu-17.eu");
-  CHECK(expand_environment("$TACHO_TEST_NODE-x", unset) == "gpu-17-x");
-  CHECK(expand_environment("a$$b", unset) == "a$b");
-  CHECK(expand_environment("5$ ${", unset) == "5$ ${");
+  CHECK(expand_variables("${TACHO_TEST_NODE}.eu", unset) == "gpu-17.eu");
+  CHECK(expand_variables("$TACHO_TEST_NODE-x", unset) == "gpu-17-x");
+  CHECK(expand_variables("a$$b", unset) == "a$b");
+  CHECK(expand_variables("5$ ${", unset) == "5$ ${");
   CHECK(unset.empty());
-  CHECK(expand_environment("x${TACHO_TEST_NONE}y", unset) == "xy");
-  CHECK(unset == std::vector<std::string>{"TACHO_TEST_NONE"});
+  CHECK(expand_variables("x${TACHO_TEST_NONE}y", unset) == "xy");
+  CHECK(unset == std::vector<std::string>{"the environment variable TACHO_TEST_NONE is not set"});
+}
+
+TEST_CASE("what an instance's files say is put in: a line, or a member of JSON; what is not there is told") {
+  const test::TempDir dir;
+  REQUIRE(replace_file(dir / "zone", "  eu-west-1a \nsecond line\n"));
+  REQUIRE(replace_file(dir / "data.json", R"({"v1": {"region": "eu-west-1", "n": 3, "b": true, "list": [1]}})"));
+  std::vector<std::string> missing;
+  const auto expanded = [&](const std::string& text) { return expand_variables(text, missing); };
+  const std::string zone = dir / "zone", data = dir / "data.json";
+  CHECK(expanded("${file:" + zone + "}") == "eu-west-1a");
+  CHECK(expanded("x-${file:" + data + "#v1.region}-y") == "x-eu-west-1-y");
+  CHECK(expanded("${file:" + data + "#v1.n}${file:" + data + "#v1.b}") == "3true");
+  CHECK(missing.empty());
+  CHECK(expanded("${file:" + data + "#v1.none}").empty());
+  CHECK(missing.back().ends_with("data.json has no member 'none' (v1.none)"));
+  CHECK(expanded("${file:" + data + "#v1.list}").empty());
+  CHECK(missing.back().ends_with("is no text, number or truth value"));
+  CHECK(expanded("${file:" + zone + "#a}").empty());
+  CHECK(missing.back().find("zone is no JSON: ") != std::string::npos);
+  CHECK(expanded("a${file:" + std::string(dir / "gone") + "}b") == "ab");
+  CHECK(missing.back().find("gone") != std::string::npos);
+  CHECK(missing.size() == 4);
 }
 
 TEST_CASE("the nearest word is offered only when it is near") {
