@@ -1,3 +1,4 @@
+#include <boost/json.hpp>
 #include <cstdio>
 #include <limits>
 
@@ -18,14 +19,14 @@ namespace {
 
 constexpr TimeMs kNever = std::numeric_limits<TimeMs>::max() / 4;
 
-store::TimeRange range_of(const JobVerbOptions& o) {
-  const TimeMs end = o.at.value_or(kNever);
-  return {o.last_ms ? (o.at ? end : system_clock().wall_ms()) - *o.last_ms : 0, end};
+// `newest`: what --last counts back from where no --at is given.
+store::TimeRange range_of(const JobVerbOptions& o, TimeMs newest) {
+  return {o.last_ms ? o.at.value_or(newest) - *o.last_ms : 0, o.at.value_or(kNever)};
 }
 
 int ask_agent(const JobVerbOptions& o) {
   Params params;
-  const store::TimeRange range = range_of(o);
+  const store::TimeRange range = range_of(o, system_clock().wall_ms());
   if (range.min > 0) params.emplace_back("start", std::to_string(range.min / 1000));
   if (range.max < kNever) params.emplace_back("end", std::to_string(range.max / 1000));
   if (!o.name.empty()) params.emplace_back("job", o.name);
@@ -42,11 +43,27 @@ int ask_agent(const JobVerbOptions& o) {
 bool print_archived(const JobVerbOptions& o) {
   const store::StoreDirs dirs = store::reader_dirs(o.data.state, o.data.runtime);
   const auto found = archived_jobs(dirs.state, o.name);
+  if (o.format == "json") {
+    // One document: the kept ones' runs together.
+    boost::json::array jobs;
+    for (const ArchivedJob& job : found) {
+      const auto text = read_file(job.json_path);
+      boost::system::error_code ec;
+      if (const boost::json::value one = boost::json::parse(text ? *text : "", ec); !ec) jobs.push_back(one.at("jobs").at(0));
+    }
+    if (!found.empty()) std::printf("%s\n", boost::json::serialize(boost::json::object{{"jobs", std::move(jobs)}}).c_str());
+    return !found.empty();
+  }
   for (const ArchivedJob& job : found) {
-    const auto text = read_file(o.format == "json" ? job.json_path : job.text_path);
-    if (text) std::printf("%s", text->c_str());
+    if (const auto text = read_file(job.text_path)) std::printf("%s", text->c_str());
   }
   return !found.empty();
+}
+
+// The window may have forgotten the beginning of what is kept whole.
+void print_where_kept(const JobVerbOptions& o) {
+  for (const ArchivedJob& job : archived_jobs(store::reader_dirs(o.data.state, o.data.runtime).state, o.name))
+    std::printf("\nkept when it ended: %s\n", job.text_path.c_str());
 }
 
 }  // namespace
@@ -60,7 +77,10 @@ int job(const JobVerbOptions& o) {
     const auto reader = std::make_shared<store::IdentityReader>(store::reader_dirs(o.data.state, o.data.runtime).state);
     timeline = [reader] { return reader->timeline(); };
   }
-  auto report = query::make_job_report(**data, range_of(o), {.is_identity = identity_labels_of(timeline)});
+  const TimeMs newest = o.last_ms && !o.at ? newest_time(**data, o.data) : 0;
+  auto report =
+      query::make_job_report(**data, range_of(o, newest),
+                             {.is_identity = identity_labels_of(timeline), .now = o.data.file ? 0 : system_clock().wall_ms()});
   if (!report) return fail(report.error());
   const auto is_other = [&](const query::JobRun& r) { return r.owner.name != o.name && r.owner.text() != o.name; };
   if (!o.name.empty()) std::erase_if(report->runs, is_other);
@@ -72,6 +92,7 @@ int job(const JobVerbOptions& o) {
     std::printf("%s\n", query::job_json(*report).c_str());
   } else {
     std::printf("%s", (o.name.empty() ? query::job_table(*report) : query::job_pages(*report, o.name)).c_str());
+    if (!o.name.empty() && !o.data.file) print_where_kept(o);
   }
   return 0;
 }

@@ -18,7 +18,9 @@ struct JobOwner {
   std::string text() const;
 };
 
-// Requires: some labels.
+// Whether they name a job, a pod, or one of Slurm's numbers; a cluster's or a node's name alone is nobody's.
+bool names_owner(const Labels& identity);
+// Requires: names_owner().
 JobOwner owner_of(const Labels& identity);
 // The same for the same pod, whatever else its labels say.
 std::string pod_key_of(const Labels& identity);
