@@ -141,9 +141,14 @@ def check_references(name, objects):
 
 
 def check_sidecars(built):
-    """The two forms differ in where the container stands, and in nothing else."""
-    native, classic = (pod_and_agent(built[f"examples/sidecar-{form}"]) for form in ("native", "classic"))
-    check({k: v for k, v in native[1].items() if k != "restartPolicy"} == classic[1], "the two sidecars differ")
+    """The two forms differ in where the container stands and in how its start is waited for, and in nothing else."""
+    native, classic = (copy.deepcopy(pod_and_agent(built[f"examples/sidecar-{form}"])) for form in ("native", "classic"))
+    # An init container's is waited for by the job's containers.
+    check("startupProbe" not in native[1], "the job waits for the native sidecar's startupProbe: an agent that fails keeps it from starting")
+    check("lifecycle" not in native[1], "the job waits for what the native sidecar does after its start")
+    check("startupProbe" in classic[1], "the classic sidecar has no startupProbe")
+    native[1].pop("restartPolicy"), native[1]["livenessProbe"].pop("initialDelaySeconds"), classic[1].pop("startupProbe")
+    check(native[1] == classic[1], "the two sidecars differ")
     check(native[0]["volumes"] == classic[0]["volumes"], "the two sidecars' volumes differ")
 
 
