@@ -72,6 +72,7 @@ def check_unit(machine):
     machine.call("systemd-analyze", "verify", "--man=no", unit)
     rows = json.loads(machine.call("systemd-analyze", "security", "--offline=true", "--json=short", unit))
     check(rows, "systemd-analyze security says nothing")
+    check(machine.show("tacho", "TimeoutStartUSec") == ["infinity"], "an agent that still opens a large ring is ended, and begins again")
     last = machine.call("systemd-analyze", "security", "--offline=true", "--no-pager", unit).strip().splitlines()[-1]
     score = float(last.split(":")[1].split()[0])
     check(score <= EXPOSURE_MAX, f"the unit's exposure is {score}, more than {EXPOSURE_MAX}")

@@ -24,6 +24,7 @@ from npm_types import Npm  # noqa: E402
 
 KUBERNETES = os.path.join(HERE, "..", "..", "tools", "packaging", "kubernetes")
 NODE_CAPABILITIES = ["DAC_READ_SEARCH", "SYS_PTRACE", "SYSLOG"]
+START_SECONDS = 600
 # kustomization -> (privileged, capabilities); a sidecar has nothing of the host.
 BUILT = {
     "daemonset": (False, NODE_CAPABILITIES),
@@ -121,6 +122,14 @@ def check_rights(name, objects, rights, version):
     check(writable == {"state", "runtime"}, f"{name}: can write to {sorted(writable)}")
 
 
+def check_start(name, objects):
+    """A large ring takes minutes to open: nothing ends the agent before."""
+    _, agent = pod_and_agent(objects)
+    start, live = agent.get("startupProbe"), agent["livenessProbe"]
+    patience = start["periodSeconds"] * start["failureThreshold"] if start else live["initialDelaySeconds"]
+    check(patience >= START_SECONDS, f"{name}: an agent that opens its ring is restarted after {patience} s")
+
+
 def check_references(name, objects):
     pod, agent = pod_and_agent(objects)
     volumes = {v["name"]: v for v in pod["volumes"]}
@@ -187,6 +196,7 @@ def body(processes, options):
     version = subprocess.run([options.tacho, "--version"], capture_output=True, text=True).stdout.split()[-1]
     for name, rights in BUILT.items():
         check_rights(name, built[name], rights, version)
+        check_start(name, built[name])
         check_references(name, built[name])
         check_configuration(processes, options.tacho, name, built[name])
         paths |= probes(pod_and_agent(built[name])[1])
