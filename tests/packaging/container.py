@@ -110,7 +110,7 @@ def body(processes, options):
     count = check_families(buildah, container, options.tacho)
     # As it is said, but for the port: chroot leaves the container in this machine's network.
     port = e2e.free_port()
-    command = [a.replace("0.0.0.0:9980", f"127.0.0.1:{port}") for a in config["Entrypoint"] + config["Cmd"]]
+    command = [f"127.0.0.1:{port}" if a == ":9980" else a for a in config["Entrypoint"] + config["Cmd"]]
     check(f"127.0.0.1:{port}" in command, f"the image's command listens nowhere: {command}")
     agent = processes.start("image", [*buildah.start, "run", container, "--", *command])
     base = f"http://127.0.0.1:{port}"

@@ -11,6 +11,7 @@ import argparse
 import copy
 import json
 import os
+import socket
 import subprocess
 import sys
 
@@ -188,6 +189,47 @@ def probes(agent):
     return {agent[p]["httpGet"]["path"] for p in ("startupProbe", "livenessProbe", "readinessProbe") if p in agent}
 
 
+def node_addresses():
+    """Addresses that a node's status.hostIP could be here, by their kind."""
+    found = {}
+    for kind, family, address in ("IPv4", socket.AF_INET, "127.0.0.1"), ("IPv6", socket.AF_INET6, "::1"):
+        try:
+            with socket.socket(family) as s:
+                s.bind((address, 0))
+            found[kind] = address
+        except OSError:
+            pass
+    return found
+
+
+LISTENS = {}  # as it is told to -> by which kinds of addresses it was reached
+
+
+def check_listens(processes, tacho, name, objects, paths):
+    """The agent listens as its manifest says, on nodes and in pods of IPv4 and of IPv6, and the probes reach it there. Returns the kinds."""
+    _, agent = pod_and_agent(objects)
+    listen = next(a.removeprefix("--listen=") for a in agent["args"] if a.startswith("--listen="))
+    if listen in LISTENS:
+        return LISTENS[listen]
+    addresses = node_addresses()
+    check(addresses, "this machine has no loopback address")
+    # On a node each address is a start of its own; in a pod all are the one start's.
+    starts = [[kind] for kind in addresses] if "$(HOST_IP)" in listen else [list(addresses)]
+    for i, kinds in enumerate(starts):
+        port = e2e.free_port()
+        where = listen.replace("$(HOST_IP)", addresses[kinds[0]]).replace(":9980", f":{port}")
+        folder = f"listens-{len(LISTENS)}-{i}"
+        p = processes.start(folder, [tacho, "run", "--listen", where, "--state", processes.make_folder(folder, "state"),
+                                     "--runtime", processes.make_folder(folder, "run")])
+        for kind in kinds:
+            base = f"http://[{addresses[kind]}]:{port}" if kind == "IPv6" else f"http://{addresses[kind]}:{port}"
+            for path in sorted(paths):
+                processes.wait_http(p, base + path)
+        check(processes.end(p) == 0, f"{name}: the agent at {where} does not end when it is told to")
+    LISTENS[listen] = list(addresses) + ([] if "IPv6" in addresses else ["skipped: IPv6, which this machine has not"])
+    return LISTENS[listen]
+
+
 def body(processes, options):
     npm = Npm(options.npm)
     built = build(npm)
@@ -202,12 +244,9 @@ def body(processes, options):
         paths |= probes(pod_and_agent(built[name])[1])
     check_sidecars(built)
     check_own_overlay(built["examples/own-overlay"])
-    agent = e2e.Tacho(processes, options.tacho)
-    agent.start()
-    for path in sorted(paths):
-        e2e.http_get(agent.base + path)
-    agent.stop()
-    return f"{objects} objects of {len(built)} kustomizations fit the API's types, {spoiled} broken ones do not; probes {', '.join(sorted(paths))} answer"
+    reached = [say for name in BUILT for say in check_listens(processes, options.tacho, name, built[name], paths)]
+    return (f"{objects} objects of {len(built)} kustomizations fit the API's types, {spoiled} broken ones do not; probes {', '.join(sorted(paths))} answer"
+            f" by {' and '.join(sorted(set(reached)))}")
 
 
 if __name__ == "__main__":
