@@ -121,6 +121,18 @@ def check_rights(name, objects, rights, version):
     check(policies == ["Never"], f"{name}: the agent's pods may evict others, training jobs for one: preemptionPolicy {policies}")
     writable = {m["name"] for m in agent["volumeMounts"] if not m.get("readOnly")}
     check(writable == {"state", "runtime"}, f"{name}: can write to {sorted(writable)}")
+    check_read_only(name, pod, agent)
+
+
+def check_read_only(name, pod, agent):
+    """What is mounted below a folder of the host can be written to, but where that is shut as well."""
+    hosts = {v["name"] for v in pod["volumes"] if "hostPath" in v}
+    for mount in agent["volumeMounts"]:
+        if not mount.get("readOnly") or mount["name"] not in hosts:
+            continue
+        # The API server takes only one of both; the root needs the other.
+        ways = (mount.get("recursiveReadOnly"), mount.get("mountPropagation"))
+        check(ways == ((None, "HostToContainer") if mount["name"] == "root" else ("IfPossible", None)), f"{name}: {mount}")
 
 
 def check_start(name, objects):
