@@ -116,7 +116,7 @@ def check_rights(name, objects, rights, version):
     check("allowPrivilegeEscalation" not in context if privileged or "SYS_ADMIN" in capabilities
           else context["allowPrivilegeEscalation"] is False, f"{name}: allowPrivilegeEscalation does not go with {context}")
     rules = [r for o in objects if o["kind"] == "ClusterRole" for r in o["rules"]]
-    check(rules == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}], f"{name}: the role may do {rules}")
+    check(rules == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}], f"{name}: the role may do {rules}")
     policies = [o.get("preemptionPolicy") for o in objects if o["kind"] == "PriorityClass"]
     check(policies == ["Never"], f"{name}: the agent's pods may evict others, training jobs for one: preemptionPolicy {policies}")
     writable = {m["name"] for m in agent["volumeMounts"] if not m.get("readOnly")}
