@@ -11,9 +11,11 @@ import argparse
 import copy
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
+import textwrap
 
 import yaml
 
@@ -122,6 +124,10 @@ def check_rights(name, objects, rights, version):
     writable = {m["name"] for m in agent["volumeMounts"] if not m.get("readOnly")}
     check(writable == {"state", "runtime"}, f"{name}: can write to {sorted(writable)}")
     check_read_only(name, pod, agent)
+    # What every node has, and what an overlay is for nodes that have it.
+    wanted = {v["name"] for v in pod["volumes"] if v.get("hostPath", {}).get("type") == "Directory"}
+    check(wanted <= {"proc", "sys", "root"} | ({"dcmi", "ascend-driver"} if "ascend" in name else set()),
+          f"{name}: the pod does not start on nodes without the folders of {sorted(wanted)}")
 
 
 def check_read_only(name, pod, agent):
@@ -172,6 +178,28 @@ def check_sidecars(built):
     native[1].pop("restartPolicy"), native[1]["livenessProbe"].pop("initialDelaySeconds"), classic[1].pop("startupProbe")
     check(native[1] == classic[1], "the two sidecars differ")
     check(native[0]["volumes"] == classic[0]["volumes"], "the two sidecars' volumes differ")
+
+
+def check_documented_patches(npm):
+    """Each patch that the documentation says to put into an overlay fits the DaemonSet, and changes what it says. Returns how many."""
+    with open(os.path.join(HERE, "..", "..", "docs", "deploy", "kubernetes.md")) as f:
+        texts = re.findall(r"^    patches:\n(?:(?:    .*)?\n)+", f.read(), re.MULTILINE)
+    check(texts, "the documentation has no patches: mend this check")
+    folder = os.path.join(npm.folder, "documented")
+    os.makedirs(folder, exist_ok=True)
+    for text in texts:
+        base = os.path.relpath(os.path.join(KUBERNETES, "daemonset"), os.path.realpath(folder))
+        overlay = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": [base]} | yaml.safe_load(textwrap.dedent(text))
+        with open(os.path.join(folder, "kustomization.yaml"), "w") as f:
+            yaml.safe_dump(overlay, f)
+        objects = list(yaml.safe_load_all(npm.run([npm.kubectl(), "kustomize", folder])))
+        problems = api_problems(npm, {"patched": next(o for o in objects if o["kind"] == "DaemonSet")})
+        check(not problems, f"with the documentation's patch: {problems}")
+        pod, agent = pod_and_agent(objects)
+        check(agent["securityContext"]["seLinuxOptions"] == {"type": "spc_t"}, f"with the documentation's patch: {agent['securityContext']}")
+        folders = [v["hostPath"] for v in pod["volumes"] if v["name"] == "pod-resources"]
+        check(folders == [{"path": "/data/kubelet/pod-resources"}], f"with the documentation's patch: {folders}")
+    return len(texts)
 
 
 def check_own_overlay(objects):
@@ -256,6 +284,7 @@ def body(processes, options):
         paths |= probes(pod_and_agent(built[name])[1])
     check_sidecars(built)
     check_own_overlay(built["examples/own-overlay"])
+    check_documented_patches(npm)
     reached = [say for name in BUILT for say in check_listens(processes, options.tacho, name, built[name], paths)]
     return (f"{objects} objects of {len(built)} kustomizations fit the API's types, {spoiled} broken ones do not; probes {', '.join(sorted(paths))} answer"
             f" by {' and '.join(sorted(set(reached)))}")
