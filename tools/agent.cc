@@ -305,8 +305,9 @@ bool Agent::stop() {
     if (e->thread.joinable()) e->thread.join();
   }
   a.jobs->stop();
-  a.identities->stop();
-  a.clean = a.scheduler->stop();
+  const bool asked = a.identities->stop();
+  const bool sampled = a.scheduler->stop();
+  a.clean = asked && sampled;
   {
     const std::lock_guard lock(a.mutex);
     a.stopping = true;
@@ -314,7 +315,7 @@ bool Agent::stop() {
   a.wake.notify_all();
   a.maintenance.join();
   // Closes the heads, so that they are sealed to the end and their files go. A thread left behind still writes to its own.
-  if (a.clean) a.scheduler.reset();
+  if (sampled) a.scheduler.reset();
   if (auto ok = a.store->seal_all(); !ok)
     log_error("not everything could be written to the ring: {}; the rest stays in shared memory", ok.error());
   return a.clean;

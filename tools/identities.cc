@@ -69,13 +69,16 @@ void Identities::run() {
   }
 }
 
-void Identities::stop() {
+bool Identities::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  bool clean = true;
+  for (const auto& producer : producers_) clean = producer->stop() && clean;
+  return clean;
 }
 
 store::TimelineSource Identities::timeline() const {

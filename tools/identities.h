@@ -4,7 +4,7 @@
 //          for them as long as it takes: nothing else does. timeline(), the gauges: any.
 // Errors   open(): the log's folder. Later the log's errors are logged when they begin and when they end; what was told counts all the
 //          same, and is written when that works again.
-// Stop     stop() waits for the producer that is being asked.
+// Stop     stop() waits for the producer that is being asked, and then stops all of them.
 #pragma once
 
 #include <atomic>
@@ -39,7 +39,8 @@ class Identities {
   ~Identities() { stop(); }
 
   void start();
-  void stop();
+  // False: a producer has left a thread behind, and the process must end with _exit.
+  bool stop();
   // The source must not be used when this is gone.
   store::TimelineSource timeline() const;
   // tacho_identity_*. They must not outlive this.

@@ -58,6 +58,7 @@ class Attribution final : public IdentityProducer {
   bool owns(std::string_view scope) const override;
   void resume(std::span<const store::Identity> in_force) override;
   std::vector<store::Identity> poll(TimeMs now) override;
+  bool stop() override { return kubelet_->stop(); }
 
  private:
   // What the lists have said of a device.

@@ -41,17 +41,19 @@ KubeletWatch::KubeletWatch(std::unique_ptr<KubeletSide> side, std::int64_t inter
   });
 }
 
-KubeletWatch::~KubeletWatch() {
+bool KubeletWatch::stop() {
+  if (!thread_.joinable()) return clean_;
   std::unique_lock lock(shared_->mutex);
   shared_->stopping = true;
   shared_->wake.notify_all();
-  const bool ended = shared_->wake.wait_for(lock, std::chrono::milliseconds(kStopMs), [&] { return shared_->ended; });
+  clean_ = shared_->wake.wait_for(lock, std::chrono::milliseconds(kStopMs), [&] { return shared_->ended; });
   lock.unlock();
-  if (ended) {
+  if (clean_) {
     thread_.join();
   } else {
     thread_.detach();
   }
+  return clean_;
 }
 
 std::shared_ptr<const KubeletAnswer> KubeletWatch::latest() const {

@@ -6,7 +6,8 @@
 //          rests for up to kRestMaxMs, twice as long each time; but a socket that is not there, or nobody behind it, is tried again after
 //          kAbsentMs: a kubelet that restarts makes it anew, and each call opens it by its path. The pods are not asked for more often then.
 // Threads  its own, "tacho-kubelet"; latest(), ask_soon(): any.
-// Stop     the destructor waits for kStopMs; a call in flight is then left behind with all that it needs, and ends at its time-out.
+// Stop     stop() waits for kStopMs; a call in flight is then left behind with all that it needs, and ends at its time-out. exit() must not
+//          run beside it: what the call uses (OpenSSL's tables, the log) would be taken down under it.
 #pragma once
 
 #include <condition_variable>
@@ -37,6 +38,8 @@ class KubeletNews {
   // Never null.
   virtual std::shared_ptr<const KubeletAnswer> latest() const = 0;
   virtual void ask_soon() = 0;
+  // False: a call is left behind, and the process must end with _exit.
+  virtual bool stop() { return true; }
 };
 
 // Whom to ask.
@@ -66,17 +69,20 @@ class KubeletWatch final : public KubeletNews {
   static constexpr std::int64_t kStopMs = 500;
 
   KubeletWatch(std::unique_ptr<KubeletSide> side, std::int64_t interval_ms = 5000, const Clock& clock = system_clock());
-  ~KubeletWatch() override;
+  ~KubeletWatch() override { stop(); }
 
   std::shared_ptr<const KubeletAnswer> latest() const override;
   void ask_soon() override;
+  // One thread. The answer stays what it was at first.
+  bool stop() override;
 
  private:
   struct Shared;
   static void run(const std::shared_ptr<Shared>& shared);
 
   const std::shared_ptr<Shared> shared_;
-  std::thread thread_;
+  std::thread thread_;  // not joinable once it was stopped
+  bool clean_ = true;
 };
 
 }  // namespace tacho::sampler

@@ -111,6 +111,7 @@ TEST_CASE("the kubelet is asked at once, then at its pace, sooner when that is w
       system_clock().sleep_until(system_clock().mono() + 20 * kNsPerMs);
     }
     CHECK(watch.latest()->number >= 1);
+    CHECK(watch.stop());
   }
   CHECK(calls.size() >= 2);
   CHECK(calls.size() <= 3);
@@ -170,6 +171,8 @@ TEST_CASE("a kubelet that hangs does not hold up the end", "[identity]") {
     KubeletWatch watch(std::make_unique<Side>(), 60'000);
     system_clock().sleep_until(system_clock().mono() + 50 * kNsPerMs);
     begun = system_clock().mono();
+    CHECK_FALSE(watch.stop());
+    CHECK_FALSE(watch.stop());  // though it may have ended since
   }
   CHECK(system_clock().mono() - begun < 1500 * kNsPerMs);
   system_clock().sleep_until(begun + 2200 * kNsPerMs);  // what was left behind has ended before the test does

@@ -22,6 +22,7 @@ struct Script {
   std::vector<store::Identity> resumed;
   int polls = 0;
   bool owns_all = false;
+  bool hangs = false;
 };
 
 class Scripted final : public sampler::IdentityProducer {
@@ -34,6 +35,7 @@ class Scripted final : public sampler::IdentityProducer {
     ++script_.polls;
     return std::exchange(script_.next, {});
   }
+  bool stop() override { return !script_.hangs; }
 
  private:
   Script& script_;
@@ -118,4 +120,21 @@ TEST_CASE("a scope that is looked after stays in force until its producer says o
   open_with(dir.path(), script, system_clock());
   const auto next = open_with(dir.path(), script, system_clock());
   CHECK(known(*next) == "card a@1000=x ");
+}
+
+TEST_CASE("a producer that leaves a thread behind is told of at the end") {
+  const test::TempDir dir;
+  for (const bool hangs : {false, true}) {
+    Script script;
+    script.hangs = hangs;
+    IdentityProducers producers;
+    Script well;
+    producers.push_back(std::make_unique<Scripted>(script));
+    producers.push_back(std::make_unique<Scripted>(well));
+    auto identities =
+        Identities::open({.folder = dir.path(), .oldest = [] { return TimeMs{0}; }}, std::move(producers), system_clock());
+    REQUIRE(identities);
+    (*identities)->start();
+    CHECK((*identities)->stop() == !hangs);
+  }
 }

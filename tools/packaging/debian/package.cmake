@@ -24,9 +24,10 @@ endforeach()
 install(FILES ${CMAKE_BINARY_DIR}/package/changelog.gz DESTINATION ${TACHO_DOC})
 install(FILES ${CMAKE_BINARY_DIR}/package/tacho.1.gz DESTINATION share/man/man1)
 
-# The program holds these libraries' code; their licences ask that their notices go with it.
+# The program holds these libraries' code; their licences ask that their notices go with it (tests/packaging/licences.py compares them
+# with what is linked).
 foreach(library IN ITEMS libboost1.81-dev libfmt-dev libspdlog-dev libyaml-cpp-dev libre2-dev libprotozero-dev libsnappy-dev liblz4-dev
-                         zlib1g-dev libxxhash-dev libssl-dev libncurses-dev libcli11-dev libflatbuffers-dev libstdc++-12-dev)
+                         zlib1g-dev libxxhash-dev libssl-dev libnghttp2-dev libncurses-dev libcli11-dev libflatbuffers-dev libstdc++-12-dev)
   file(REAL_PATH /usr/share/doc/${library}/copyright notice)
   if(EXISTS ${notice})
     install(FILES ${notice} DESTINATION ${TACHO_DOC}/licences RENAME ${library})
