@@ -83,6 +83,7 @@ void Attribution::take_answer(const KubeletAnswer& answer, TimeMs now) {
   if (pods_known_) {
     pods_ = *answer.pods;
     pods_time_ = now;
+    pods_listed_ = answer.begun;
   }
   say(said_list_, answer.list ? "" : answer.list.error().message, "the kubelet's list of devices",
       "which pod has which accelerator is not known");

@@ -87,6 +87,7 @@ class Attribution final : public IdentityProducer {
   TimeMs end_of(const Labels& told, TimeMs now) const;
   Labels labels_of(const Pod& pod, std::string_view container) const;
   const Pod* pod_of(std::string_view uid) const;
+  TimeMs labels_since(const Pod& pod) const;  // as they were told of its scope; 0: never
   void tell_pods(bool changed, TimeMs now);
   void tell_processes(TimeMs now);
   void forget_pods(TimeMs now);
@@ -113,6 +114,7 @@ class Attribution final : public IdentityProducer {
   std::vector<Pod> pods_;
   bool pods_known_ = false;  // the last answer had them
   TimeMs pods_time_ = 0;
+  TimeMs pods_listed_ = 0;             // when those were asked for
   std::string said_list_, said_pods_;  // the last trouble that was logged
   std::set<std::string> said_ids_;
   TimeMs begun_ = 0;         // the first poll

@@ -61,6 +61,11 @@ std::vector<store::Identity> ToldScopes::take_news() {
   return std::exchange(news_, {});
 }
 
+TimeMs ToldScopes::since(const std::string& scope, TimeMs begun, TimeMs seen) const {
+  const store::Identity* told = in_force(scope);
+  return told == nullptr || told->labels.empty() ? begun : std::max(begun, seen);
+}
+
 const store::Identity* ToldScopes::in_force(const std::string& scope) const {
   const auto it = told_.find(scope);
   return it == told_.end() ? nullptr : &it->second.identity;

@@ -32,6 +32,10 @@ class ToldScopes {
   // Since the last call; begins a new round.
   std::vector<store::Identity> take_news();
 
+  // Since when something that is new for a scope holds: what nobody was told of before from its beginning on, a change of what is in force
+  // from when it was `seen`.
+  TimeMs since(const std::string& scope, TimeMs begun, TimeMs seen) const;
+
   // What is in force; nullptr: nothing was ever told, or it has ended and is forgotten.
   const store::Identity* in_force(const std::string& scope) const;
 

@@ -283,6 +283,35 @@ TEST_CASE("a pod's new labels are its cards' from then on", "[attribution]") {
   CHECK(node.at(12, {{"pod_uid", uid(1)}, {"container_id", std::string(64, 'a')}}).get("container") == "worker");
 }
 
+TEST_CASE("before a pod's labels changed its own, its containers' and its processes' series carry the old ones",
+          "[attribution]") {
+  Node node;
+  node.cards(1);
+  node.process(0, 100, "0::/kubepods/pod" + uid(1) + "/" + std::string(64, 'a') + "\n", 2);
+  node.process(0, 200, "0::/kubepods/pod" + uid(2) + "/" + std::string(64, 'b') + "\n", 2);
+  const std::vector<PodEntry> list{entry("a", {"GPU-0::0"}), entry("b", {"GPU-0::1"})};
+  Pod a = pod("a", 1, 1);
+  node.says(3, list, {a, pod("b", 2, 1)});
+  node.poll(4);
+  a.labels["system.hero.ai/job-name"] = "renamed";
+  node.says(10, list, {a, pod("b", 2, 1)});
+  node.poll(11);
+  const Labels container{{"pod_uid", uid(1)}, {"container_id", std::string(64, 'a')}};
+  for (const auto& [second, job] : {std::pair(3.0, "job-a"), std::pair(9.9, "job-a"), std::pair(10.0, "renamed")}) {
+    INFO(second);
+    CHECK(node.at(second, {{"pod_uid", uid(1)}}).get("job_name") == job);
+    CHECK(node.at(second, container).get("job_name") == job);
+    CHECK(node.at(second, container).get("container") == "worker");
+    CHECK(node.gpu_at(second, 0, {{"pid", "100"}}).get("job_name") == job);
+    CHECK(node.gpu_at(second, 0, {{"pid", "200"}}).get("job_name") == "job-b");
+  }
+  // A process that is told of later was in the same pod then.
+  node.process(0, 101, "0::/kubepods/pod" + uid(1) + "/" + std::string(64, 'a') + "\n", 5);
+  node.poll(12);
+  CHECK(node.gpu_at(11, 0, {{"pid", "101"}}).get("job_name") == "renamed");
+  CHECK(node.gpu_at(9, 0, {{"pid", "101"}}).get("job_name") != "renamed");
+}
+
 TEST_CASE("Huawei's annotation counts, and not the kubelet's list", "[attribution]") {
   Node node;
   node.cards(0);
