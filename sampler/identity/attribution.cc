@@ -176,8 +176,12 @@ Attribution::Verdict Attribution::judge_unknown_pod(const Held& held, const Labe
   // Older kubelets list pods that have ended.
   listed.ended = uids.empty() && (listed.ended || (same && cgroups_.gone(told.get("pod_uid"))));
   if (listed.ended) return ended(Reason::free, told, now);
-  // Between two of its processes it is what it was.
-  if (uids.empty() && same) return {Reason::attributed, told, now};
+  // Between two of its processes it is what it was, and with what was known of the pod when the pods were told last.
+  if (same && (uids.empty() || uids.contains(std::string(told.get("pod_uid"))))) {
+    Verdict v{Reason::attributed, told, list_time_};
+    v.labels->set("container", held.holder.container);
+    return v;
+  }
   Verdict v{Reason::attributed, Labels{{"namespace", held.holder.name_space}, {"pod", held.holder.pod}}, list_time_};
   v.labels->set("container", held.holder.container);
   if (uids.size() == 1) {

@@ -43,7 +43,8 @@ void Attribution::tell_pods(bool changed, TimeMs now) {
     }
   }
   for (const char* kind : {"pod", "container"}) {
-    if (waits || !changed) told_.keep_kind(kind);
+    // Nobody says that those of a pod that is not known here are no more: its uid and its containers' ids are nobody else's.
+    if (waits || !changed || !pods_known_) told_.keep_kind(kind);
     told_.sweep(kind, now);
   }
 }

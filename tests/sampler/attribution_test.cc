@@ -312,6 +312,44 @@ TEST_CASE("before a pod's labels changed its own, its containers' and its proces
   CHECK(node.gpu_at(9, 0, {{"pid", "101"}}).get("job_name") != "renamed");
 }
 
+TEST_CASE("while nobody tells the pods, what was told of them stays", "[attribution]") {
+  for (const bool restarted : {false, true}) {
+    INFO((restarted ? "the agent was restarted" : "the API server fell silent"));
+    Node node;
+    node.cards(3);
+    const auto cgroup = [](int pod) { return "0::/kubepods/pod" + uid(pod) + "/" + std::string(64, 'a') + "\n"; };
+    node.process(0, 100, cgroup(1), 2);
+    node.process(2, 300, cgroup(1), 2);
+    const std::vector<PodEntry> list{entry("a", {"GPU-0"}), entry("b", {"GPU-1"})};
+    node.says(3, list, {pod("a", 1, 1), pod("b", 2, 1)});
+    node.poll(4);
+    if (restarted) node.start();
+    for (int s = 10; s <= 200; s += 5) {
+      node.no_pods(s, list);
+      node.poll_each_second(s + 1, s + 5);
+    }
+    for (int s : {5, 11, 100, 200}) {
+      INFO(s);
+      CHECK(node.gpu_at(s, 0).get("job_name") == "job-a");
+      CHECK(node.gpu_at(s, 1).get("job_name") == "job-b");
+      CHECK(node.gpu_at(s, 2, {{"pid", "300"}}).get("job_name") == "job-a");
+      CHECK(node.at(s, {{"pod_uid", uid(2)}}).get("job_name") == "job-b");
+      CHECK(node.at(s, {{"container_id", std::string(64, 'a')}}).get("container") == "worker");
+    }
+    // The next pod of the name is another one.
+    node.process(0, 101, cgroup(7), 204);
+    node.end_process(100);
+    node.no_pods(205, list);
+    node.poll(206);
+    CHECK(node.pod_at(203, 0) == uid(1));
+    CHECK(node.gpu_at(206, 0) == Labels{{"namespace", "team-a"}, {"pod", "a"}, {"container", "worker"}, {"pod_uid", uid(7)}});
+    // And those that are no more are ended when the pods are told again.
+    node.says(210, {}, {});
+    node.poll(211);
+    CHECK(node.at(211, {{"pod_uid", uid(2)}}).empty());
+  }
+}
+
 TEST_CASE("Huawei's annotation counts, and not the kubelet's list", "[attribution]") {
   Node node;
   node.cards(0);
