@@ -216,8 +216,11 @@ Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& t
   }
   Verdict v{Reason::attributed, labels_of(*pod, held.holder.container), *started};
   v.from = std::max(v.from, listed_[held.device.name()].otherwise);
-  // The same pod with other labels has them from now on.
-  if (told.get("pod_uid") == pod->uid) v.from = std::max(v.from, list_time_);
+  // Labels that it got later it has from then on.
+  v.from = std::max(v.from, labels_since(*pod));
+  // Of what the list alone told, by a name: this is the same, and known better.
+  v.corrects = told.get("namespace") == pod->name_space && told.get("pod") == pod->name &&
+               (!told.has("pod_uid") || told.get("pod_uid") == pod->uid);
   return v;
 }
 
@@ -253,7 +256,8 @@ void Attribution::decide(Held& held, TimeMs now) {
   }
   if (same) v.from = ids == jobs_before ? now : jobs == slurm_.end() ? now : jobs->second.since;
   v.labels->set("hpc_job", ids);
-  told_.tell({scope, targets_of(held.device), std::move(*v.labels), v.from}, now);
+  const auto how = !same && v.corrects ? ToldScopes::How::correction : ToldScopes::How::change;
+  told_.tell({scope, targets_of(held.device), std::move(*v.labels), v.from}, now, how);
 }
 
 std::vector<store::Identity> Attribution::poll(TimeMs now) {
@@ -278,8 +282,9 @@ std::vector<store::Identity> Attribution::poll(TimeMs now) {
     note_listed(found, now);
     all = std::move(found.held);
   }
-  for (Held& held : all) decide(held, now);
+  // First: the cards ask since when a pod's labels are what they are.
   tell_pods(news || came_or_went || !pods_known_, now);
+  for (Held& held : all) decide(held, now);
   tell_processes(now);
   // A card that has gone, and is not back after a while, is nobody's.
   if (now - begun_ < kPatienceMs) {

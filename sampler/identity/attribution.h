@@ -73,6 +73,7 @@ class Attribution final : public IdentityProducer {
     AttributionReason reason = AttributionReason::free;
     std::optional<Labels> labels;
     TimeMs from = 0;
+    bool corrects = false;  // what was told is the same, known by less
   };
 
   void take_answer(const KubeletAnswer& answer, TimeMs now);

@@ -350,6 +350,42 @@ TEST_CASE("while nobody tells the pods, what was told of them stays", "[attribut
   }
 }
 
+TEST_CASE("a pod that was first seen by its name alone gets its labels from its start on, when the pods are told",
+          "[attribution]") {
+  for (const bool process : {false, true}) {
+    INFO((process ? "by a process on the card" : "by the list alone"));
+    Node node;
+    node.cards(2);
+    node.says(1, {entry("old", {"GPU-0"})}, {pod("old", 9, 0)});
+    node.poll(2);
+    node.says(4, {}, {});
+    node.poll(4);
+    if (process) node.process(0, 100, "0::/kubepods/pod" + uid(1) + "/" + std::string(64, 'a') + "\n", 8);
+    node.no_pods(10, {entry("a", {"GPU-0"}), entry("b", {"GPU-1"})});
+    node.poll_each_second(10, 19);
+    CHECK(node.gpu_at(11, 0).get("pod") == "a");
+    CHECK(node.gpu_at(11, 0).get("job_name").empty());
+    node.says(20, {entry("a", {"GPU-0"}), entry("b", {"GPU-1"})}, {pod("a", 1, 6), pod("b", 2, 0)});
+    node.poll(21);
+    for (int s = 6; s <= 21; ++s) {
+      INFO(s);
+      CHECK(node.gpu_at(s, 0).get("job_name") == "job-a");
+      // Of card 1 another list said otherwise.
+      CHECK(node.gpu_at(s, 1).get("job_name") == (s < 4 ? "" : "job-b"));
+      CHECK(node.gpu_at(s, 0, {{"pid", "100"}}).get("job_name") == "job-a");
+    }
+    CHECK(node.gpu_at(5.9, 0).empty());
+    CHECK(node.pod_at(3.5, 0) == uid(9));
+    // From then on it is known, and a change is a change.
+    Pod a = pod("a", 1, 6);
+    a.labels["system.hero.ai/job-name"] = "renamed";
+    node.says(30, {entry("a", {"GPU-0"}), entry("b", {"GPU-1"})}, {a, pod("b", 2, 0)});
+    node.poll(31);
+    CHECK(node.gpu_at(29, 0).get("job_name") == "job-a");
+    CHECK(node.gpu_at(30, 0).get("job_name") == "renamed");
+  }
+}
+
 TEST_CASE("Huawei's annotation counts, and not the kubelet's list", "[attribution]") {
   Node node;
   node.cards(0);
