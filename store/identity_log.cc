@@ -72,7 +72,7 @@ bool IdentityLog::is_news(const Identity& identity) const {
   const auto at = newest_.find(identity.scope);
   if (at == newest_.end()) return !identity.labels.empty();
   const Identity& now = *kept_[at->second].identity;
-  return now.targets != identity.targets || now.labels != identity.labels;
+  return now.targets != identity.targets || now.labels != identity.labels || identity.from < now.from;
 }
 
 Result<std::size_t> IdentityLog::append(std::span<const Identity> told, TimeMs oldest) {

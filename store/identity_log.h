@@ -1,7 +1,8 @@
 // All identities told on this node, on the disk: STATE/identities.log, append-only, so that the labels of yesterday's seconds are there
 // after a restart and for tacho query --state.
 //
-// Shape    append() compares with what is in force for the scope and writes only what differs; a batch is one write and one sync.
+// Shape    append() compares with what is in force for the scope and writes only what differs, or is told to be older; a batch is one
+//          write and one sync.
 // Crash    append() returns when the records are on the disk. What was being written when the machine died does not match its
 //          checksum and is no identity.
 // Damage   each record stands for itself: one that does not match is passed over and counted. A file that is no log at all is set

@@ -75,7 +75,7 @@ void Attribution::take_answer(const KubeletAnswer& answer, TimeMs now) {
   answer_ = answer.number;
   if (answer.list) {
     list_ = *answer.list;
-    list_time_ = answer.begun;
+    list_time_ = std::min(answer.begun, now);
   } else {
     fault_ = reason_of(answer.list.error().fault);
   }
@@ -83,7 +83,7 @@ void Attribution::take_answer(const KubeletAnswer& answer, TimeMs now) {
   if (pods_known_) {
     pods_ = *answer.pods;
     pods_time_ = now;
-    pods_listed_ = answer.begun;
+    pods_listed_ = std::min(answer.begun, now);
   }
   say(said_list_, answer.list ? "" : answer.list.error().message, "the kubelet's list of devices",
       "which pod has which accelerator is not known");
@@ -194,7 +194,9 @@ Attribution::Verdict Attribution::judge_unknown_pod(const Held& held, const Labe
 Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& told, TimeMs now) {
   const Pod* pod = find_pod(pods_, held.holder.name_space, held.holder.pod);
   if (pod == nullptr && !pods_known_) return judge_unknown_pod(held, told, now);
-  const auto started = pod != nullptr ? pod->started(held.holder.container) : std::nullopt;
+  auto started = pod != nullptr ? pod->started(held.holder.container) : std::nullopt;
+  // It began before the clock stepped back.
+  if (started && *started > now) started = list_time_;
   const auto gone = pod != nullptr ? cgroups_.gone(pod->cgroup_uid) : std::nullopt;
   if (!started) {
     // Its cgroup is there a second or two before Kubernetes knows of it; an image may take minutes.
@@ -260,8 +262,21 @@ void Attribution::decide(Held& held, TimeMs now) {
   told_.tell({scope, targets_of(held.device), std::move(*v.labels), v.from}, now, how);
 }
 
+// The clock has stepped back: no time that was seen is later than now.
+void Attribution::step_back(TimeMs now) {
+  for (TimeMs* t : {&begun_, &list_time_, &pods_time_, &pods_listed_, &came_or_went_}) *t = std::min(*t, now);
+  for (auto& [name, listed] : listed_) {
+    listed.seen = std::min(listed.seen, now);
+    listed.otherwise = std::min(listed.otherwise, now);
+  }
+  told_.step_back(now);
+  kubelet_->ask_soon();
+}
+
 std::vector<store::Identity> Attribution::poll(TimeMs now) {
   if (begun_ == 0) begun_ = now;
+  if (now < polled_) step_back(now);
+  polled_ = now;
   const bool came_or_went = cgroups_.look(now);
   if (came_or_went) {
     kubelet_->ask_soon();

@@ -76,6 +76,7 @@ class Attribution final : public IdentityProducer {
     bool corrects = false;  // what was told is the same, known by less
   };
 
+  void step_back(TimeMs now);
   void take_answer(const KubeletAnswer& answer, TimeMs now);
   void note_listed(const HoldersResult& found, TimeMs now);
   std::vector<Held> unheard(AttributionReason reason) const;
@@ -119,6 +120,7 @@ class Attribution final : public IdentityProducer {
   std::string said_list_, said_pods_;  // the last trouble that was logged
   std::set<std::string> said_ids_;
   TimeMs begun_ = 0;         // the first poll
+  TimeMs polled_ = 0;        // the last one
   TimeMs came_or_went_ = 0;  // a pod or a container, last
 };
 

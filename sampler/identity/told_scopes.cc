@@ -51,6 +51,13 @@ void ToldScopes::sweep(std::string_view kind, TimeMs now) {
   }
 }
 
+void ToldScopes::step_back(TimeMs now) {
+  for (auto& [scope, told] : told_) {
+    told.identity.from = std::min(told.identity.from, now);
+    told.before = std::min(told.before, now);
+  }
+}
+
 void ToldScopes::keep(const std::string& scope) {
   if (const auto it = told_.find(scope); it != told_.end()) it->second.seen = true;
 }

@@ -27,6 +27,8 @@ class ToldScopes {
   void tell(store::Identity identity, TimeMs now, How how = How::change);
   // All scopes of this kind that were not told in this round.
   void sweep(std::string_view kind, TimeMs now);
+  // The clock has stepped back: what is in force is so from now on.
+  void step_back(TimeMs now);
   // It stands as it is, and is not swept; all of a kind.
   void keep(const std::string& scope);
   void keep_kind(std::string_view kind);

@@ -386,6 +386,31 @@ TEST_CASE("a pod that was first seen by its name alone gets its labels from its 
   }
 }
 
+TEST_CASE("the clock steps back: whose a card is stays known, and ends when it ends", "[attribution]") {
+  Node node;
+  node.cards(2);
+  node.write("sys/fs/cgroup/cgroup.controllers", "cpu");
+  node.write("sys/fs/cgroup/kubepods/pod" + uid(1) + "/cgroup.events", "populated 1\n");
+  const std::vector<PodEntry> list{entry("a", {"GPU-0"}), entry("b", {"GPU-1"})};
+  node.says(1005, list, {pod("a", 1, 1000), pod("b", 2, 1001)});
+  node.poll(1006);
+  CHECK(node.pod_at(1006, 0) == uid(1));
+  const std::size_t told = node.told();
+  node.poll(500);
+  CHECK(node.kubelet().asked > 0);
+  node.says(501, list, {pod("a", 1, 1000), pod("b", 2, 1001)});
+  node.poll_each_second(502, 540);
+  CHECK(node.told() == told);  // who keeps them tells them again
+  CHECK(node.reason("nvidia", "0") == "attributed");
+  node.says(541, {entry("b", {"GPU-1"})}, {pod("b", 2, 1001)});
+  node.remove("sys/fs/cgroup/kubepods");
+  node.poll_each_second(542, 545);
+  CHECK(node.gpu_at(545, 0).empty());
+  CHECK(node.gpu_at(1006, 0).empty());
+  CHECK(node.reason("nvidia", "0") == "free");
+  CHECK(node.reason("nvidia", "1") == "attributed");
+}
+
 TEST_CASE("Huawei's annotation counts, and not the kubelet's list", "[attribution]") {
   Node node;
   node.cards(0);

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "proto/base/file.h"
+#include "tests/fake_clock.h"
 #include "tests/temp_dir.h"
 
 using namespace tacho;
@@ -118,4 +119,37 @@ TEST_CASE("a scope that is looked after stays in force until its producer says o
   open_with(dir.path(), script, system_clock());
   const auto next = open_with(dir.path(), script, system_clock());
   CHECK(known(*next) == "card a@1000=x ");
+}
+
+TEST_CASE("seconds that the clock shows once more are of whom they are this time") {
+  test::TempDir dir;
+  Script script;
+  test::FakeClock clock;
+  const auto set_wall = [&](TimeMs ms) { clock.step((ms - clock.wall_ms()) * kNsPerMs); };
+  set_wall(100'000);
+  script.owns_all = true;
+  script.next = {card("a", "old", 90'000), card("b", "steady", 40'000)};
+  auto identities = open_with(dir.path(), script, clock);
+  set_wall(110'000);
+  script.next = {card("a", "new", 109'000), card("c", "gone", 105'000)};
+  identities->poll();
+  set_wall(112'000);
+  script.next = {card("c", "", 111'000)};
+  identities->poll();
+  SECTION("while the agent runs") {
+    set_wall(95'000);
+    identities->poll();
+  }
+  SECTION("while it does not") {
+    identities.reset();
+    set_wall(95'000);
+    identities = open_with(dir.path(), script, clock);
+    for (const store::Identity& i : script.resumed) CHECK(i.from <= 95'000);
+  }
+  CHECK(known(*identities) == "card a@90000=old card a@95000=new card b@40000=steady card c@95000= ");
+  // Set right by less than a second it repeats nothing.
+  const auto kept = gauges_of(*identities).at("tacho_identity_stretches");
+  set_wall(94'500);
+  identities->poll();
+  CHECK(gauges_of(*identities).at("tacho_identity_stretches") == kept);
 }
