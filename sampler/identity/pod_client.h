@@ -49,6 +49,7 @@ class PodClient {
   HttpAuth auth_;
   std::string where_;
   std::string target_;
+  std::string first_;  // behind it for the first part; those after it are of the version that it was
   bool in_parts_ = false;
   Error trouble_;  // why nobody can be asked
   std::optional<HttpClient> client_;
