@@ -106,6 +106,7 @@ void Attribution::note_listed(const HoldersResult& found, TimeMs now) {
       l.holder = held.holder;
       l.held = is_held;
       l.ended = false;
+      l.dead.clear();
     }
     l.seen = list_time_;
   }
@@ -174,7 +175,11 @@ Attribution::Verdict Attribution::judge_unknown_pod(const Held& held, const Labe
   Listed& listed = listed_[held.device.name()];
   const bool same = told.get("namespace") == held.holder.name_space && told.get("pod") == held.holder.pod && told.has("pod_uid");
   // Older kubelets list pods that have ended.
-  listed.ended = uids.empty() && (listed.ended || (same && cgroups_.gone(told.get("pod_uid"))));
+  if (same && cgroups_.gone(told.get("pod_uid"))) {
+    listed.ended = true;
+    listed.dead = told.get("pod_uid");
+  }
+  listed.ended = listed.ended && uids.empty();
   if (listed.ended) return ended(Reason::free, told, now);
   // Between two of its processes it is what it was, and with what was known of the pod when the pods were told last.
   if (same && (uids.empty() || uids.contains(std::string(told.get("pod_uid"))))) {
@@ -208,16 +213,22 @@ Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& t
     kubelet_->ask_soon();
     return ended(Reason::not_started, told, now);
   }
+  // Whose cgroup has gone stays gone, though that is forgotten one day; but one that is there again lives.
+  Listed& listed = listed_[held.device.name()];
+  listed.ended = listed.ended && listed.dead == pod->uid && !cgroups_.alive(pod->cgroup_uid);
+  if (listed.ended && !gone) return ended(Reason::free, told, now);
   if (gone && *gone >= *started) {
     // Kubernetes will soon tell when it ended, to the second.
     if (answer_ != 0 && list_time_ <= *gone && now - *gone < kEndWaitMs) {
       kubelet_->ask_soon();
       return {Reason::attributed, std::nullopt, 0};
     }
+    listed.ended = true;
+    listed.dead = pod->uid;
     return ended(Reason::free, told, now);
   }
   Verdict v{Reason::attributed, labels_of(*pod, held.holder.container), *started};
-  v.from = std::max(v.from, listed_[held.device.name()].otherwise);
+  v.from = std::max(v.from, listed.otherwise);
   // Labels that it got later it has from then on.
   v.from = std::max(v.from, labels_since(*pod));
   // Of what the list alone told, by a name: this is the same, and known better.

@@ -65,6 +65,7 @@ class Attribution final : public IdentityProducer {
     Holder holder;
     bool held = false;
     bool ended = false;    // its cgroup has gone, though the list has it
+    std::string dead;      // whose: the pod's uid
     TimeMs seen = 0;       // the list that said so last
     TimeMs otherwise = 0;  // the last one that said something else; 0: none
   };

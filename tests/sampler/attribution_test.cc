@@ -411,6 +411,41 @@ TEST_CASE("the clock steps back: whose a card is stays known, and ends when it e
   CHECK(node.reason("nvidia", "1") == "attributed");
 }
 
+TEST_CASE("a pod whose cgroup has gone does not get its card back, however long it is listed", "[attribution]") {
+  for (const bool told : {true, false}) {
+    INFO((told ? "the pods are told" : "they are not"));
+    Node node;
+    node.cards(1);
+    node.write("sys/fs/cgroup/cgroup.controllers", "cpu");
+    const std::string cgroup = "sys/fs/cgroup/kubepods/pod" + uid(1);
+    node.write(cgroup + "/cgroup.events", "populated 1\n");
+    const auto says = [&](double at, bool pods) {
+      if (pods) node.says(at, {entry("a", {"GPU-0"})}, {pod("a", 1, 0)});
+      if (!pods) node.no_pods(at, {entry("a", {"GPU-0"})});
+    };
+    says(1, true);
+    node.poll(2);
+    node.remove("sys/fs/cgroup/kubepods");
+    for (int s = 10; s <= 800; s += 10) {
+      says(s, told);
+      node.poll_each_second(s, s + 9);
+    }
+    CHECK(node.pod_at(9, 0) == uid(1));
+    CHECK(node.reason("nvidia", "0") == "free");
+    for (int s = 11; s <= 809; ++s) REQUIRE(node.gpu_at(s, 0).empty());
+    // The API server falls silent, or comes back: it is dead all the same.
+    says(810, !told);
+    node.poll(811);
+    CHECK(node.gpu_at(811, 0).empty());
+    // Its cgroup is there again: its containers were made anew.
+    node.write(cgroup + "/cgroup.events", "populated 1\n");
+    says(820, true);
+    node.poll_each_second(821, 826);
+    CHECK(node.pod_at(826, 0) == uid(1));
+    CHECK(node.pod_at(500, 0).empty());
+  }
+}
+
 TEST_CASE("Huawei's annotation counts, and not the kubelet's list", "[attribution]") {
   Node node;
   node.cards(0);
