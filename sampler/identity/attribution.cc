@@ -82,6 +82,10 @@ void Attribution::take_answer(const KubeletAnswer& answer, TimeMs now) {
   pods_known_ = answer.pods.has_value();
   if (pods_known_) {
     pods_ = *answer.pods;
+    const std::vector<std::string> twins = drop_twins(pods_);
+    if (twins != said_twins_ && !twins.empty())
+      log_warn("{} pods say that their cgroup is another pod's, first {}; they are left out", twins.size(), twins.front());
+    said_twins_ = twins;
     pods_time_ = now;
     pods_listed_ = std::min(answer.begun, now);
   }

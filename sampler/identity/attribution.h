@@ -120,6 +120,7 @@ class Attribution final : public IdentityProducer {
   TimeMs pods_listed_ = 0;             // when those were asked for
   std::string said_list_, said_pods_;  // the last trouble that was logged
   std::set<std::string> said_ids_;
+  std::vector<std::string> said_twins_;
   TimeMs begun_ = 0;         // the first poll
   TimeMs polled_ = 0;        // the last one
   TimeMs came_or_went_ = 0;  // a pod or a container, last
