@@ -105,8 +105,10 @@ void Attribution::note_listed(const HoldersResult& found, TimeMs now) {
     Listed& l = listed_[held.device.name()];
     const bool is_held = held.reason == Reason::attributed;
     if (l.seen == list_time_) continue;
+    if (l.seen == 0) l.since = list_time_;
     if (is_held != l.held || !(held.holder == l.holder)) {
       l.otherwise = l.seen;
+      l.since = list_time_;
       l.holder = held.holder;
       l.held = is_held;
       l.ended = false;
@@ -241,13 +243,31 @@ Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& t
   return v;
 }
 
+// The list has the device free, and whose it was is seen to live.
+bool Attribution::doubts(const Held& held, const Labels& told, TimeMs now) const {
+  const auto listed = listed_.find(held.device.name());
+  if (held.reason != Reason::free || !told.has("pod_uid") || listed == listed_.end()) return false;
+  const Pod* pod = pod_of(told.get("pod_uid"));
+  if (pod != nullptr && pod->ended) return false;
+  if (!cgroups_.alive(pod != nullptr ? pod->cgroup_uid : told.get("pod_uid"))) return false;
+  return !pods_known_ || now - listed->second.since < kPatienceMs;
+}
+
 Attribution::Verdict Attribution::judge(const Held& held, const Labels& told, TimeMs now) {
   const bool stale = list_time_ == 0 || now - list_time_ >= kPatienceMs;
   if (stale) return without_kubelet(fault_, told, now);
   if (held.reason == Reason::attributed) return judge_holder(held, told, now);
   // At the start a card may not have told its numbers yet, by which the list has it.
   if (held.reason == Reason::unknown_id && told.has("pod") && now - begun_ < kPatienceMs) return {held.reason, std::nullopt, 0};
-  return ended(held.reason, told, now);
+  if (doubts(held, told, now)) {
+    kubelet_->ask_soon();
+    return {Reason::attributed, std::nullopt, 0};
+  }
+  Verdict v = ended(held.reason, told, now);
+  // It was doubted, and was right.
+  const auto listed = listed_.find(held.device.name());
+  if (held.reason == Reason::free && listed != listed_.end() && v.from == list_time_) v.from = listed->second.since;
+  return v;
 }
 
 void Attribution::decide(Held& held, TimeMs now) {
@@ -283,6 +303,7 @@ void Attribution::step_back(TimeMs now) {
   for (auto& [name, listed] : listed_) {
     listed.seen = std::min(listed.seen, now);
     listed.otherwise = std::min(listed.otherwise, now);
+    listed.since = std::min(listed.since, now);
   }
   told_.step_back(now);
   kubelet_->ask_soon();

@@ -8,7 +8,8 @@
 //          ended, if Kubernetes tells that, else when its cgroup was seen to be empty, else with the first list without it. Where nobody
 //          tells the pods, a card is its pod's from the first process there on that still runs, else from the first list on.
 // Silence  a kubelet that does not answer changes nothing for kPatienceMs, and nothing at all for pods whose cgroup lives. After that
-//          what it said last is not known any more: no labels.
+//          what it said last is not known any more: no labels. One that lists nothing for a pod whose cgroup lives may just have
+//          restarted: for kPatienceMs, and as long as nobody tells the pods, it is not believed.
 // Why not  is on the board (attribution_board.h), for every card.
 // Threads  the identities' (producer.h). It waits for nobody: the kubelet is asked by a thread of its own (kubelet_watch.h).
 // Cost     a poll: one pass over the store's labels, a look at the cgroups, two small files a process that is on a card: 0.7 ms with eight
@@ -67,6 +68,7 @@ class Attribution final : public IdentityProducer {
     bool ended = false;    // its cgroup has gone, though the list has it
     std::string dead;      // whose: the pod's uid
     TimeMs seen = 0;       // the list that said so last
+    TimeMs since = 0;      // the first one in a row
     TimeMs otherwise = 0;  // the last one that said something else; 0: none
   };
   // What a device's series are to carry. Nothing: what they carry stays.
@@ -86,6 +88,7 @@ class Attribution final : public IdentityProducer {
   Verdict judge_holder(const Held& held, const Labels& told, TimeMs now);
   Verdict judge_unknown_pod(const Held& held, const Labels& told, TimeMs now);
   Verdict without_kubelet(AttributionReason reason, const Labels& told, TimeMs now) const;
+  bool doubts(const Held& held, const Labels& told, TimeMs now) const;
   Verdict ended(AttributionReason reason, const Labels& told, TimeMs now);
   TimeMs end_of(const Labels& told, TimeMs now) const;
   Labels labels_of(const Pod& pod, std::string_view container) const;

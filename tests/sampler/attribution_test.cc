@@ -446,6 +446,44 @@ TEST_CASE("a pod whose cgroup has gone does not get its card back, however long 
   }
 }
 
+TEST_CASE("a kubelet that has just restarted and lists nothing is not believed of a pod that lives", "[attribution]") {
+  for (const bool pods_told : {true, false}) {
+    INFO((pods_told ? "the pods are told" : "they are not"));
+    Node node;
+    node.cards(2);
+    node.write("sys/fs/cgroup/cgroup.controllers", "cpu");
+    node.write("sys/fs/cgroup/kubepods/pod" + uid(1) + "/cgroup.events", "populated 1\n");
+    node.says(1, {entry("a", {"GPU-0"}), entry("b", {"GPU-1"})}, {pod("a", 1, 0), pod("b", 2, 0)});
+    node.poll(2);
+    const auto says = [&](double at, std::vector<PodEntry> list) {
+      if (pods_told) node.says(at, std::move(list), {pod("a", 1, 0), pod("b", 2, 0)});
+      if (!pods_told) node.no_pods(at, std::move(list));
+    };
+    says(10, {});
+    const int asked = node.kubelet().asked;
+    node.poll_each_second(10, 14);
+    CHECK(node.kubelet().asked > asked);
+    CHECK(node.pod_at(14, 0) == uid(1));
+    CHECK(node.reason("nvidia", "0") == "attributed");
+    CHECK(node.pod_at(14, 1).empty());  // of its pod no cgroup is seen
+    says(15, {entry("a", {"GPU-0"})});
+    node.poll_each_second(15, 19);
+    CHECK(node.pod_at(19, 0) == uid(1));
+    // One that says so for long is right, if it is known which pods there are.
+    for (int s = 20; s <= 90; s += 5) {
+      says(s, {});
+      node.poll_each_second(s, s + 4);
+    }
+    CHECK(node.pod_at(19, 0) == uid(1));
+    CHECK(node.pod_at(20, 0) == (pods_told ? "" : uid(1)));
+    CHECK(node.pod_at(94, 0) == (pods_told ? "" : uid(1)));
+    node.remove("sys/fs/cgroup/kubepods");
+    node.poll_each_second(95, 101);
+    CHECK(node.pod_at(101, 0).empty());
+    if (!pods_told) CHECK(node.pod_at(94, 0) == uid(1));
+  }
+}
+
 TEST_CASE("Huawei's annotation counts, and not the kubelet's list", "[attribution]") {
   Node node;
   node.cards(0);
