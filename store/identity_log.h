@@ -10,7 +10,8 @@
 // Errors   open(): the folder. append(): the disk; what it was told counts all the same, in memory, and is written with the next append().
 // Bounds   bytes_max on the disk, about as much again in memory. When it is full the log is written anew, without what no sample of the
 //          window can need: what ended before its oldest. If that is not enough the oldest stretches go, and their seconds are nobody's:
-//          counted in dropped(). If what is in force alone is too much, what was told last is refused and counted there, too.
+//          counted in dropped(). If what is in force alone is too much, what was told last is refused and counted there, too; but a scope
+//          does not stay whose it was: its end is written without targets, and where that has no room the scope goes, and is nobody's.
 // Threads  append(): one. timeline(), figures: any. An IdentityReader: any, one at a time each.
 // Cost     append() of nothing new: comparisons. Of news: a write, a sync, and the timeline made anew.
 #pragma once
@@ -63,7 +64,11 @@ class IdentityLog {
   Result<void> load();
   bool is_news(const Identity& identity) const;
   void make_room(std::size_t bytes, TimeMs oldest);
+  bool fits(std::size_t bytes) const;
+  bool end_scope(const std::string& scope, TimeMs from);
+  void keep(Identity identity, std::size_t bytes);
   bool drop_ended(TimeMs before);
+  void take_out(const std::vector<bool>& goes);
   Result<void> write();
   Result<void> write_anew();
   void publish();

@@ -11,7 +11,7 @@ namespace tacho::tools {
 
 Result<std::unique_ptr<Identities>> Identities::open(IdentityOptions options, IdentityProducers producers, const Clock& clock) {
   std::unique_ptr<Identities> out(new Identities(std::move(options), std::move(producers), clock));
-  auto log = store::IdentityLog::open({.folder = out->options_.folder});
+  auto log = store::IdentityLog::open({.folder = out->options_.folder, .bytes_max = out->options_.bytes_max});
   if (!log) return failure("the log of identities: {}", log.error());
   out->log_ = std::move(*log);
   out->first_poll();

@@ -8,6 +8,7 @@
 // Stop     stop() waits for the producer that is being asked.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -26,10 +27,16 @@
 
 namespace tacho::tools {
 
+// Of a node's storage, what its identities' log may take: a 64th, from 2 to 32 MiB.
+inline std::uint64_t identity_log_bytes(std::uint64_t storage_budget) {
+  return std::clamp<std::uint64_t>(storage_budget / 64, 2u << 20, 32u << 20);
+}
+
 using IdentityProducers = std::vector<std::unique_ptr<sampler::IdentityProducer>>;
 
 struct IdentityOptions {
-  std::string folder;              // of the log: the state folder
+  std::string folder;  // of the log: the state folder
+  std::uint64_t bytes_max = store::IdentityLogOptions{}.bytes_max;
   std::function<TimeMs()> oldest;  // the time of the window's oldest sample; from the producers' thread, when the log grows
 };
 

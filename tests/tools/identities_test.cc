@@ -84,6 +84,22 @@ TEST_CASE("producers are asked before the first sample, and once a second from t
   identities->stop();
 }
 
+TEST_CASE("the log's share of the storage is a 64th, within bounds") {
+  CHECK(identity_log_bytes(0) == 2u << 20);
+  CHECK(identity_log_bytes(512u << 20) == 8u << 20);
+  CHECK(identity_log_bytes(std::uint64_t{100} << 30) == 32u << 20);
+  test::TempDir dir;
+  Script script;
+  for (int i = 0; i < 100; ++i) script.next.push_back(card(std::to_string(i), "x", 1000));
+  IdentityProducers producers;
+  producers.push_back(std::make_unique<Scripted>(script));
+  const auto identities = Identities::open({.folder = dir.path(), .bytes_max = 4096, .oldest = [] { return TimeMs{0}; }},
+                                           std::move(producers), system_clock());
+  REQUIRE(identities);
+  CHECK(gauges_of(**identities).at("tacho_identity_log_bytes") <= 4096);
+  CHECK(gauges_of(**identities).at("tacho_identity_dropped_total") > 0);
+}
+
 TEST_CASE("without any identity nothing is written, and no time of a change is told") {
   test::TempDir dir;
   Script script;
