@@ -196,8 +196,16 @@ Result<void> IdentityLog::write_anew() {
   return {};
 }
 
+// Whoever cleans up the folder takes the file from under the agent.
+bool IdentityLog::is_there() const {
+  struct ::stat there{};
+  if (::stat(path_.c_str(), &there) != 0) return errno != ENOENT;
+  struct ::stat ours{};
+  return !file_ || ::fstat(file_.get(), &ours) != 0 || (ours.st_ino == there.st_ino && ours.st_dev == there.st_dev);
+}
+
 Result<void> IdentityLog::write() {
-  if (anew_) return write_anew();
+  if (anew_ || !is_there()) return write_anew();
   if (!file_) {
     auto file = Fd::open(path_, O_WRONLY);
     if (!file) return std::unexpected(file.error());

@@ -6,7 +6,7 @@
 // Crash    append() returns when the records are on the disk. What was being written when the machine died does not match its
 //          checksum and is no identity.
 // Damage   each record stands for itself: one that does not match is passed over and counted. A file that is no log at all is set
-//          aside as identities.log.damaged.
+//          aside as identities.log.damaged. One that was removed or replaced while it was written to is written anew with the next news.
 // Errors   open(): the folder. append(): the disk; what it was told counts all the same, in memory, and is written with the next append().
 // Bounds   bytes_max on the disk, about as much again in memory. When it is full the log is written anew, without what no sample of the
 //          window can need: what ended before its oldest. If that is not enough the oldest stretches go, and their seconds are nobody's:
@@ -69,6 +69,7 @@ class IdentityLog {
   void keep(Identity identity, std::size_t bytes);
   bool drop_ended(TimeMs before);
   void take_out(const std::vector<bool>& goes);
+  bool is_there() const;
   Result<void> write();
   Result<void> write_anew();
   void publish();

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 #include <thread>
@@ -265,6 +266,25 @@ TEST_CASE("a log that is full refuses no end, and what ended does not stay in fo
     CHECK(log->scopes() == 0);
     // There is room again.
     CHECK(told(*log, {card(500, "z", 3000)}, 2500) == 1);
+  }
+}
+
+TEST_CASE("a log that is removed or replaced under the agent is written anew") {
+  for (const char* how : {"removed at once", "removed later", "replaced"}) {
+    INFO(how);
+    auto dir = test::TempDir::in_memory();
+    const auto log = open_log(dir.path());
+    told(*log, {card(0, "a", 1)});
+    const std::string path = dir / "identities.log";
+    const std::string old = file_of(dir.path());
+    if (how != std::string("removed at once")) told(*log, {card(1, "b", 2)});
+    std::filesystem::remove(path);
+    if (how == std::string("replaced")) std::ofstream(path) << old << std::flush;
+    told(*log, {card(2, "c", 3)});
+    CHECK(known(IdentityReader(dir.path()).timeline()) == known(log->timeline()));
+    CHECK(known(open_log(dir.path())->timeline()) == known(log->timeline()));
+    told(*log, {card(2, "d", 4)});
+    CHECK(known(IdentityReader(dir.path()).timeline()) == known(log->timeline()));
   }
 }
 
