@@ -200,6 +200,7 @@ Result<void> IdentityLog::write_anew() {
 bool IdentityLog::is_there() const {
   struct ::stat there{};
   if (::stat(path_.c_str(), &there) != 0) return errno != ENOENT;
+  if (static_cast<std::uint64_t>(there.st_size) != file_bytes_) return false;
   struct ::stat ours{};
   return !file_ || ::fstat(file_.get(), &ours) != 0 || (ours.st_ino == there.st_ino && ours.st_dev == there.st_dev);
 }
