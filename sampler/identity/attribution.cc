@@ -283,8 +283,11 @@ void Attribution::decide(Held& held, TimeMs now) {
     held.holder = {std::string(told.get("namespace")), std::string(told.get("pod")), std::string(told.get("container"))};
   const bool same = !v.labels || *v.labels == told;
   if (!v.labels) v.labels = told;
-  const auto jobs =
-      slurm_.find(held.device.partition.empty() ? held.device.accel : held.device.accel + "." + held.device.partition);
+  // The folder is dcgm-exporter's, and its numbers are NVIDIA's cards'.
+  const DeviceScope& device = held.device;
+  const auto jobs = device.vendor != "nvidia"
+                        ? slurm_.end()
+                        : slurm_.find(device.accel + (device.partition.empty() ? "" : "." + device.partition));
   const std::string ids = jobs == slurm_.end() ? "" : jobs->second.ids;
   // A pod's end before the next one's start is told of its own.
   if (!same && told.has("pod") && v.labels->has("pod") && v.labels->get("pod_uid") != told.get("pod_uid")) {
@@ -323,7 +326,7 @@ std::vector<store::Identity> Attribution::poll(TimeMs now) {
   if (news) take_answer(*answer, now);
   forget_pods(now);
   if (auto cards = read_cards(store_, now)) cards_ = std::move(*cards);
-  slurm_ = slurm_folder_.empty() ? std::map<std::string, SlurmJobs>() : read_slurm_jobs(slurm_folder_);
+  slurm_ = slurm_folder_.empty() ? std::map<std::string, SlurmJobs>() : read_slurm_jobs(slurm_folder_, slurm_, now);
   processes_.look(cards_, now);
   std::vector<Held> all;
   if (list_time_ == 0) {

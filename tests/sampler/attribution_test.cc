@@ -542,6 +542,38 @@ TEST_CASE("Slurm's folder of jobs is the label hpc_job, several jobs one label",
   CHECK(node.gpu_at(4, 1).empty());
 }
 
+TEST_CASE("the folder of Slurm's jobs numbers NVIDIA's cards, and no other vendor's", "[attribution]") {
+  AttributionOptions options;
+  test::TempDir folder;
+  options.slurm_job_mapping = folder.path();
+  Node node(options);
+  node.cards(1);
+  node.card("huawei", 0, "A-0", R"(,physical_id="0")");
+  std::ofstream(folder / "0") << "42\n";
+  node.says(1, {}, {});
+  node.poll(2);
+  CHECK(node.gpu_at(3, 0).get("hpc_job") == "42");
+  CHECK(node.at(3, {{"uuid", "A-0"}}).empty());
+}
+
+TEST_CASE("a file of Slurm's jobs that is empty for a moment keeps them", "[attribution]") {
+  const test::TempDir folder;
+  const TimeMs now = system_clock().wall_ms();
+  std::ofstream(folder / "0") << "42\n";
+  const auto jobs = read_slurm_jobs(folder.path(), {}, now);
+  REQUIRE(jobs.at("0").ids == "42");
+  std::ofstream(folder / "0").flush();
+  CHECK(read_slurm_jobs(folder.path(), {}, now).empty());
+  const auto kept = read_slurm_jobs(folder.path(), jobs, now);
+  REQUIRE(kept.contains("0"));
+  CHECK(kept.at("0").ids == "42");
+  CHECK(kept.at("0").since == jobs.at("0").since);
+  CHECK(read_slurm_jobs(folder.path(), jobs, now + 60'000).empty());
+  // What is there and no folder cannot be listed; what is not there has no jobs.
+  CHECK(read_slurm_jobs(folder / "0", jobs, now).size() == 1);
+  CHECK(read_slurm_jobs(folder / "none", jobs, now).empty());
+}
+
 TEST_CASE("a Slurm job's processes and cgroups carry its id", "[attribution]") {
   Node node;
   node.cards(1);
