@@ -132,6 +132,7 @@ Result<void> Agent::Impl::open_store() {
 Result<void> Agent::Impl::open_identities() {
   IdentityProducers producers;
   const IdentityConfig& config = options.config.identity;
+  if (const std::string mode = chosen_mode(config.attribution, options.roots); !mode.empty()) log_info("{}", mode);
   producers.push_back(std::make_unique<sampler::PodIdentity>(pod_identity_options(config, options.roots)));
   if (const auto attribution = attribution_options(config.attribution, config.map, options.roots)) {
     attributed = std::make_shared<sampler::AttributionBoard>();

@@ -51,7 +51,7 @@ PodClient::PodClient(PodClientOptions options) : options_(std::move(options)) {
   } else if (options_.from == From::kubelet) {
     use_kubelet(options_.url);
   } else if (options_.from == From::api_server ||
-             (!environment("KUBERNETES_SERVICE_HOST").empty() && !options_.node_name.empty())) {
+             (options_.may_ask_api_server && !environment("KUBERNETES_SERVICE_HOST").empty() && !options_.node_name.empty())) {
     use_api_server(options_.url);
   } else if (!kubelet.empty()) {
     use_kubelet(fmt::format("https://{}", format_host_port(kubelet, "10250")));
