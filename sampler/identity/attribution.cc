@@ -154,6 +154,12 @@ Attribution::Verdict Attribution::ended(Reason reason, const Labels& told, TimeM
   return {reason, Labels(), told.has("pod") ? end_of(told, now) : now};
 }
 
+// Until now nobody was in it, whatever began before.
+Attribution::Verdict Attribution::dead(Listed& listed, const Labels& told, TimeMs now) {
+  listed.otherwise = now;
+  return ended(Reason::free, told, now);
+}
+
 // Nobody to ask, or not for a long time: what was said stays for a while, and as long as the pod is seen to live.
 Attribution::Verdict Attribution::without_kubelet(Reason reason, const Labels& told, TimeMs now) const {
   if (!told.has("pod")) return {reason, Labels(), now};
@@ -186,7 +192,7 @@ Attribution::Verdict Attribution::judge_unknown_pod(const Held& held, const Labe
     listed.dead = told.get("pod_uid");
   }
   listed.ended = listed.ended && uids.empty();
-  if (listed.ended) return ended(Reason::free, told, now);
+  if (listed.ended) return dead(listed, told, now);
   // Between two of its processes it is what it was, and with what was known of the pod when the pods were told last.
   if (same && (uids.empty() || uids.contains(std::string(told.get("pod_uid"))))) {
     Verdict v{Reason::attributed, told, list_time_};
@@ -222,7 +228,7 @@ Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& t
   // Whose cgroup has gone stays gone, though that is forgotten one day; but one that is there again lives.
   Listed& listed = listed_[held.device.name()];
   listed.ended = listed.ended && listed.dead == pod->uid && !cgroups_.alive(pod->cgroup_uid);
-  if (listed.ended && !gone) return ended(Reason::free, told, now);
+  if (listed.ended && !gone) return dead(listed, told, now);
   if (gone && *gone >= *started) {
     // Kubernetes will soon tell when it ended, to the second.
     if (answer_ != 0 && list_time_ <= *gone && now - *gone < kEndWaitMs) {
@@ -231,7 +237,7 @@ Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& t
     }
     listed.ended = true;
     listed.dead = pod->uid;
-    return ended(Reason::free, told, now);
+    return dead(listed, told, now);
   }
   Verdict v{Reason::attributed, labels_of(*pod, held.holder.container), *started};
   v.from = std::max(v.from, listed.otherwise);

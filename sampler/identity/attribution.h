@@ -69,7 +69,7 @@ class Attribution final : public IdentityProducer {
     std::string dead;      // whose: the pod's uid
     TimeMs seen = 0;       // the list that said so last
     TimeMs since = 0;      // the first one in a row
-    TimeMs otherwise = 0;  // the last one that said something else; 0: none
+    TimeMs otherwise = 0;  // the last one that said something else, or when its pod was last seen dead; 0: none
   };
   // What a device's series are to carry. Nothing: what they carry stays.
   struct Verdict {
@@ -88,6 +88,7 @@ class Attribution final : public IdentityProducer {
   Verdict judge_holder(const Held& held, const Labels& told, TimeMs now);
   Verdict judge_unknown_pod(const Held& held, const Labels& told, TimeMs now);
   Verdict without_kubelet(AttributionReason reason, const Labels& told, TimeMs now) const;
+  Verdict dead(Listed& listed, const Labels& told, TimeMs now);
   bool doubts(const Held& held, const Labels& told, TimeMs now) const;
   Verdict ended(AttributionReason reason, const Labels& told, TimeMs now);
   TimeMs end_of(const Labels& told, TimeMs now) const;
