@@ -266,7 +266,7 @@ Attribution::Verdict Attribution::judge(const Held& held, const Labels& told, Ti
   // At the start a card may not have told its numbers yet, by which the list has it.
   if (held.reason == Reason::unknown_id && told.has("pod") && now - begun_ < kPatienceMs) return {held.reason, std::nullopt, 0};
   if (doubts(held, told, now)) {
-    kubelet_->ask_soon();
+    if (now - listed_[held.device.name()].since < kStartWaitMs) kubelet_->ask_soon();
     return {Reason::attributed, std::nullopt, 0};
   }
   Verdict v = ended(held.reason, told, now);
