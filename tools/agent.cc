@@ -132,12 +132,15 @@ Result<void> Agent::Impl::open_store() {
 Result<void> Agent::Impl::open_identities() {
   IdentityProducers producers;
   const IdentityConfig& config = options.config.identity;
+  if (const std::string mode = chosen_mode(config.attribution, options.roots); !mode.empty()) log_info("{}", mode);
   producers.push_back(std::make_unique<sampler::PodIdentity>(pod_identity_options(config, options.roots)));
   if (const auto attribution = attribution_options(config.attribution, config.map, options.roots)) {
     attributed = std::make_shared<sampler::AttributionBoard>();
     producers.push_back(std::make_unique<sampler::Attribution>(*attribution, options.roots, *store, attributed));
   }
-  IdentityOptions o{.folder = options.dirs.state, .oldest = [this] { return store->bounds().min; }};
+  const std::uint64_t budget = options.config.storage_budget_bytes.value_or(kDefaultBudgetBytes);
+  IdentityOptions o{
+      .folder = options.dirs.state, .bytes_max = identity_log_bytes(budget), .oldest = [this] { return store->bounds().min; }};
   auto opened = Identities::open(std::move(o), std::move(producers), system_clock());
   if (!opened) return std::unexpected(opened.error());
   identities = std::move(*opened);
