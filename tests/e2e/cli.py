@@ -255,6 +255,15 @@ def live_agent(tacho_binary, processes):
         e2e.check(told.returncode == 0 and re.search(r"^budget +\S+ MiB", told.stdout, re.M) and re.search(r"^cpu +1 s", told.stdout, re.M),
                   f"tacho status {' '.join(where)}: {told.stdout}{told.stderr}")
 
+    # Series as JSON are the API's, byte for byte; jobs have the same form by files and by HTTP.
+    series = run(tacho_binary, "series", "node_cpu_seconds_total", "--state", agent.state, "--runtime", agent.runtime, "--format", "json").stdout
+    by_url = run(tacho_binary, "series", "node_cpu_seconds_total", "--url", agent.base, "--format", "json").stdout
+    over_http = e2e.http_get(agent.base + "/api/v1/series", {"match[]": "node_cpu_seconds_total"})
+    e2e.check(series == by_url and series.strip() == over_http.strip(), f"series: files {series[:300]!r}, URL {by_url[:300]!r}, HTTP {over_http[:300]!r}")
+    for where in (["--state", agent.state, "--runtime", agent.runtime], ["--url", agent.base]):
+        e2e.check({"from", "to", "jobs"} <= set(json_of(tacho_binary, "job", *where)), f"tacho job {where}: other keys")
+        e2e.check("windowSeconds" in json_of(tacho_binary, "status", *where), f"tacho status {where}: no windowSeconds")
+
     # promtool, as people use it.
     if shutil.which("promtool"):
         for arguments in (["query", "instant", agent.base, "sum(rate(node_cpu_seconds_total[3s]))"],
@@ -286,7 +295,23 @@ def live_agent(tacho_binary, processes):
     e2e.check("node_load1" in run(tacho_binary, "query", "node_load1", "--state", agent.state).stdout, "nothing to read after a clean stop")
     left = [f for f in os.listdir(agent.runtime) if f.endswith(".head")]
     e2e.check(not left, f"heads are left after a clean stop: {left}")
+    jobs_as_json(tacho_binary, processes, agent.state)
     broken_state(tacho_binary, processes, agent.state)
+
+
+def jobs_as_json(tacho, processes, state):
+    """Jobs of the window, and of reports that are left of those before it: one document."""
+    where = ("--state", state, "--runtime", processes.path("no-runtime"))
+    data = json_of(tacho, "job", *where)
+    e2e.check(set(data) == {"from", "to", "jobs", "unattributed", "devices"} and data["jobs"] == [], f"{data}")
+    os.makedirs(os.path.join(state, "jobs"))
+    for end, text in ((1700000100000, '{"from":1700000000.5,"to":1700000100,"jobs":[{"job":"t","device_hours":0.25}],"devices":[]}'),
+                      (1700000200000, '{"from":1700000100,"to":1700000200,"jobs":[{"job":"t","run":2}]}'), (1700000300000, '{"from":17000')):
+        with open(os.path.join(state, "jobs", f"{end}.a!t.json"), "w") as f:
+            f.write(text + "\n")
+    data = json_of(tacho, "job", "t", *where)
+    e2e.check(data == {"from": 1700000000.5, "to": 1700000200, "jobs": [{"job": "t", "device_hours": 0.25}, {"job": "t", "run": 2}]}, f"{data}")
+    shutil.rmtree(os.path.join(state, "jobs"))
 
 
 def broken_state(tacho, processes, state):
