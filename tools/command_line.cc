@@ -122,6 +122,7 @@ struct Program {
                     "tacho check-remote --config tacho.yaml", [this] { return check_remote(check_remote_options); });
     cr.add_option("--config", check_remote_options.config, "configuration (YAML)")->type_name("FILE")->required();
     cr.add_option("--endpoint", check_remote_options.endpoint, "only the one of this name")->type_name("NAME");
+    format_flag(cr, check_remote_options.format, {"table", "json"}, "table or json");
 
     auto& sh = verb("ship", "sends a stretch of seconds to long-term storage, once",
                     "tacho ship --config tacho.yaml --last 5m '{__name__=~\"accel_.*\"}'", [this] { return ship(ship_options); });

@@ -38,6 +38,7 @@ int check_config(const CheckConfigOptions& options);
 struct CheckRemoteOptions {
   std::string config;
   std::optional<std::string> endpoint;
+  std::string format = "table";
 };
 int check_remote(const CheckRemoteOptions& options);
 

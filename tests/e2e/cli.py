@@ -138,6 +138,13 @@ def json_says_what_tables_say(tacho, processes):
     e2e.check(not report["right"] and [p["line"] for p in report["problems"]] == [2, 4] and {p["severity"] for p in report["problems"]} == {"error"}
               and texts == run(tacho, "check-config", wrong).stderr.splitlines(), f"{report}")
 
+    with open(right, "w") as f:
+        f.write("remote_write: [{name: a, url: 'http://127.0.0.1:1/x?secret=1'}, {name: b, url: 'http://127.0.0.1:2/'}]\n")
+    told = run(tacho, "check-remote", "--config", right).stdout
+    endpoints = json_of(tacho, "check-remote", "--config", right, code=1)
+    again = "".join(f"{e['name']}  {e['url']}\n" + "".join(f"  {f['what']:<10} {f['text']}\n" for f in e["findings"]) for e in endpoints)
+    e2e.check(told == again and "127.0.0.1:1" in told and [e["good"] for e in endpoints] == [False, False], f"{told!r} is {endpoints}")
+
 
 def at_terminal(command, stdout=None, stderr=None, env=None, before_end=lambda p: None):
     """What a program writes to a terminal that is its stdout and stderr, or what of the two is not given."""
