@@ -1,7 +1,7 @@
 // Which job a set of identity labels names.
 //
 // Shape    the first there is of: job_name with job_namespace (or namespace); a Slurm job's number; the pod alone. Pods are told apart by
-//          pod_uid, else by namespace and name, else by all their labels.
+//          pod_uid, else by namespace and name, else by the job and its number.
 // Threads  values.
 #pragma once
 

@@ -27,15 +27,23 @@ std::vector<DeviceReport> reports_of(const std::map<DeviceName, DeviceUse>& uses
   return out;
 }
 
+// A retry may begin in the second in which the last try ends.
+constexpr std::int64_t kTouchMs = 2'000;
+
 // Pods of one owner that were there at overlapping times are a run.
 std::vector<std::vector<const JobHolder*>> runs_of(std::vector<const JobHolder*> pods) {
   std::sort(pods.begin(), pods.end(), [](const JobHolder* a, const JobHolder* b) { return a->begin < b->begin; });
   std::vector<std::vector<const JobHolder*>> out;
-  TimeMs end = 0;
+  TimeMs begin = 0, end = 0;
   for (const JobHolder* pod : pods) {
-    if (out.empty() || pod->begin > end) out.emplace_back();
+    const bool overlaps = pod->begin <= end - kTouchMs || pod->begin <= begin + kTouchMs;
+    if (out.empty() || !overlaps) {
+      out.emplace_back();
+      begin = pod->begin;
+      end = pod->end;
+    }
     out.back().push_back(pod);
-    end = out.back().size() == 1 ? pod->end : std::max(end, pod->end);
+    end = std::max(end, pod->end);
   }
   return out;
 }

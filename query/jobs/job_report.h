@@ -1,7 +1,7 @@
 // What jobs used of a node: devices, energy, stalls, errors, each second counted to whose it was.
 //
-// Shape    a job is what the series' identity labels name (JobOwner); a run of it is a set of pods that were there at overlapping times, so
-//          that a retry is another run. What nobody held is a report of its own: runs and it add up to the devices exactly.
+// Shape    a job is what the series' identity labels name (JobOwner); a run of it is a set of pods that were there at overlapping times
+//          (by more than two seconds), so that a retry is another run. What nobody held is a report of its own: runs and it add up to the devices exactly.
 //          A step from one sample of a series to the next counts to whoever the later one belongs to: a counter's growth, and the time
 //          between, where that is no gap (kJobGapMs).
 // Units    TimeMs; seconds, joules, bytes, ratios.

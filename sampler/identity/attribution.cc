@@ -90,9 +90,10 @@ void Attribution::take_answer(const KubeletAnswer& answer, TimeMs now) {
       "accelerators have their pods' names, and not their labels");
 }
 
-void Attribution::note_listed(const HoldersResult& found) {
+void Attribution::note_listed(const HoldersResult& found, TimeMs now) {
   for (const std::string& id : found.unknown) {
-    if (said_ids_.size() < kSaidIdsMax && said_ids_.insert(id).second)
+    // The cards tell what they are called one after another.
+    if (now - begun_ >= kPatienceMs && said_ids_.size() < kSaidIdsMax && said_ids_.insert(id).second)
       log_warn("the kubelet has given out the device \"{}\", and nobody here knows which accelerator that is", id);
   }
   for (const Held& held : found.held) {
@@ -219,6 +220,8 @@ Attribution::Verdict Attribution::judge(const Held& held, const Labels& told, Ti
   const bool stale = list_time_ == 0 || now - list_time_ >= kPatienceMs;
   if (stale) return without_kubelet(fault_, told, now);
   if (held.reason == Reason::attributed) return judge_holder(held, told, now);
+  // At the start a card may not have told its numbers yet, by which the list has it.
+  if (held.reason == Reason::unknown_id && told.has("pod") && now - begun_ < kPatienceMs) return {held.reason, std::nullopt, 0};
   return ended(held.reason, told, now);
 }
 
@@ -267,7 +270,7 @@ std::vector<store::Identity> Attribution::poll(TimeMs now) {
     all = unheard(fault_);
   } else {
     HoldersResult found = find_holders(cards_, list_, pods_);
-    note_listed(found);
+    note_listed(found, now);
     all = std::move(found.held);
   }
   for (Held& held : all) decide(held, now);

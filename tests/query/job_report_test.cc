@@ -170,7 +170,7 @@ TEST_CASE("pods that are there together are one run; a pod without a job is its 
   hold(0, pod("train", "a", "u1"), 0, 50);
   hold(1, pod("train", "b", "u2"), 10, 20);
   hold(1, pod("train", "b", "u3"), 40, 90);
-  hold(0, pod("train", "a", "u4"), 91, 99);
+  hold(0, pod("train", "a", "u4"), 90, 99);  // in the second in which the last one ends
   hold(2, Labels{{"pod", "notebook"}, {"namespace", "team-b"}, {"pod_uid", "u5"}}, 5, 99);
   const JobReport r = n.report();
   REQUIRE(r.runs.size() == 3);

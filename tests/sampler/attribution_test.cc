@@ -251,6 +251,23 @@ TEST_CASE("what an earlier agent told is ended when it is no more, and goes on w
   CHECK(node.pod_at(11, 1).empty());
 }
 
+TEST_CASE("an agent that starts anew keeps whose a card is until the card has told its numbers", "[attribution]") {
+  Node node;
+  node.cards(1);
+  const auto list = [&](double at) { node.says(at, {entry("a", {"nvidia0"})}, {pod("a", 1, 0)}); };
+  list(1);
+  node.poll(2);
+  CHECK(node.pod_at(2, 0) == uid(1));
+  node.start();
+  node.cards(0);
+  node.card("nvidia", 0, "GPU-0", "");
+  list(400);
+  node.poll_each_second(400, 403);
+  node.cards(1);
+  node.poll_each_second(404, 406);
+  for (int s = 398; s <= 406; ++s) CHECK(node.pod_at(s, 0) == uid(1));
+}
+
 TEST_CASE("a pod's new labels are its cards' from then on", "[attribution]") {
   Node node;
   node.cards(1);
