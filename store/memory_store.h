@@ -12,6 +12,7 @@
 // Lifetime a Selection keeps the data alive by itself.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "proto/exposition.h"
@@ -19,11 +20,15 @@
 
 namespace tacho::store {
 
+// Told now and then how many bytes of how many are loaded.
+using LoadProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
 class MemoryStore final : public Queryable {
  public:
-  static Result<MemoryStore> load(const std::string& path);
+  static Result<MemoryStore> load(const std::string& path, const LoadProgress& progress = nullptr);
   // `name` stands for the file in errors.
-  static Result<MemoryStore> parse(std::string_view text, std::string_view name, TextFormat format = TextFormat::openmetrics);
+  static Result<MemoryStore> parse(std::string_view text, std::string_view name, TextFormat format = TextFormat::openmetrics,
+                                   const LoadProgress& progress = nullptr);
 
   Result<Selection> select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const override;
   Result<Selection> select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const override;

@@ -11,8 +11,8 @@
 #include "store/dir_store.h"
 #include "store/identity_log.h"
 #include "store/identity_view.h"
-#include "store/memory_store.h"
 #include "tools/catalogue_metadata.h"
+#include "tools/progress.h"
 
 namespace tacho::tools {
 namespace {
@@ -23,7 +23,7 @@ constexpr std::int64_t kLookbackMs = 300'000;
 
 Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice) {
   if (choice.file) {
-    auto loaded = store::MemoryStore::load(*choice.file);
+    auto loaded = load_file(*choice.file);
     if (!loaded) return std::unexpected(loaded.error());
     auto file = std::make_unique<store::MemoryStore>(std::move(*loaded));
     return std::make_unique<store::AliasView>(std::move(file), sampler::make_alias_table(""));  // nobody knows whose file it is
@@ -38,6 +38,11 @@ Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice) {
     std::fprintf(stderr, "tacho: skipped: %s\n", problem.c_str());
   auto labelled = std::make_unique<store::IdentityView>(std::move(*found), [identities] { return identities->timeline(); });
   return std::make_unique<store::AliasView>(std::move(labelled), sampler::make_alias_table(host_name()));
+}
+
+Result<store::MemoryStore> load_file(const std::string& path) {
+  Progress progress("reading " + path);
+  return store::MemoryStore::load(path, [&](std::uint64_t done, std::uint64_t total) { progress.advance(done, total); });
 }
 
 TimeMs newest_time(const store::Queryable& data, const DataChoice& choice) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "proto/base/error.h"
+#include "store/memory_store.h"
 #include "store/queryable.h"
 #include "tools/verbs.h"
 
@@ -14,6 +15,9 @@ namespace tacho::tools {
 
 // Answers for aliases too (sampler/aliases.h). Requires: no url.
 Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice);
+
+// A file's samples; how far that is stands on the terminal where it takes long.
+Result<store::MemoryStore> load_file(const std::string& path);
 
 // The time to ask for when none was given: now; but where the newest sample is older than the look-back (a dead agent, a file),
 // that sample's time, and then a note on stderr says so.

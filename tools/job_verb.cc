@@ -4,6 +4,7 @@
 
 #include "proto/base/file.h"
 #include "proto/http.h"
+#include "query/api_json.h"
 #include "query/jobs/job_json.h"
 #include "query/jobs/job_text.h"
 #include "store/directory.h"
@@ -16,6 +17,8 @@
 
 namespace tacho::tools {
 namespace {
+
+namespace json = boost::json;
 
 constexpr TimeMs kNever = std::numeric_limits<TimeMs>::max() / 4;
 
@@ -39,25 +42,39 @@ int ask_agent(const JobVerbOptions& o) {
   return 0;
 }
 
+std::string envelope(const std::string& report) {
+  return query::api_success_json([&](query::JsonText& out) { out.raw(report); }) + "\n";
+}
+
+// Their runs in one report, as if of a window that reached so far. What the devices came to is each report's own, and not in it.
+std::string join_reports(const std::vector<std::string>& reports) {
+  json::object all;
+  json::array jobs;
+  for (const std::string& text : reports) {
+    boost::system::error_code ec;
+    const json::value report = json::parse(text, ec);
+    const json::object* o = ec || !report.is_object() ? nullptr : &report.as_object();
+    const json::value* runs = o == nullptr ? nullptr : o->if_contains("jobs");
+    if (runs == nullptr || !runs->is_array()) continue;  // cut short by a full disk, say
+    if (const json::value* from = o->if_contains("from"); from != nullptr && !all.contains("from")) all["from"] = *from;
+    if (const json::value* to = o->if_contains("to"); to != nullptr) all["to"] = *to;  // they are in the order of their ends
+    jobs.insert(jobs.end(), runs->as_array().begin(), runs->as_array().end());
+  }
+  all["jobs"] = std::move(jobs);
+  return json::serialize(all);
+}
+
 // Whether there was one.
 bool print_archived(const JobVerbOptions& o) {
   const store::StoreDirs dirs = store::reader_dirs(o.data.state, o.data.runtime);
-  const auto found = archived_jobs(dirs.state, o.name);
-  if (o.format == "json") {
-    // One document: the kept ones' runs together.
-    boost::json::array jobs;
-    for (const ArchivedJob& job : found) {
-      const auto text = read_file(job.json_path);
-      boost::system::error_code ec;
-      if (const boost::json::value one = boost::json::parse(text ? *text : "", ec); !ec) jobs.push_back(one.at("jobs").at(0));
-    }
-    if (!found.empty()) std::printf("%s\n", boost::json::serialize(boost::json::object{{"jobs", std::move(jobs)}}).c_str());
-    return !found.empty();
+  std::vector<std::string> reports;
+  for (const ArchivedJob& job : archived_jobs(dirs.state, o.name)) {
+    auto text = read_file(o.format == "json" ? job.json_path : job.text_path);
+    if (text) reports.push_back(std::move(*text));
   }
-  for (const ArchivedJob& job : found) {
-    if (const auto text = read_file(job.text_path)) std::printf("%s", text->c_str());
-  }
-  return !found.empty();
+  if (o.format == "json" && !reports.empty()) reports = {envelope(join_reports(reports))};
+  for (const std::string& report : reports) std::printf("%s", report.c_str());
+  return !reports.empty();
 }
 
 // The window may have forgotten the beginning of what is kept whole.
@@ -89,7 +106,7 @@ int job(const JobVerbOptions& o) {
     return fail(Error{"there is no job '" + o.name + "' in this time; tacho job lists those there are"});
   }
   if (o.format == "json") {
-    std::printf("%s\n", query::job_json(*report).c_str());
+    std::printf("%s", envelope(query::job_json(*report)).c_str());
   } else {
     std::printf("%s", (o.name.empty() ? query::job_table(*report) : query::job_pages(*report, o.name)).c_str());
     if (!o.name.empty() && !o.data.file) print_where_kept(o);

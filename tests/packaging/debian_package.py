@@ -8,6 +8,7 @@ there and so is a changed configuration; a watchdog restarts an agent that hangs
 usage: debian_package.py --package build/package-older/tacho_0.0.1_amd64.deb --newer build/package-newer/tacho_0.1.0_amd64.deb
 """
 import argparse
+import gzip
 import json
 import os
 import shutil
@@ -29,6 +30,9 @@ CAPABILITIES = {"cap_dac_read_search", "cap_sys_ptrace", "cap_syslog"}
 DOCUMENTED = ("README.md", "docs/deploy/debian.md", "docs/metrics.md", "licences/libfmt-dev", "examples/systemd/nvidia-profiling.conf",
               "examples/systemd/driver-as-root.conf", "examples/alerts/seconds.rules.yaml", "examples/grafana/node-seconds.json",
               "examples/kubernetes/overlays/nvidia/kustomization.yaml")
+# What the program says of its command line, where man and the shells look for it.
+SAID = {"man": "man/man1/tacho.1.gz", "bash": "bash-completion/completions/tacho", "zsh": "zsh/vendor-completions/_tacho",
+        "fish": "fish/vendor_completions.d/tacho.fish"}
 BACKUPS = {f"etc/{name}-" for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")}  # adduser's and deluser's
 # What an administrator adds: all sources that are off by default, so that their rights are seen as well.
 OFF = ("softirqs", "interrupts", "processes", "cgroups", "ethtool_link")
@@ -83,6 +87,15 @@ def check_exposure(call, unit):
     check(score <= EXPOSURE_MAX, f"the unit's exposure is {score}, more than {EXPOSURE_MAX}")
     call("systemd-analyze", "security", "--offline=true", f"--threshold={round(EXPOSURE_MAX * 10)}", unit)
     return score
+
+
+def check_said(machine):
+    """The manual's page and the shells' scripts are what the installed program says."""
+    for what, path in SAID.items():
+        with open(os.path.join(machine.root, "usr/share", path), "rb") as f:
+            installed = f.read()
+        said = machine.call("tacho", *(["man"] if what == "man" else ["completion", what])).encode()
+        check(said and said == (gzip.decompress(installed) if path.endswith(".gz") else installed), f"/usr/share/{path} is not what tacho says")
 
 
 def check_rights(machine, node):
@@ -228,6 +241,7 @@ def body(processes, options):
     machine.call("systemctl", "is-enabled", "tacho")
     for path in DOCUMENTED:
         machine.call("test", "-s", "/usr/share/doc/tacho/" + path)
+    check_said(machine)
     score = check_unit(machine)
     check_rights(machine, node)
     wait(lambda: len(node.times()) >= 3, 20, "no rows: " + node.log())
