@@ -9,8 +9,12 @@ namespace tacho::query {
 ApiResult<HttpResponse> answer_jobs(const ApiContext& c, const HttpRequest& r) {
   const auto range = time_range_params(r);
   if (!range) return std::unexpected(range.error());
-  const JobOptions options{
-      .is_identity = c.options.is_identity_label, .timeout_ms = c.engine.options().timeout_ms, .stop = r.abandoned};
+  const EngineOptions& engine = c.engine.options();
+  const JobOptions options{.is_identity = c.options.is_identity_label,
+                           .limits = {.samples_max = std::min(engine.samples_max, kJobSamplesMax)},
+                           .now = c.now,
+                           .timeout_ms = engine.timeout_ms,
+                           .stop = r.abandoned};
   auto report = make_job_report(c.store, *range, options);
   if (!report) return std::unexpected(ApiError{report.error().message, "execution", 422});
   const auto job = r.param("job");

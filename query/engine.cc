@@ -25,6 +25,7 @@ Env make_env(std::string_view text, const EngineOptions& options, const CallOpti
   env.lookback_ms = call.lookback_ms > 0 ? call.lookback_ms : options.lookback_ms;
   env.subquery_step_ms = std::max<std::int64_t>(1, options.subquery_step_ms);
   env.samples_max = call.samples_max > 0 ? std::min(call.samples_max, options.samples_max) : options.samples_max;
+  if (call.samples_max > 0) env.select_slack = std::min(env.select_slack, call.samples_max);
   env.series_max = options.series_max;
   env.memory_max = options.memory_max;
   env.stop = call.stop;

@@ -52,8 +52,8 @@ store::SelectLimits Env::select_limits() const {
   const std::size_t by_memory = memory_max / kSampleBytes;
   const std::size_t most = std::min(samples_max, by_memory);
   const std::size_t left = most - std::min(most, kept_);
-  if (by_memory < samples_max) return {left, "of memory, query.memory_max"};
-  return {left};
+  if (by_memory < samples_max) return {.samples_max = left, .name = "of memory, query.memory_max", .slack = select_slack};
+  return {.samples_max = left, .slack = select_slack};
 }
 
 Status Env::admit(std::size_t cells) const {

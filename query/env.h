@@ -49,6 +49,7 @@ struct Env {
   std::int64_t lookback_ms = 300'000;
   std::int64_t subquery_step_ms = 60'000;
   std::size_t samples_max = 50'000'000;
+  std::size_t select_slack = 1'000'000;  // store::SelectLimits
   std::size_t series_max = 200'000;
   std::size_t memory_max = 1u << 30;
   std::int64_t timeout_ms = 0;   // for the message

@@ -204,6 +204,12 @@ Result<void> BlockView::load(std::span<const std::uint32_t> columns, const ReadP
   return {};
 }
 
+std::size_t BlockView::held_bytes() const {
+  std::size_t out = columns_.capacity() * sizeof(Place) + pieces_.capacity() * sizeof(Piece) + times_.capacity() * sizeof(TimeMs);
+  for (const Piece& p : pieces_) out += p.own.capacity();
+  return out;
+}
+
 EncodedColumn BlockView::column(std::size_t column) const {
   const Place& p = columns_[column];
   const std::span<const std::byte> piece =

@@ -2,7 +2,7 @@
 // the columns' bytes in pieces of some ten kilobytes, each compressed and checksummed by itself.
 //
 // Shape    rows in strictly increasing time; columns in the order of the schema that the block's record names.
-// Threads  BlockWriter: one. BlockView: load() by one thread; what is loaded is read from any.
+// Threads  BlockWriter: one. BlockView: load() by one thread at a time; what it has loaded is read from any, also while more is loaded.
 // Cost     open(): a walk over the columns' directory. load(): a pass of lz4 and of the checksum over the pieces that the columns lie in:
 //          one series of thousands needs one piece, not the block.
 // Errors   open(): bytes that are no valid block, with what is wrong. load(): what reading fails with; a piece that is damaged costs its
@@ -79,6 +79,8 @@ class BlockView final : private ColumnSource {
   std::size_t rows() const { return times_.size(); }
   std::size_t columns() const override { return columns_.size(); }
   std::span<const TimeMs> times() const { return times_; }
+  // Of memory: what was opened and is loaded.
+  std::size_t held_bytes() const;
 
   // The pieces that these columns need, as far as they are not loaded yet. Requires: every column < columns().
   Result<void> load(std::span<const std::uint32_t> columns, const ReadPart& read);

@@ -72,7 +72,7 @@ bool IdentityLog::is_news(const Identity& identity) const {
   const auto at = newest_.find(identity.scope);
   if (at == newest_.end()) return !identity.labels.empty();
   const Identity& now = *kept_[at->second].identity;
-  return now.targets != identity.targets || now.labels != identity.labels;
+  return now.targets != identity.targets || now.labels != identity.labels || identity.from < now.from;
 }
 
 Result<std::size_t> IdentityLog::append(std::span<const Identity> told, TimeMs oldest) {
@@ -83,24 +83,48 @@ Result<std::size_t> IdentityLog::append(std::span<const Identity> told, TimeMs o
     if (!is_news(identity)) continue;
     const std::size_t bytes = record_of(identity).size();
     const std::uint64_t before = kept_bytes_;
-    const bool fits = bytes <= log_record_bytes<IdentityRecordHeader>(kIdentityBytesMax);
-    if (fits) make_room(bytes, oldest);
+    const bool is_record = bytes <= log_record_bytes<IdentityRecordHeader>(kIdentityBytesMax);
+    if (is_record) make_room(bytes, oldest);
     dropped |= kept_bytes_ != before;
-    if (!fits || sizeof(IdentityLogHeader) + kept_bytes_ + bytes > options_.bytes_max) {
-      dropped_.fetch_add(1, relaxed);
+    if (is_record && fits(bytes)) {
+      keep(std::move(identity), bytes);
+      ++news;
       continue;
     }
-    kept_bytes_ += bytes;
-    newest_[identity.scope] = kept_.size();
-    changed_.store(identity.from, relaxed);
-    kept_.push_back({std::make_shared<const Identity>(std::move(identity)), bytes});
-    ++news;
+    if (!identity.labels.empty()) dropped_.fetch_add(1, relaxed);
+    if (end_scope(identity.scope, identity.from)) ++news;
   }
   if (news > 0 || dropped) publish();
   if (written_ < kept_.size() || (anew_ && news > 0)) {
     if (auto ok = write(); !ok) return std::unexpected(ok.error());
   }
   return news;
+}
+
+bool IdentityLog::fits(std::size_t bytes) const { return sizeof(IdentityLogHeader) + kept_bytes_ + bytes <= options_.bytes_max; }
+
+void IdentityLog::keep(Identity identity, std::size_t bytes) {
+  kept_bytes_ += bytes;
+  newest_[identity.scope] = kept_.size();
+  changed_.store(identity.from, relaxed);
+  kept_.push_back({std::make_shared<const Identity>(std::move(identity)), bytes});
+}
+
+// What there is no room for is so all the same: what was in force of the scope is so no more. False: nothing was.
+bool IdentityLog::end_scope(const std::string& scope, TimeMs from) {
+  const auto at = newest_.find(scope);
+  if (at == newest_.end() || kept_[at->second].identity->labels.empty()) return false;
+  Identity end{scope, {}, {}, from};
+  const std::size_t bytes = record_of(end).size();
+  if (fits(bytes)) {
+    keep(std::move(end), bytes);
+    return true;
+  }
+  std::vector<bool> goes;
+  for (const Kept& k : kept_) goes.push_back(k.identity->scope == scope);
+  dropped_.fetch_add(static_cast<std::uint64_t>(std::count(goes.begin(), goes.end(), true)), relaxed);
+  take_out(goes);
+  return true;
 }
 
 // Takes out the stretches that ended at `before` or earlier, and scopes that are nobody's since then.
@@ -117,7 +141,11 @@ bool IdentityLog::drop_ended(TimeMs before) {
     if (!is_newest && identity.from < at->second) at->second = identity.from;
     any |= goes[i];
   }
-  if (!any) return false;
+  if (any) take_out(goes);
+  return any;
+}
+
+void IdentityLog::take_out(const std::vector<bool>& goes) {
   std::vector<Kept> rest;
   newest_.clear();
   kept_bytes_ = 0;
@@ -130,7 +158,6 @@ bool IdentityLog::drop_ended(TimeMs before) {
   kept_ = std::move(rest);
   written_ = 0;
   anew_ = true;
-  return true;
 }
 
 void IdentityLog::make_room(std::size_t bytes, TimeMs oldest) {
@@ -169,8 +196,17 @@ Result<void> IdentityLog::write_anew() {
   return {};
 }
 
+// Whoever cleans up the folder takes the file from under the agent.
+bool IdentityLog::is_there() const {
+  struct ::stat there{};
+  if (::stat(path_.c_str(), &there) != 0) return errno != ENOENT;
+  if (static_cast<std::uint64_t>(there.st_size) != file_bytes_) return false;
+  struct ::stat ours{};
+  return !file_ || ::fstat(file_.get(), &ours) != 0 || (ours.st_ino == there.st_ino && ours.st_dev == there.st_dev);
+}
+
 Result<void> IdentityLog::write() {
-  if (anew_) return write_anew();
+  if (anew_ || !is_there()) return write_anew();
   if (!file_) {
     auto file = Fd::open(path_, O_WRONLY);
     if (!file) return std::unexpected(file.error());

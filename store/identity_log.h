@@ -1,15 +1,17 @@
 // All identities told on this node, on the disk: STATE/identities.log, append-only, so that the labels of yesterday's seconds are there
 // after a restart and for tacho query --state.
 //
-// Shape    append() compares with what is in force for the scope and writes only what differs; a batch is one write and one sync.
+// Shape    append() compares with what is in force for the scope and writes only what differs, or is told to be older; a batch is one
+//          write and one sync.
 // Crash    append() returns when the records are on the disk. What was being written when the machine died does not match its
 //          checksum and is no identity.
 // Damage   each record stands for itself: one that does not match is passed over and counted. A file that is no log at all is set
-//          aside as identities.log.damaged.
+//          aside as identities.log.damaged. One that was removed or replaced while it was written to is written anew with the next news.
 // Errors   open(): the folder. append(): the disk; what it was told counts all the same, in memory, and is written with the next append().
 // Bounds   bytes_max on the disk, about as much again in memory. When it is full the log is written anew, without what no sample of the
 //          window can need: what ended before its oldest. If that is not enough the oldest stretches go, and their seconds are nobody's:
-//          counted in dropped(). If what is in force alone is too much, what was told last is refused and counted there, too.
+//          counted in dropped(). If what is in force alone is too much, what was told last is refused and counted there, too; but a scope
+//          does not stay whose it was: its end is written without targets, and where that has no room the scope goes, and is nobody's.
 // Threads  append(): one. timeline(), figures: any. An IdentityReader: any, one at a time each.
 // Cost     append() of nothing new: comparisons. Of news: a write, a sync, and the timeline made anew.
 #pragma once
@@ -62,7 +64,12 @@ class IdentityLog {
   Result<void> load();
   bool is_news(const Identity& identity) const;
   void make_room(std::size_t bytes, TimeMs oldest);
+  bool fits(std::size_t bytes) const;
+  bool end_scope(const std::string& scope, TimeMs from);
+  void keep(Identity identity, std::size_t bytes);
   bool drop_ended(TimeMs before);
+  void take_out(const std::vector<bool>& goes);
+  bool is_there() const;
   Result<void> write();
   Result<void> write_anew();
   void publish();

@@ -177,11 +177,16 @@ Labels IdentityJoiner::union_of(std::vector<About> about) const {
     if (x.identity->from != y.identity->from) return x.identity->from < y.identity->from;
     return x.scope > y.scope;
   });
-  std::vector<Label> out;
+  // A process of one pod on another pod's card is its own pod's alone: labels of two pods are not mixed.
+  std::vector<const Labels*> given;
   for (const About& a : about) {
     const Labels& labels = timeline_.entries_[a.entry].identity->labels;
-    out.insert(out.end(), labels.begin(), labels.end());
+    const std::string_view pod = labels.get("pod_uid");
+    if (!pod.empty()) std::erase_if(given, [pod](const Labels* l) { return l->has("pod_uid") && l->get("pod_uid") != pod; });
+    given.push_back(&labels);
   }
+  std::vector<Label> out;
+  for (const Labels* labels : given) out.insert(out.end(), labels->begin(), labels->end());
   return Labels(std::move(out));
 }
 

@@ -3,6 +3,7 @@
 // Shape    immutable. Of one scope what was written later counts from its `from` on, whatever the scope said before of times after it:
 //          the clock may have stepped back. Between, of several scopes that are about a series each gives its labels; where two give one
 //          label, the one whose target has more labels does, then the one that began later, then the one whose scope is first by name.
+//          One that names another pod (pod_uid) than a broader one takes the broader one's place as a whole.
 // Never    __name__, job, instance and names beginning with "__" (Prometheus's own), names that are no label names, values that are no UTF-8.
 // Units    TimeMs; an identity counts from `from` to before `until`.
 // Threads  const use from any thread. An IdentityJoiner: one.

@@ -35,11 +35,18 @@ struct Column {
   std::size_t next = 0;  // the series that followed this one last time
 };
 
+constexpr std::uint64_t kSamplesBetween = 16'384;  // some milliseconds
+
 // Takes the parser's lines apart into columns.
 class Loader final : public ExpositionSink {
  public:
+  // `progress` outlives it.
+  Loader(std::string_view text, const LoadProgress& progress) : text_(text), progress_(progress) {}
+
   void sample(std::string_view series, double value, std::optional<TimeMs> t) override {
     if (bad_at_) return;
+    if (progress_ && ++samples_ % kSamplesBetween == 0)
+      progress_(static_cast<std::uint64_t>(series.data() - text_.data()), text_.size());
     if (!t) return fail(series, failure("a sample has no timestamp: {}", series).error());
     const std::size_t i = find(series);
     if (bad_at_) return;
@@ -88,6 +95,9 @@ class Loader final : public ExpositionSink {
     bad_ = std::move(e);
   }
 
+  std::string_view text_;
+  const LoadProgress& progress_;
+  std::uint64_t samples_ = 0;
   std::vector<Column> columns_;
   std::unordered_map<std::string_view, std::size_t, TextHash> by_text_;
   std::unordered_map<Labels, std::size_t, LabelsHash> by_labels_;
@@ -199,10 +209,10 @@ MemoryStore::Data::Data(std::vector<OwnedSeries> loaded, SnapshotFrame beside) :
   }
 }
 
-Result<MemoryStore> MemoryStore::load(const std::string& path) {
+Result<MemoryStore> MemoryStore::load(const std::string& path, const LoadProgress& progress) {
   const auto content = read_file(path);
   if (!content) return std::unexpected(content.error());
-  if (!is_snapshot(*content)) return parse(*content, path);
+  if (!is_snapshot(*content)) return parse(*content, path, TextFormat::openmetrics, progress);
   auto snapshot = decode_snapshot(std::as_bytes(std::span(*content)), path);
   if (!snapshot) return std::unexpected(snapshot.error());
   return of(std::move(*snapshot));
@@ -212,8 +222,9 @@ MemoryStore MemoryStore::of(Snapshot snapshot) {
   return MemoryStore(std::make_shared<const Data>(std::move(snapshot.series), std::move(snapshot.frame)));
 }
 
-Result<MemoryStore> MemoryStore::parse(std::string_view text, std::string_view name, TextFormat format) {
-  Loader loader;
+Result<MemoryStore> MemoryStore::parse(std::string_view text, std::string_view name, TextFormat format,
+                                       const LoadProgress& progress) {
+  Loader loader(text, progress);
   const auto parsed = parse_exposition(text, format, loader, name);
   // The sink's error comes first in the file: the parser goes no further than its own.
   if (const auto e = loader.error(text, name)) return std::unexpected(*e);

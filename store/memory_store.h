@@ -13,6 +13,7 @@
 // Lifetime a Selection keeps the data alive by itself.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "proto/exposition.h"
@@ -21,12 +22,16 @@
 
 namespace tacho::store {
 
+// Told now and then how many bytes of how many are loaded.
+using LoadProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
 class MemoryStore final : public Queryable {
  public:
-  // Which of the two it is, its first bytes say.
-  static Result<MemoryStore> load(const std::string& path);
+  // Which of the two it is, its first bytes say; a snapshot tells no progress, it takes a few nanoseconds a sample.
+  static Result<MemoryStore> load(const std::string& path, const LoadProgress& progress = nullptr);
   // `name` stands for the file in errors.
-  static Result<MemoryStore> parse(std::string_view text, std::string_view name, TextFormat format = TextFormat::openmetrics);
+  static Result<MemoryStore> parse(std::string_view text, std::string_view name, TextFormat format = TextFormat::openmetrics,
+                                   const LoadProgress& progress = nullptr);
 
   static MemoryStore of(Snapshot snapshot);
 

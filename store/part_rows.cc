@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proto/base/clock.h"
 #include "store/block.h"
 
 namespace tacho::store {
@@ -44,18 +45,40 @@ Result<std::vector<std::byte>> read_block_head(const Ring& ring, const RecordRef
   return head;
 }
 
-Result<PartRows> decode_record(const Ring& ring, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
+Result<std::shared_ptr<OpenBlock>> open_record(const Ring& ring, const Part& part) {
   const RecordRef& record = *part.record;
-  const RecordHeader& h = record.header;
   const auto head = read_block_head(ring, record);
   if (!head) return std::unexpected(head.error());
   auto block = BlockView::open(*head);
   if (!block) return std::unexpected(block.error());
-  if (block->rows() != h.rows || block->columns() != part.columns || block->columns() != part.schema->columns())
+  if (block->rows() != record.header.rows || block->columns() != part.columns || block->columns() != part.schema->columns())
     return failure("the block at {} does not fit its header", record.offset);
+  auto out = std::make_shared<OpenBlock>();
+  out->view = std::move(*block);
+  return out;
+}
+
+// A question for most of a block's columns is seldom asked twice, and would push out everything else.
+bool is_worth_keeping(const Part& part, std::size_t columns) { return columns * 8 <= part.columns + 8; }
+
+Result<PartRows> decode_record(const Ring& ring, const Part& part, std::span<const std::uint32_t> columns, TimeRange range) {
+  const RecordRef& record = *part.record;
+  const bool keeps = is_worth_keeping(part, columns.size());
+  std::shared_ptr<OpenBlock> block = keeps ? ring.open_blocks().find(record.header.sequence) : nullptr;
+  if (!block) {
+    auto opened = open_record(ring, part);
+    if (!opened) return std::unexpected(opened.error());
+    block = std::move(*opened);
+  }
   const auto read = [&](std::uint64_t offset, std::span<std::byte> out) { return ring.read(record, offset, out); };
-  if (auto ok = block->load(columns, read); !ok) return std::unexpected(ok.error());
-  return decode_rows(*block, h.first_row, part, columns, range);
+  std::size_t bytes = 0;
+  {
+    const std::lock_guard lock(block->mutex);
+    if (auto ok = block->view.load(columns, read); !ok) return std::unexpected(ok.error());
+    bytes = block->view.held_bytes();
+  }
+  if (keeps) ring.open_blocks().keep(record.header.sequence, block, bytes, system_clock().mono());
+  return decode_rows(block->view, record.header.first_row, part, columns, range);
 }
 
 }  // namespace

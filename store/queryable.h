@@ -69,6 +69,8 @@ struct GroupTimes {
 struct SelectLimits {
   std::size_t samples_max = 50'000'000;         // as Prometheus's --query.max-samples
   std::string_view name = "query.samples_max";  // what to raise, for the message
+  // Whole runs of rows are counted before they are read, of which a range may need a part: so many more may be read.
+  std::size_t slack = 1'000'000;
   // The newest sample of each series in the range is enough (what an instant shows); it may be one of several that are given.
   bool newest = false;
 };

@@ -20,6 +20,7 @@
 #include "proto/base/error.h"
 #include "proto/base/file.h"
 #include "proto/base/sample.h"
+#include "store/open_blocks.h"
 #include "store/ring_index.h"
 
 namespace tacho::store {
@@ -55,6 +56,9 @@ class Ring {
   Result<void> refresh();
   // True where the path names another file by now (the agent has changed its size): open that one.
   bool replaced() const;
+
+  // For readers of its blocks; from any thread.
+  OpenBlocks& open_blocks() const { return open_blocks_; }
 
   std::uint64_t file_bytes() const { return file_bytes_; }
   std::uint64_t appended_bytes() const { return appended_bytes_; }
@@ -103,6 +107,8 @@ class Ring {
   std::uint64_t appended_bytes_ = 0;  // since opening
   RingRecovery recovery_;
   RingIndexer indexer_;  // of the one thread that appends or refreshes
+
+  mutable OpenBlocks open_blocks_;
 
   mutable std::mutex mutex_;  // guards index_ (the pointer, not what it points to: that never changes)
   std::shared_ptr<const RingIndex> index_ = std::make_shared<RingIndex>();

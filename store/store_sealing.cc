@@ -46,7 +46,9 @@ bool too_old(const Head& head, const std::vector<std::shared_ptr<const Stage>>& 
 }  // namespace
 
 Result<void> Store::maintain() {
-  RecentSchemas::of_process().forget_old(system_clock().mono());
+  const MonoNs now = system_clock().mono();
+  RecentSchemas::of_process().forget_old(now);
+  ring_->open_blocks().forget_old(now);
   Result<void> outcome;
   for (const auto& live : live_heads()) {
     if (const auto sealed = seal(*live, live->done()); !sealed) {

@@ -75,7 +75,10 @@ class Selector {
     const auto wanted = [this](const KnownSchema& schema) { return !matching(schema).columns.empty(); };
     const std::vector<GroupParts> groups = group_parts(window_, range_, wanted);
     if (is_too_much(groups)) return too_many_samples(limits_);
-    for (const GroupParts& group : groups) select_group(group);
+    for (const GroupParts& group : groups) {
+      select_group(group);
+      if (newest_cells_ > limits_.samples_max + limits_.slack) return too_many_samples(limits_);
+    }
     std::sort(out_.series.begin(), out_.series.end(),
               [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); });
     merge_equal_labels();
@@ -116,14 +119,14 @@ class Selector {
 
   // Before anything is decoded. Whole parts are counted; the bound must not refuse a short range for that.
   bool is_too_much(const std::vector<GroupParts>& groups) {
-    if (limits_.newest) return false;  // a few rows a part
+    if (limits_.newest) return false;  // a few rows a part; cells are counted as they are read
     std::size_t samples = 0;
     for (const GroupParts& group : groups) {
       for (const Part& part : group.parts) {
         if (part.may_have(range_)) samples += (part.end_row - part.first_row) * columns_of(part).size();
       }
     }
-    return samples > limits_.samples_max + std::min(kSamplesSlack, 3 * limits_.samples_max);
+    return samples > limits_.samples_max + limits_.slack;
   }
 
   const Matching& with_slots(const KnownSchema& known, bool alone) {
@@ -158,7 +161,8 @@ class Selector {
     const bool alone = std::none_of(group.parts.begin(), group.parts.end(), other);
     std::vector<Rows> read;
     if (limits_.newest) {
-      for (auto part = group.parts.rbegin(); part != group.parts.rend(); ++part) {
+      for (auto part = group.parts.rbegin(); part != group.parts.rend() && newest_cells_ <= limits_.samples_max + limits_.slack;
+           ++part) {
         // Nearly always all that is wanted is in the last rows.
         const TimeMs end = std::min({range_.max, part->t_max, part->hidden_from - 1});
         const TimeMs recent = std::max(range_.min, end - kNewestRows * group.interval_ms);
@@ -189,12 +193,26 @@ class Selector {
     if (!read || read->times.empty()) return;
     rows.rows = std::move(*read);
     if (limits_.newest) {
-      for (std::size_t i = 0; i < columns.size(); ++i) {
-        const auto& values = rows.rows.columns[i];
-        rows.slots[i]->found = !std::all_of(values.begin(), values.end(), is_absent);
-      }
+      newest_cells_ += rows.rows.times.size() * columns.size();
+      keep_found(rows);
+      if (rows.slots.empty()) return;
     }
     out.push_back(std::move(rows));
+  }
+
+  // Without the columns that have no sample here: series that ended long ago have none however far one looks back.
+  static void keep_found(Rows& rows) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i < rows.slots.size(); ++i) {
+      std::vector<double>& values = rows.rows.columns[i];
+      if (std::all_of(values.begin(), values.end(), is_absent)) continue;
+      rows.slots[i]->found = true;
+      rows.slots[kept] = rows.slots[i];
+      if (kept != i) rows.rows.columns[kept] = std::move(values);
+      ++kept;
+    }
+    rows.slots.resize(kept);
+    rows.rows.columns.resize(kept);
   }
 
   // What has found its place is freed: only the samples themselves are there twice, and a part at a time.
@@ -269,7 +287,6 @@ class Selector {
     out_.series = std::move(merged);
   }
 
-  static constexpr std::size_t kSamplesSlack = 1'000'000;
   static constexpr std::int64_t kNewestRows = 3;
 
   struct HashOfLabels {
@@ -288,6 +305,7 @@ class Selector {
   std::shared_ptr<Owner> owner_ = std::make_shared<Owner>();
   std::unordered_map<const Labels*, Slot*, HashOfLabels, SameLabels> by_labels_;  // owner_ has them
   std::map<std::uint64_t, Matching> matching_;                                    // by schema id, which is of one group
+  std::size_t newest_cells_ = 0;
   Selection out_;
 };
 

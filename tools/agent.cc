@@ -132,12 +132,15 @@ Result<void> Agent::Impl::open_store() {
 Result<void> Agent::Impl::open_identities() {
   IdentityProducers producers;
   const IdentityConfig& config = options.config.identity;
+  if (const std::string mode = chosen_mode(config.attribution, options.roots); !mode.empty()) log_info("{}", mode);
   producers.push_back(std::make_unique<sampler::PodIdentity>(pod_identity_options(config, options.roots)));
   if (const auto attribution = attribution_options(config.attribution, config.map, options.roots)) {
     attributed = std::make_shared<sampler::AttributionBoard>();
     producers.push_back(std::make_unique<sampler::Attribution>(*attribution, options.roots, *store, attributed));
   }
-  IdentityOptions o{.folder = options.dirs.state, .oldest = [this] { return store->bounds().min; }};
+  const std::uint64_t budget = options.config.storage_budget_bytes.value_or(kDefaultBudgetBytes);
+  IdentityOptions o{
+      .folder = options.dirs.state, .bytes_max = identity_log_bytes(budget), .oldest = [this] { return store->bounds().min; }};
   auto opened = Identities::open(std::move(o), std::move(producers), system_clock());
   if (!opened) return std::unexpected(opened.error());
   identities = std::move(*opened);
@@ -305,8 +308,9 @@ bool Agent::stop() {
     if (e->thread.joinable()) e->thread.join();
   }
   a.jobs->stop();
-  a.identities->stop();
-  a.clean = a.scheduler->stop();
+  const bool asked = a.identities->stop();
+  const bool sampled = a.scheduler->stop();
+  a.clean = asked && sampled;
   {
     const std::lock_guard lock(a.mutex);
     a.stopping = true;
@@ -314,7 +318,7 @@ bool Agent::stop() {
   a.wake.notify_all();
   a.maintenance.join();
   // Closes the heads, so that they are sealed to the end and their files go. A thread left behind still writes to its own.
-  if (a.clean) a.scheduler.reset();
+  if (sampled) a.scheduler.reset();
   if (auto ok = a.store->seal_all(); !ok)
     log_error("not everything could be written to the ring: {}; the rest stays in shared memory", ok.error());
   return a.clean;

@@ -1,7 +1,8 @@
 // The agent: store, sampler, HTTP API, shipping, put together and taken apart in the right order.
 //
 // Threads  start() and stop(): one thread, which lives as long as the process (children end with it); start() before there are others. What each of the agent's own threads owns: ARCHITECTURE.md, "Threads".
-// Errors   start(): folders or an address that cannot be used, an endpoint that cannot be understood.
+// Errors   start(): folders or an address that cannot be used, an endpoint that cannot be understood. What it had begun until then is
+//          stopped, but a call to the kubelet may go on: the process must end with _exit.
 // Stop     HTTP first (no new questions), then shipping, then sampling; then everything is sealed.
 #pragma once
 
@@ -28,7 +29,7 @@ class Agent {
  public:
   static Result<std::unique_ptr<Agent>> start(AgentOptions options);
   ~Agent();
-  // False: a source hangs in the kernel and its thread could not be ended; the process must end with _exit.
+  // False: a thread could not be ended, of a source that hangs in the kernel or of a call to the kubelet; the process must end with _exit.
   bool stop();
   // Rows of its own source until now: a tick thread that works makes it grow. Any thread.
   std::uint64_t rows() const;

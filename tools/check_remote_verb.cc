@@ -1,6 +1,9 @@
 // tacho check-remote: sends one sample to each endpoint of a configuration and says in words what came of it.
 #include <cstdio>
+#include <functional>
 
+#include "query/api_json.h"
+#include "query/json_object.h"
 #include "store/ship_text.h"
 #include "store/ship_verdict.h"
 #include "store/ship_window.h"
@@ -52,11 +55,11 @@ const char* advice(int status) {
   }
 }
 
-void say(const char* what, const std::string& text) { std::printf("  %-10s %s\n", what, text.c_str()); }
+// What is found of it, each as soon as it is known: a receiver can take long to answer.
+using Say = std::function<void(const char* what, const std::string& text)>;
 
 // Whether the agent could ship to it.
-bool check(const RemoteWriteConfig& endpoint) {
-  std::printf("%s  %s\n", endpoint.name.c_str(), endpoint.endpoint.url.substr(0, endpoint.endpoint.url.find('?')).c_str());
+bool check(const RemoteWriteConfig& endpoint, const Say& say) {
   auto transport = store::HttpTransport::create(endpoint.endpoint);
   if (!transport) return say("url", transport.error().message), false;
   const OneSample store(system_clock().wall_ms());
@@ -94,14 +97,48 @@ bool check(const RemoteWriteConfig& endpoint) {
   return good;
 }
 
+struct Checked {
+  std::string name, url;
+  std::vector<std::pair<std::string, std::string>> findings;  // what, text
+  bool good;
+};
+
+std::string report_json(const std::vector<Checked>& checked) {
+  return query::api_success_json([&](query::JsonText& out) {
+    query::write_list(out, checked, [&](const Checked& c) {
+      query::JsonObject o(out);
+      o.text("name", c.name);
+      o.text("url", c.url);
+      o.flag("good", c.good);
+      query::write_list(o.key("findings"), c.findings, [&](const auto& finding) {
+        query::JsonObject item(out);
+        item.text("what", finding.first);
+        item.text("text", finding.second);
+      });
+    });
+  });
+}
+
 }  // namespace
 
 int check_remote(const CheckRemoteOptions& options) {
   const auto endpoints = load_endpoints(options.config, options.endpoint);
   if (!endpoints) return fail(endpoints.error());
-  bool good = true;
-  for (const RemoteWriteConfig& endpoint : *endpoints) good = check(endpoint) && good;
-  return good ? 0 : 1;
+  bool all_good = true;
+  std::vector<Checked> checked;
+  for (const RemoteWriteConfig& endpoint : *endpoints) {
+    Checked c{endpoint.name, endpoint.endpoint.url.substr(0, endpoint.endpoint.url.find('?')), {}, false};
+    const bool table = options.format == "table";
+    if (table) std::printf("%s  %s\n", c.name.c_str(), c.url.c_str());
+    c.good = check(endpoint, [&](const char* what, const std::string& text) {
+      if (table) std::printf("  %-10s %s\n", what, text.c_str());
+      c.findings.emplace_back(what, text);
+    });
+    all_good = all_good && c.good;
+    checked.push_back(std::move(c));
+  }
+  if (options.format == "json") std::printf("%s\n", report_json(checked).c_str());
+  return all_good ? 0 : 1;
 }
 
 }  // namespace tacho::tools

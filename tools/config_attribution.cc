@@ -52,15 +52,17 @@ void read_pods(Section& identity, sampler::PodClientOptions& pods) {
     return;
   }
   Section s(identity.problems(), *node, identity.name_of("pods"));
-  if (s.has("kubelet") && s.has("api_server"))
+  const auto api_server = s.node("api_server");
+  const bool excluded = api_server && api_server->IsScalar() && api_server->Scalar() == "false";
+  pods.may_ask_api_server = !excluded;
+  if (s.has("kubelet") && api_server && !excluded)
     s.problems().error(s.where("api_server"),
                        identity.name_of("pods") + ": kubelet and api_server: one of them is asked, not both");
   if (read_url(s, "kubelet", pods.url)) pods.from = From::kubelet;
-  if (const auto value = s.node("api_server")) {
+  if (api_server && !excluded) {
     // true: where the environment says it is.
-    const bool is_switch = value->IsScalar() && (value->Scalar() == "true" || value->Scalar() == "false");
-    if (!is_switch) read_url(s, "api_server", pods.url);
-    if (!is_switch || value->Scalar() == "true") pods.from = From::api_server;
+    if (!api_server->IsScalar() || api_server->Scalar() != "true") read_url(s, "api_server", pods.url);
+    pods.from = From::api_server;
   }
   s.text("node_name", pods.node_name);
   read_path(s, "token_file", pods.token_file);
@@ -91,6 +93,16 @@ void read_attribution(Section& identity, AttributionConfig& config) {
   }
   read_pods(identity, config.pods);
   read_path(identity, "slurm_job_mapping", config.slurm_job_mapping);
+}
+
+std::string chosen_mode(const AttributionConfig& config, const sampler::Roots& roots) {
+  if (config.mode != IdentityMode::automatic) return "";
+  const std::filesystem::path folder = std::filesystem::path(socket_of(config, roots)).parent_path();
+  const std::string there =
+      fmt::format("the folder of the kubelet's socket, {}, is {}there", folder.string(), is_sidecar(config, roots) ? "not " : "");
+  if (!is_sidecar(config, roots)) return fmt::format("identity.mode: auto is daemonset: {}", there);
+  if (config.slurm_job_mapping.empty()) return fmt::format("identity.mode: auto is sidecar: {}", there);
+  return fmt::format("identity.mode: auto is sidecar, with the jobs of identity.slurm_job_mapping: {}", there);
 }
 
 bool is_sidecar(const AttributionConfig& config, const sampler::Roots& roots) {

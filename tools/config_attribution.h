@@ -3,7 +3,7 @@
 //   identity:
 //     mode: auto                     # sidecar: the agent's own pod or job; daemonset: each of the node's; off
 //     kubelet_socket: /var/lib/kubelet/pod-resources/kubelet.sock
-//     pods: {kubelet: 'https://${NODE_IP}:10250/pods'}      # or {api_server: true}; token_file, ca_file, insecure_skip_verify; off
+//     pods: {kubelet: 'https://${NODE_IP}:10250/pods'}      # or {api_server: true}, or false: not it; token_file, ca_file, insecure_skip_verify; off
 //     slurm_job_mapping: /run/slurm-jobs                    # dcgm-exporter's folder
 //
 // Auto     is daemonset where the folder of the kubelet's socket is there, which is nothing for a sidecar to have; and there is a
@@ -32,6 +32,8 @@ struct AttributionConfig {
 // The keys of `identity` that are its own; the section goes on being read.
 void read_attribution(Section& identity, AttributionConfig& config);
 
+// Of `auto` what it is and why, for the log; "" where the mode was told.
+std::string chosen_mode(const AttributionConfig& config, const sampler::Roots& roots);
 // Whether the agent tells its own pod's labels of all that it samples.
 bool is_sidecar(const AttributionConfig& config, const sampler::Roots& roots);
 // Nothing: it tells of no others.

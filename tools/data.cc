@@ -11,8 +11,8 @@
 #include "store/dir_store.h"
 #include "store/identity_log.h"
 #include "store/identity_view.h"
-#include "store/memory_store.h"
 #include "tools/catalogue_metadata.h"
+#include "tools/progress.h"
 
 namespace tacho::tools {
 namespace {
@@ -29,7 +29,7 @@ Result<std::unique_ptr<store::Queryable>> open_data(const DataChoice& choice) {
 
 Result<OpenedData> open_data_of(const DataChoice& choice) {
   if (choice.file) {
-    auto loaded = store::MemoryStore::load(*choice.file);
+    auto loaded = load_file(*choice.file);
     if (!loaded) return std::unexpected(loaded.error());
     auto file = std::make_unique<store::MemoryStore>(std::move(*loaded));
     const store::SnapshotOrigin origin = file->origin();
@@ -47,6 +47,11 @@ Result<OpenedData> open_data_of(const DataChoice& choice) {
   auto labelled = std::make_unique<store::IdentityView>(std::move(*found), [identities] { return identities->timeline(); });
   return OpenedData{std::make_unique<store::AliasView>(std::move(labelled), sampler::make_alias_table(host_name())),
                     {.host = host_name()}};
+}
+
+Result<store::MemoryStore> load_file(const std::string& path) {
+  Progress progress("reading " + path);
+  return store::MemoryStore::load(path, [&](std::uint64_t done, std::uint64_t total) { progress.advance(done, total); });
 }
 
 TimeMs newest_time(const store::Queryable& data, const DataChoice& choice) {

@@ -23,6 +23,9 @@ struct OpenedData {
 };
 Result<OpenedData> open_data_of(const DataChoice& choice);
 
+// A file's samples; how far that is stands on the terminal where it takes long.
+Result<store::MemoryStore> load_file(const std::string& path);
+
 // The time to ask for when none was given: now; but where the newest sample is older than the look-back (a dead agent, a file),
 // that sample's time, and then a note on stderr says so.
 TimeMs newest_time(const store::Queryable& data, const DataChoice& choice);

@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <map>
 
+#include "query/api_json.h"
+#include "query/json_object.h"
 #include "sampler/accel_report.h"
 #include "tools/ask_now.h"
 #include "tools/verbs.h"
@@ -54,12 +56,25 @@ Owners find_owners(const DataChoice& data) {
   return out;
 }
 
-void print_parts(const Owners& owners, const Card& card) {
-  const std::tuple whole(card.vendor, card.number, std::string());
-  for (auto it = owners.upper_bound(whole); it != owners.end(); ++it) {
+// By the partition's name; "" is the card itself.
+std::map<std::string, std::string> owners_of(const Owners& owners, const Card& card) {
+  std::map<std::string, std::string> out;
+  for (auto it = owners.lower_bound({card.vendor, card.number, ""}); it != owners.end(); ++it) {
     const auto& [vendor, number, partition] = it->first;
     if (vendor != card.vendor || number != card.number) break;
-    std::printf("%-8s %-6s part %-38s %s\n", "", "", partition.c_str(), it->second.c_str());
+    out[partition] = it->second;
+  }
+  return out;
+}
+
+void print_card(const Card& card, const std::map<std::string, std::string>& whose) {
+  const std::string state =
+      card.problem.empty() ? fmt::format("{} series each tick, {} slowly", card.series, card.slow_series) : card.problem;
+  const auto whole = whose.find("");
+  std::printf("%-8s %-6s %-13s %-29s %-28s %s\n", card.vendor.c_str(), card.number.c_str(), card.pci_bus_id.c_str(),
+              card.model.c_str(), whole == whose.end() ? "-" : whole->second.c_str(), state.c_str());
+  for (const auto& [partition, owner] : whose) {
+    if (!partition.empty()) std::printf("%-8s %-6s part %-38s %s\n", "", "", partition.c_str(), owner.c_str());
   }
 }
 
@@ -80,10 +95,53 @@ void print_unsupported(const std::vector<Card>& cards) {
   }
 }
 
+void write_card(query::JsonText& out, const Card& card, const Owners& owners) {
+  query::JsonObject o(out);
+  o.text("vendor", card.vendor);
+  o.text("accel", card.number);
+  o.text("pci_bus_id", card.pci_bus_id);
+  o.text("uuid", card.uuid);
+  o.text("model", card.model);
+  o.flag("answers", card.problem.empty());
+  o.text("problem", card.problem);
+  if (card.problem.empty()) {
+    o.number("series", static_cast<double>(card.series));
+    o.number("slow_series", static_cast<double>(card.slow_series));
+  }
+  auto whose = owners_of(owners, card);
+  if (const auto whole = whose.extract(""); whole) o.text("whose", whole.mapped());
+  if (!whose.empty()) {
+    query::JsonObject parts(o.key("partitions"));
+    for (const auto& [partition, owner] : whose) parts.text(partition, owner);
+  }
+  if (card.unsupported.empty()) return;
+  // A list: of two sensors, both can lack the same.
+  query::write_list(o.key("unsupported"), card.unsupported, [&](const auto& lack) {
+    query::JsonObject item(out);
+    item.text("what", lack.first);
+    item.text("why", lack.second);
+  });
+}
+
+std::string report_json(const sampler::AccelReport& report, const Owners& owners) {
+  return query::api_success_json([&](query::JsonText& out) {
+    query::JsonObject o(out);
+    query::write_list(o.key("devices"), report.cards, [&](const Card& card) { write_card(out, card, owners); });
+    o.key("libraries").strings(report.libraries);
+  });
+}
+
 }  // namespace
 
 int devices(const DevicesOptions& options) {
   const sampler::AccelReport report = sampler::report_accelerators(options.roots, sampler::AccelOptions::from_environment());
+  const Owners owners = report.cards.empty() ? Owners() : find_owners(options.data);
+  const bool all_answer =
+      std::all_of(report.cards.begin(), report.cards.end(), [](const Card& card) { return card.problem.empty(); });
+  if (options.format == "json") {
+    std::printf("%s\n", report_json(report, owners).c_str());
+    return all_answer ? 0 : 1;
+  }
   if (report.cards.empty()) {
     std::printf(
         "no accelerator that tacho knows is on this node: %s/bus/pci/devices shows no card of NVIDIA's, AMD's, Hygon's "
@@ -91,18 +149,8 @@ int devices(const DevicesOptions& options) {
         options.roots.sysfs.c_str(), options.roots.rootfs.c_str());
     return 0;
   }
-  const Owners owners = find_owners(options.data);
   std::printf("%-8s %-6s %-13s %-29s %-28s %s\n", "vendor", "accel", "pci_bus_id", "model", "whose", "state");
-  bool all_answer = true;
-  for (const Card& card : report.cards) {
-    all_answer = all_answer && card.problem.empty();
-    const std::string state =
-        card.problem.empty() ? fmt::format("{} series each tick, {} slowly", card.series, card.slow_series) : card.problem;
-    const auto owner = owners.find({card.vendor, card.number, ""});
-    std::printf("%-8s %-6s %-13s %-29s %-28s %s\n", card.vendor.c_str(), card.number.c_str(), card.pci_bus_id.c_str(),
-                card.model.c_str(), owner == owners.end() ? "-" : owner->second.c_str(), state.c_str());
-    print_parts(owners, card);
-  }
+  for (const Card& card : report.cards) print_card(card, owners_of(owners, card));
   if (!report.libraries.empty()) std::printf("\n");
   for (const std::string& library : report.libraries) std::printf("%s\n", library.c_str());
   print_unsupported(report.cards);

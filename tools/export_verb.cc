@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <cstdio>
 #include <map>
 
@@ -6,13 +8,31 @@
 #include "proto/exposition.h"
 #include "query/engine.h"
 #include "tools/data.h"
+#include "tools/progress.h"
 #include "tools/result_text.h"
+#include "tools/terminal.h"
 #include "tools/verbs.h"
 
 namespace tacho::tools {
 namespace {
 
 constexpr std::size_t kFlushBytes = 1 << 20;
+
+// Samples written, of all. Where they themselves go to the terminal, they are what shows how far it is.
+class Written {
+ public:
+  explicit Written(const store::Selection& selection)
+      : total_(selection.samples), progress_("exporting", !terminal_size(STDOUT_FILENO)) {}
+  void add(std::size_t samples) {
+    done_ += samples;
+    progress_.advance(done_, total_);
+  }
+
+ private:
+  std::uint64_t total_;
+  std::uint64_t done_ = 0;
+  Progress progress_;
+};
 
 void flush(std::string& out, std::size_t above) {
   if (out.size() <= above) return;
@@ -21,6 +41,7 @@ void flush(std::string& out, std::size_t above) {
 }
 
 void write_openmetrics(const store::Selection& selection, const std::vector<store::MetricMetadata>& metadata) {
+  Written written(selection);
   std::map<std::string_view, const store::MetricMetadata*> known;
   for (const auto& m : metadata) known[m.name] = &m;
   std::string out;
@@ -36,6 +57,7 @@ void write_openmetrics(const store::Selection& selection, const std::vector<stor
         writer.sample(s->labels(), s->values[i], s->times[i]);
         flush(out, kFlushBytes);
       }
+      written.add(s->times.size());
     }
   }
   writer.finish();
@@ -43,6 +65,7 @@ void write_openmetrics(const store::Selection& selection, const std::vector<stor
 }
 
 void write_csv(const store::Selection& selection) {
+  Written written(selection);
   bool header = true;
   for (const store::SeriesView& s : selection.series) {
     query::QueryResult one;
@@ -55,6 +78,7 @@ void write_csv(const store::Selection& selection) {
     const std::size_t skip = header ? 0 : text.find('\n') + 1;
     std::fwrite(text.data() + skip, 1, text.size() - skip, stdout);
     header = false;
+    written.add(s.times.size());
   }
 }
 

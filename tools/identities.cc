@@ -11,7 +11,7 @@ namespace tacho::tools {
 
 Result<std::unique_ptr<Identities>> Identities::open(IdentityOptions options, IdentityProducers producers, const Clock& clock) {
   std::unique_ptr<Identities> out(new Identities(std::move(options), std::move(producers), clock));
-  auto log = store::IdentityLog::open({.folder = out->options_.folder});
+  auto log = store::IdentityLog::open({.folder = out->options_.folder, .bytes_max = out->options_.bytes_max});
   if (!log) return failure("the log of identities: {}", log.error());
   out->log_ = std::move(*log);
   out->first_poll();
@@ -26,17 +26,31 @@ void Identities::keep(const std::vector<store::Identity>& told) {
   failing_ = !kept;
 }
 
+// Seconds that come once more are of whom they are now, and not of whom they were the first time.
+std::vector<store::Identity> Identities::told_again(TimeMs now) const {
+  std::vector<store::Identity> out;
+  for (store::Identity& identity : log_->in_force()) {
+    if (identity.from <= now) continue;
+    identity.from = now;
+    out.push_back(std::move(identity));
+  }
+  return out;
+}
+
 void Identities::first_poll() {
-  const TimeMs now = clock_.wall_ms();
-  const std::vector<store::Identity> before = log_->in_force();
-  std::vector<store::Identity> told;
+  const TimeMs now = polled_ = clock_.wall_ms();
+  std::vector<store::Identity> told = told_again(now);
+  std::vector<store::Identity> before = log_->in_force();
+  for (store::Identity& identity : before) identity.from = std::min(identity.from, now);
+  const auto again = static_cast<std::ptrdiff_t>(told.size());
   for (const auto& producer : producers_) {
     producer->resume(before);
     for (store::Identity& identity : producer->poll(now)) told.push_back(std::move(identity));
   }
   // Of scopes that nobody looks after any more.
   for (const store::Identity& old : before) {
-    const bool is_told = std::any_of(told.begin(), told.end(), [&](const store::Identity& i) { return i.scope == old.scope; });
+    const bool is_told =
+        std::any_of(told.begin() + again, told.end(), [&](const store::Identity& i) { return i.scope == old.scope; });
     const bool is_owned = std::any_of(producers_.begin(), producers_.end(), [&](const auto& p) { return p->owns(old.scope); });
     if (!is_told && !is_owned) told.push_back({old.scope, {}, {}, now});
   }
@@ -45,9 +59,16 @@ void Identities::first_poll() {
 
 void Identities::poll() {
   const MonoNs begun = clock_.mono();
+  const TimeMs now = clock_.wall_ms();
   std::vector<store::Identity> told;
+  if (now < polled_ - kStepMs) {
+    log_warn("the clock has stepped back by {:.3f} s: those seconds' samples are now of whom they are this time",
+             static_cast<double>(polled_ - now) / 1000);
+    told = told_again(now);
+  }
+  polled_ = now;
   for (const auto& producer : producers_) {
-    for (store::Identity& identity : producer->poll(clock_.wall_ms())) told.push_back(std::move(identity));
+    for (store::Identity& identity : producer->poll(now)) told.push_back(std::move(identity));
   }
   keep(told);
   poll_seconds_.store(static_cast<double>(clock_.mono() - begun) / kNsPerSecond, std::memory_order_relaxed);
@@ -69,13 +90,16 @@ void Identities::run() {
   }
 }
 
-void Identities::stop() {
+bool Identities::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
   if (thread_.joinable()) thread_.join();
+  bool clean = true;
+  for (const auto& producer : producers_) clean = producer->stop() && clean;
+  return clean;
 }
 
 store::TimelineSource Identities::timeline() const {

@@ -20,6 +20,8 @@ std::string trimmed_line(std::string_view text) {
 Result<std::string> text_of(const json::value& v, std::string_view where) {
   if (v.is_string()) return std::string(v.as_string());
   if (v.is_bool()) return std::string(v.as_bool() ? "true" : "false");
+  if (v.is_int64()) return std::to_string(v.as_int64());
+  if (v.is_uint64()) return std::to_string(v.as_uint64());
   if (v.is_number()) return api_number(v.to_number<double>());
   return failure("{} is no text, number or truth value", where);
 }

@@ -1,13 +1,15 @@
 // Reports of jobs that have ended, kept beside the window, which forgets them: STATE/jobs.
 //
-// Shape    a job has ended when no pod of it is known for kEndedMs; then the report of its last run is written as JSON and as text, and one
-//          line is logged. Of the rest of the time `tacho job` makes reports from the window.
-// Bounds   kReportsMax reports; the oldest goes.
+// Shape    a job has ended when no pod of it is known for kEndedMs; then the report of each of its runs that is not kept yet is written as
+//          JSON and as text, and a line is logged. What ended while no agent ran is found at the next one's start, if not too long ago.
+//          Of the rest of the time `tacho job` makes reports from the window.
+// Bounds   kReportsMax reports; the oldest goes. A report that fails is tried again after kAgainMs.
 // Threads  start(), stop(): the main thread; a thread of its own, tacho-jobs, a little nicer than others. look(): of the thread, and of tests.
 // Errors   a folder or file that cannot be written: logged when it begins and when it ends; a report is tried again until it is written.
 // Cost     every five seconds a walk over the identities in force; of a job that ends the report's.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -28,7 +30,7 @@ struct JobArchiveOptions {
   query::JobOptions report;
 };
 
-// What is kept of a job, by the time of its end, the latest last.
+// What is kept of a job ("train-7" or "team-a/train-7"), by the time of its end, the latest last.
 struct ArchivedJob {
   std::string json_path, text_path;
 };
@@ -36,10 +38,11 @@ std::vector<ArchivedJob> archived_jobs(const std::string& state, std::string_vie
 
 class JobArchive {
  public:
-  static constexpr std::int64_t kEndedMs = 15'000;
+  static constexpr std::int64_t kEndedMs = 15'000, kAgainMs = 300'000;
+  static constexpr std::int64_t kLookBackMs = 6 * 3'600'000;  // at the start, for what has ended meanwhile
   static constexpr std::size_t kReportsMax = 200;
 
-  explicit JobArchive(JobArchiveOptions options) : options_(std::move(options)) {}
+  explicit JobArchive(JobArchiveOptions options) : options_(std::move(options)) { options_.report.stop = &stopping_; }
   ~JobArchive() { stop(); }
 
   void start();
@@ -48,20 +51,25 @@ class JobArchive {
 
  private:
   struct Known {
-    TimeMs since = 0;  // of the first of its pods that is known
-    TimeMs gone = 0;   // 0: it is there
+    TimeMs since = 0;       // of the first of its pods that is known
+    TimeMs gone = 0;        // 0: it is there
+    TimeMs again = 0;       // not before that
+    bool may_hold = false;  // something of it is about devices: else there is nothing to report
   };
 
+  void see(const store::IdentityTimeline& timeline, TimeMs now);
   Result<void> keep(const query::JobOwner& owner, const Known& known, TimeMs now);
+  Result<void> write(const query::JobReport& report, const query::JobRun& run) const;
   void drop_oldest() const;
   void run();
 
-  const JobArchiveOptions options_;
+  JobArchiveOptions options_;
+  bool looked_ = false;
   std::map<query::JobOwner, Known> jobs_;
   bool failing_ = false;
 
-  std::mutex mutex_;  // guards stopping_
-  bool stopping_ = false;
+  std::mutex mutex_;
+  std::atomic<bool> stopping_{false};  // set under the mutex, for wake_; a report that is being made reads it
   std::condition_variable wake_;
   std::thread thread_;
 };

@@ -3,6 +3,8 @@
 #include <cstdio>
 
 #include "proto/base/duration.h"
+#include "query/api_json.h"
+#include "query/json_object.h"
 #include "sampler/catalogue.h"
 #include "tools/metrics_page.h"
 #include "tools/verbs.h"
@@ -22,10 +24,31 @@ std::string table() {
   return out;
 }
 
+// What a row of the table says; no interval: the agent's own.
+void write_metric(query::JsonText& out, const sampler::MetricInfo& m) {
+  query::JsonObject o(out);
+  o.text("name", m.name);
+  o.text("type", metric_type_name(m.type, "untyped"));
+  o.text("unit", m.unit);
+  o.text("collector", m.collector);
+  if (m.default_interval_ms != 0) o.seconds("interval_seconds", m.default_interval_ms);
+  o.text("shipped", shipped_of_minute(m));
+  o.text("help", m.help);
+  o.text("source", m.source);
+  o.text("rollup_reason", m.rollup_reason);
+}
+
+std::string json() {
+  return query::api_success_json([](query::JsonText& out) {
+           query::write_list(out, sampler::catalogue(), [&](const sampler::MetricInfo& m) { write_metric(out, m); });
+         }) +
+         "\n";
+}
+
 }  // namespace
 
 int metrics(const MetricsOptions& options) {
-  const std::string out = options.format == "markdown" ? metrics_page() : table();
+  const std::string out = options.format == "markdown" ? metrics_page() : options.format == "json" ? json() : table();
   std::fwrite(out.data(), 1, out.size(), stdout);
   return 0;
 }

@@ -40,7 +40,8 @@ Result<void> add_node(const std::string& entry, const Labels& labels, std::vecto
   if (entry.find("://") != std::string::npos) {
     const auto url = parse_url(entry);
     if (!url) return failure("--nodes: {}", url.error());
-    out.push_back({format_host_port(url->host, url->port), entry, labels});
+    // Behind one gateway nodes are told apart by their paths.
+    out.push_back({format_host_port(url->host, url->port) + (url->target == "/" ? "" : url->target), entry, labels});
     return {};
   }
   // HOST, HOST:PORT, ::1, [::1], [::1]:PORT
@@ -114,6 +115,8 @@ Labels labels_at(const Labels& own, const NodeAddress& node) {
 
 Result<std::vector<NodeAddress>> parse_nodes(const std::string& list) {
   std::vector<NodeAddress> out;
+  if (std::ranges::count(list, ',') >= static_cast<std::ptrdiff_t>(kNodesMax))
+    return failure("--nodes: the list has more than {} entries", kNodesMax);
   std::size_t begin = 0;
   while (begin <= list.size()) {
     const std::size_t comma = std::min(list.find(',', begin), list.size());
@@ -153,6 +156,7 @@ NodesAnswer ask_nodes(const std::vector<NodeAddress>& nodes, const std::string& 
     query::QueryResult& one = *answers[n];
     ++out.answered;
     out.result.type = one.type == query::ValueType::scalar ? query::ValueType::vector : one.type;
+    out.result.text = one.text;  // a string, which is the same for all
     for (query::ResultSeries& s : one.series) out.result.series.push_back({labels_at(s.labels, nodes[n]), std::move(s.points)});
     for (const std::string& w : one.warnings) out.result.warnings.push_back(fmt::format("{}: {}", nodes[n].name, w));
     for (const std::string& i : one.infos) {

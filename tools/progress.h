@@ -1,38 +1,42 @@
-// A line on a terminal's stderr about what takes more than a second; nothing anywhere else, and nothing before.
+// How far something is that takes long: a bar on a terminal's line, gone when it is done. What ends within a second shows nothing.
 //
-//   Progress progress("writing FILE");
-//   progress.set(done, all);
-//
-// Threads  one of its own, only where stderr is a terminal; set() from any.   Cost  set(): two atomic stores.
-// Lifetime the line is gone when it ends.
+// Shape    made as the work begins; advance() as often as one likes: the line is written at most ten times a second.
+// Units    of `done` and `total` whatever they are; the line shows their share.
+// Threads  one.   Errors  none: where no terminal is, nothing is written.
+// Cost     advance() reads the clock each time.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
+#include <cstdint>
+#include <functional>
 #include <string>
-#include <thread>
+
+#include "proto/base/clock.h"
 
 namespace tacho::tools {
 
 class Progress {
  public:
-  explicit Progress(std::string what);
+  using Write = std::function<void(const std::string&)>;
+  // `what` it is: "reading seconds.om". On the standard error, if that is a terminal and it is `wanted`.
+  explicit Progress(std::string what, bool wanted = true);
+  // For tests: null writes nothing.
+  Progress(std::string what, Write write, std::size_t width, const Clock& clock);
+  ~Progress() { clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  ~Progress();
 
-  void set(std::size_t done, std::size_t all);
+  void advance(std::uint64_t done, std::uint64_t total);
+  // Before anything else is written: the line is empty again.
+  void clear();
 
  private:
-  void paint(std::stop_token stop);
-
-  const std::string what_;
-  // Writer: whoever works. The line may show one of them newer than the other: it is for a person's eye.
-  std::atomic<std::size_t> done_{0}, all_{0};
-  std::mutex mutex_;
-  std::condition_variable_any ended_;
-  std::jthread thread_;
+  std::string what_;
+  Write write_;
+  std::size_t width_;
+  const Clock& clock_;
+  MonoNs begun_;
+  MonoNs next_;
+  bool shown_ = false;
 };
 
 }  // namespace tacho::tools

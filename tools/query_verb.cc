@@ -1,29 +1,25 @@
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 
 #include "proto/base/number.h"
 #include "query/api.h"
 #include "query/engine.h"
 #include "tools/charset.h"
 #include "tools/chart.h"
+#include "tools/colour.h"
 #include "tools/data.h"
 #include "tools/nodes.h"
 #include "tools/remote.h"
 #include "tools/result_text.h"
+#include "tools/terminal.h"
 #include "tools/verbs.h"
 
 namespace tacho::tools {
 namespace {
 
-std::size_t terminal_width() {
-  winsize w{};
-  if (::isatty(STDOUT_FILENO) == 0) return 200;
-  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 0 ? w.ws_col : 80;
-}
+std::size_t table_width() { return terminal_size(STDOUT_FILENO).value_or(TerminalSize{.width = 200}).width; }
 
 std::string seconds(std::int64_t ms) {
   std::string out;
@@ -31,18 +27,12 @@ std::string seconds(std::int64_t ms) {
   return out;
 }
 
-std::size_t terminal_height() {
-  winsize w{};
-  return ::isatty(STDOUT_FILENO) != 0 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_row > 0 ? w.ws_row : 24;
-}
-
 std::string chart_text(const query::QueryResult& result, const QueryOptions& o, TimeMs end) {
-  const char* const no_color = std::getenv("NO_COLOR");
-  const bool terminal = ::isatty(STDOUT_FILENO) != 0;
-  ChartOptions c{.width = terminal ? terminal_width() : 100,
-                 .height = std::clamp<std::size_t>(terminal_height() * 2 / 3, 8, 24),
+  const TerminalSize terminal = terminal_size(STDOUT_FILENO).value_or(TerminalSize{.width = 100});
+  ChartOptions c{.width = terminal.width,
+                 .height = std::clamp<std::size_t>(terminal.height * 2 / 3, 8, 24),
                  .charset = choose_charset(),
-                 .colours = terminal && (no_color == nullptr || *no_color == 0),
+                 .colours = colours_on(STDOUT_FILENO),
                  .unit = unit_of_expression(o.expr),
                  .begin = end - o.last_ms.value_or(0),
                  .end = end,
@@ -61,7 +51,7 @@ int print(const query::QueryResult& result, const QueryOptions& o, TimeMs end) {
   for (const std::string& i : result.infos) std::fprintf(stderr, "tacho: %s\n", i.c_str());
   const std::string text = o.format == "csv"     ? result_csv(result)
                            : o.format == "chart" ? chart_text(result, o, end)
-                                                 : result_table(result, terminal_width());
+                                                 : result_table(result, table_width());
   std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
 }

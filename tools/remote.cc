@@ -25,12 +25,19 @@ std::string error_text(const HttpResponse& answer) {
   return is_text ? fmt::format("status {}: {}", answer.status, line) : fmt::format("status {}", answer.status);
 }
 
-Result<json::value> data_of(const std::string& body) {
+// The envelope, which has data.
+Result<json::object> envelope_of(const std::string& body) {
   boost::system::error_code ec;
   json::value v = json::parse(body, ec);
   if (ec) return failure("the answer is no JSON: {}", ec.message());
   if (!v.is_object() || !v.as_object().contains("data")) return failure("the answer has no data: {}", body.substr(0, 200));
-  return std::move(v.as_object()["data"]);
+  return std::move(v.as_object());
+}
+
+Result<json::value> data_of(const std::string& body) {
+  auto envelope = envelope_of(body);
+  if (!envelope) return std::unexpected(envelope.error());
+  return std::move((*envelope)["data"]);
 }
 
 Labels labels_of(const json::object& metric) {
@@ -71,8 +78,17 @@ Result<void> add_series(const json::value& entry, query::QueryResult& out) {
       if (auto ok = add(v); !ok) return ok;
     }
   }
-  out.series.push_back(std::move(series));
+  // A series of native histograms alone has no points that can be shown.
+  if (!series.points.empty()) out.series.push_back(std::move(series));
   return {};
+}
+
+void add_notes(const json::object& root, const char* member, std::vector<std::string>& out) {
+  const json::value* list = root.if_contains(member);
+  if (list == nullptr || !list->is_array()) return;
+  for (const json::value& note : list->as_array()) {
+    if (note.is_string()) out.emplace_back(note.as_string());
+  }
 }
 
 // The body of a 2xx answer.
@@ -106,15 +122,18 @@ Result<std::string> ask(const std::string& url, const std::string& path, const P
 }
 
 Result<query::QueryResult> parse_answer(const std::string& body) {
-  auto data = data_of(body);
-  if (!data) return std::unexpected(data.error());
-  if (!data->is_object()) return failure("the answer's data is no object");
-  const json::object& o = data->as_object();
+  const auto envelope = envelope_of(body);
+  if (!envelope) return std::unexpected(envelope.error());
+  const json::value& data = envelope->at("data");
+  if (!data.is_object()) return failure("the answer's data is no object");
+  const json::object& o = data.as_object();
   const json::value* type = o.if_contains("resultType");
   const json::value* result = o.if_contains("result");
   if (type == nullptr || !type->is_string() || result == nullptr || !result->is_array())
     return failure("the answer has no result");
   query::QueryResult out;
+  add_notes(*envelope, "warnings", out.warnings);
+  add_notes(*envelope, "infos", out.infos);
   const json::array& rows = result->as_array();
   if (type->as_string() == "scalar") {
     out.type = query::ValueType::scalar;
@@ -136,11 +155,12 @@ Result<query::QueryResult> parse_answer(const std::string& body) {
 }
 
 Result<std::vector<Labels>> parse_series_answer(const std::string& body) {
-  auto data = data_of(body);
-  if (!data) return std::unexpected(data.error());
-  if (!data->is_array()) return failure("the answer's data is no list");
+  const auto envelope = envelope_of(body);
+  if (!envelope) return std::unexpected(envelope.error());
+  const json::value& data = envelope->at("data");
+  if (!data.is_array()) return failure("the answer's data is no list");
   std::vector<Labels> out;
-  for (const json::value& v : data->as_array()) {
+  for (const json::value& v : data.as_array()) {
     if (v.is_object()) out.push_back(labels_of(v.as_object()));
   }
   return out;

@@ -63,6 +63,12 @@ int wait_for_end(const sigset_t& ends, const Agent& agent, std::int64_t interval
   }
 }
 
+// Without exit(), which would take down what a thread that was left behind still uses.
+[[noreturn]] void end_at_once(int code) {
+  std::fflush(nullptr);
+  ::_exit(code);
+}
+
 }  // namespace
 
 int run(const RunOptions& options) {
@@ -82,7 +88,7 @@ int run(const RunOptions& options) {
   const store::StoreDirs dirs = settled->dirs;
   const std::int64_t interval_ms = settled->interval_ms;
   auto agent = Agent::start(std::move(*settled));
-  if (!agent) return fail(agent.error());
+  if (!agent) end_at_once(fail(agent.error()));
   log_info("tacho {} answers on http://{}/, keeps its window in {} and {}", TACHO_VERSION, (*agent)->address(), dirs.state,
            dirs.runtime);
 
@@ -91,10 +97,7 @@ int run(const RunOptions& options) {
   manager.tell("STOPPING=1");
   log_info("ends on signal {}", signal);
   const bool clean = (*agent)->stop();
-  if (!clean) {
-    std::fflush(nullptr);
-    ::_exit(0);
-  }
+  if (!clean) end_at_once(0);
   return 0;
 }
 

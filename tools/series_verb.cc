@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "query/api_json.h"
 #include "query/engine.h"
+#include "query/json_object.h"
 #include "tools/data.h"
 #include "tools/remote.h"
 #include "tools/verbs.h"
@@ -33,7 +35,13 @@ int series(const SeriesOptions& options) {
   auto found = find_series(options);
   if (!found) return fail(found.error());
   std::sort(found->begin(), found->end());
-  for (const Labels& l : *found) std::printf("%s\n", l.to_string().c_str());
+  if (options.format == "json") {
+    const std::string body = query::api_success_json(
+        [&](query::JsonText& out) { query::write_list(out, *found, [&](const Labels& l) { out.labels(l); }); });
+    std::printf("%s\n", body.c_str());
+  } else {
+    for (const Labels& l : *found) std::printf("%s\n", l.to_string().c_str());
+  }
   return found->empty() ? fail(Error{"no series matches " +
                                      (options.matcher.empty() ? std::string("(the window is empty)") : options.matcher)})
                         : 0;

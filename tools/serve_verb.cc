@@ -6,7 +6,6 @@
 #include "sampler/aliases.h"
 #include "sampler/identity/identity_names.h"
 #include "store/alias_view.h"
-#include "store/memory_store.h"
 #include "tools/data.h"
 #include "tools/verbs.h"
 
@@ -19,7 +18,7 @@ int serve(const ServeOptions& options) {
   ::pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
 
-  auto data = store::MemoryStore::load(options.file);
+  auto data = load_file(options.file);
   if (!data) return fail(data.error());
   const store::MemoryStore& store = *data;
   const store::AliasView view(store, sampler::make_alias_table(store.origin().host));

@@ -7,6 +7,7 @@
 #include "tools/catalogue_metadata.h"
 #include "tools/data.h"
 #include "tools/endpoints.h"
+#include "tools/progress.h"
 #include "tools/verbs.h"
 
 namespace tacho::tools {
@@ -24,6 +25,7 @@ Result<std::size_t> ship_to(const RemoteWriteConfig& endpoint, const store::Quer
                               .samples_per_second = options.samples_per_second};
   std::size_t samples = 0;
   std::size_t left_out = 0;
+  Progress progress("sending to " + endpoint.name);
   for (TimeMs from = range.min; from <= range.max; from += kStretchMs) {
     const store::TimeRange part{from, std::min(range.max, from + kStretchMs - 1)};
     const auto window = store::make_raw_window(data, matchers, part, endpoint.shipper.rules);
@@ -33,9 +35,11 @@ Result<std::size_t> ship_to(const RemoteWriteConfig& endpoint, const store::Quer
     if (!sent) return std::unexpected(sent.error());
     once.version = sent->version;
     samples += sent->samples;
+    progress.advance(static_cast<std::uint64_t>(part.max - range.min) + 1, static_cast<std::uint64_t>(range.max - range.min) + 1);
     if (sent->refused > 0)
       return failure("{} samples were sent, then the receiver refused {}: {}", samples, sent->refused, sent->refusal);
   }
+  progress.clear();
   if (left_out > 0)
     std::fprintf(stderr,
                  "tacho: %s: %zu samples are left out: no receiver takes their labels, or relabeling made them those of others\n",

@@ -14,10 +14,7 @@ namespace tacho::tools {
 namespace {
 
 Result<void> write_snapshot(const SnapshotOptions& o) {
-  auto source = [&o] {
-    const Progress progress("reading samples");
-    return read_snapshot_source(o);
-  }();
+  auto source = read_snapshot_source(o);
   if (!source) return std::unexpected(source.error());
   const store::SnapshotOrigin& origin = source->frame.origin;
   if (source->selection.series.empty())
@@ -25,7 +22,8 @@ Result<void> write_snapshot(const SnapshotOptions& o) {
                    api_number(static_cast<double>(origin.range.max) / 1000));
   Progress progress("writing " + o.output);
   const auto content = store::encode_snapshot(source->selection, source->frame,
-                                              [&](std::size_t done, std::size_t all) { progress.set(done, all); });
+                                              [&](std::size_t done, std::size_t all) { progress.advance(done, all); });
+  progress.clear();
   if (!content) return std::unexpected(content.error());
   if (auto ok = replace_file(o.output, *content); !ok) return ok;
   std::printf("%s: %zu samples of %zu series, %s before %s, %zu bytes\n", o.output.c_str(), source->selection.samples,

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "tools/charset.h"
+#include "tools/colour.h"
 
 // From term.h, which cannot be included: it makes macros of "columns", "lines" and a few hundred words more.
 extern "C" char* tigetstr(const char* capability);
@@ -76,8 +77,7 @@ void release_signals() {
 enum Pair : short { kNoPair = 0, kHeadingPair, kSparkPair, kAlertPair };
 
 bool start_colours() {
-  const char* no = std::getenv("NO_COLOR");
-  if ((no != nullptr && *no != 0) || !::has_colors()) return false;
+  if (!colours_on(STDOUT_FILENO) || !::has_colors()) return false;
   ::start_color();
   ::use_default_colors();
   ::init_pair(kHeadingPair, COLOR_MAGENTA, -1);

@@ -37,7 +37,7 @@ class TopScreen {
  public:
   // Whether there is a terminal that can be drawn on; the error says what to do instead.
   static Result<void> check_terminal();
-  // Colours unless NO_COLOR is set and not empty.
+  // Colours unless they are refused (colour.h).
   static Result<std::unique_ptr<TopScreen>> open();
   ~TopScreen();
 

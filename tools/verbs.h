@@ -1,5 +1,5 @@
-// The program's verbs: main.cc reads the command line into these, and calls them. Each returns the exit code:
-// 0 good, 1 the answer is bad news or the operation failed. (2, wrong usage, is main.cc's.)
+// The program's verbs: command_line.cc reads the command line into these, and calls them. Each returns the exit code:
+// 0 good, 1 the answer is bad news or the operation failed. (2, wrong usage, is command_line.cc's.)
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sampler/source.h"
+#include "tools/command.h"
 
 namespace tacho::tools {
 
@@ -28,11 +29,16 @@ struct RunOptions {
 };
 int run(const RunOptions& options);
 
-int check_config(const std::string& path);
+struct CheckConfigOptions {
+  std::string file;
+  std::string format = "table";
+};
+int check_config(const CheckConfigOptions& options);
 
 struct CheckRemoteOptions {
   std::string config;
   std::optional<std::string> endpoint;
+  std::string format = "table";
 };
 int check_remote(const CheckRemoteOptions& options);
 
@@ -62,6 +68,7 @@ int query(const QueryOptions& options);
 struct SeriesOptions {
   std::string matcher;
   DataChoice data;
+  std::string format = "table";
 };
 int series(const SeriesOptions& options);
 
@@ -72,7 +79,7 @@ struct StatusOptions {
 int status(const StatusOptions& options);
 
 struct MetricsOptions {
-  std::string format = "table";  // or markdown
+  std::string format = "table";  // or json, markdown
 };
 int metrics(const MetricsOptions& options);
 
@@ -85,6 +92,7 @@ int sample_once(const SampleOptions& options);
 struct DevicesOptions {
   sampler::Roots roots;
   DataChoice data;  // where the agent says whose they are
+  std::string format = "table";
 };
 int devices(const DevicesOptions& options);
 
@@ -126,5 +134,12 @@ struct TopOptions {
   DataChoice data;
 };
 int top(const TopOptions& options);
+
+struct CompletionOptions {
+  std::string shell;
+};
+int completion(const CompletionOptions& options, const Command& command_line);
+
+int man(const Command& command_line);
 
 }  // namespace tacho::tools

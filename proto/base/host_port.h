@@ -1,4 +1,5 @@
-// HOST:PORT as flags and URLs have it: 127.0.0.1:9980, node-7:80, [::1]:9980, :9980.
+// HOST:PORT as flags and URLs have it: 127.0.0.1:9980, node-7:80, [::1]:9980, :9980. Brackets may stand around any host, so that who
+// puts in an address of either kind needs to know nothing of it: [10.0.0.7]:9980.
 #pragma once
 
 #include <string>

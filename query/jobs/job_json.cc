@@ -1,59 +1,24 @@
 #include "query/jobs/job_json.h"
 
-#include "query/json_text.h"
+#include "query/json_object.h"
 
 namespace tacho::query {
 namespace {
 
-// An object being written: commas between its members.
-class Object {
+// With the sums that reports are made of.
+class Object : public JsonObject {
  public:
-  explicit Object(JsonText& out) : out_(out) { out_.raw('{'); }
-  ~Object() { out_.raw('}'); }
-  Object(const Object&) = delete;
-  Object& operator=(const Object&) = delete;
-
-  JsonText& key(std::string_view name) {
-    if (!first_) out_.raw(',');
-    first_ = false;
-    out_.string(name);
-    out_.raw(':');
-    return out_;
-  }
-  void text(std::string_view name, std::string_view v) {
-    if (!v.empty()) key(name).string(v);
-  }
-  void number(std::string_view name, double v) { key(name).number(v); }
-  void number(std::string_view name, const std::optional<double>& v) {
-    if (v) number(name, *v);
-  }
+  using JsonObject::JsonObject;
+  using JsonObject::number;
   void number(std::string_view name, const std::optional<ExactSum>& v) {
     if (v) number(name, v->value());
   }
-  void seconds(std::string_view name, std::int64_t ms) { number(name, static_cast<double>(ms) / 1000); }
-  void flag(std::string_view name, bool v) { key(name).raw(v ? "true" : "false"); }
   void sums(std::string_view name, const std::map<std::string, ExactSum>& v) {
     if (v.empty()) return;
-    key(name);
-    Object inner(out_);
+    JsonObject inner(key(name));
     for (const auto& [k, sum] : v) inner.number(k, sum.value());
   }
-
- private:
-  JsonText& out_;
-  bool first_ = true;
 };
-
-template <class List, class Write>
-void write_list(JsonText& out, const List& list, Write write) {
-  out.raw('[');
-  bool first = true;
-  for (const auto& item : list) {
-    if (!std::exchange(first, false)) out.raw(',');
-    write(item);
-  }
-  out.raw(']');
-}
 
 void write_use(Object& o, const DeviceUse& use) {
   o.seconds("held_seconds", use.held_ms);

@@ -89,8 +89,8 @@ bool JobLedger::is_identity(std::string_view label) {
 }
 
 JobHolder& JobLedger::holder_of(const Labels& identity) {
-  JobHolder& holder = holders_[identity.empty() ? "" : pod_key_of(identity)];
-  if (identity.empty()) return holder;
+  if (!names_owner(identity)) return holders_[""];
+  JobHolder& holder = holders_[pod_key_of(identity)];
   if (holder.labels.empty()) {
     holder.labels = identity;
     holder.owner = owner_of(identity);
@@ -144,11 +144,11 @@ void JobLedger::each_step(const Series& series, Enter enter) {
   for (const Point& p : points) {
     const bool is_first = last == last_.end();
     if (!is_first && p.t <= last->second.t) continue;
-    const Last from = is_first ? Last{p.t, p.v} : last->second;
+    const Last from = is_first ? Last{p.t, p.v, 0} : last->second;
     if (is_first) {
       last = last_.emplace(key, from).first;
     } else {
-      last->second = {p.t, p.v};
+      last->second = {p.t, p.v, from.step};
     }
     if (p.t < begin_) continue;
     JobHolder& holder = *p.holder;
@@ -156,7 +156,10 @@ void JobLedger::each_step(const Series& series, Enter enter) {
     holder.end = std::max(holder.end, p.t);
     holder.seen = true;
     const std::int64_t ms = p.t - from.t;
-    enter(Step{p.t, ms > kJobGapMs ? 0 : ms, from.v, p.v, &holder});
+    // Rows that are further apart by rule are no gaps: two such steps in a row.
+    const bool is_gap = ms > kJobGapMs && ms > from.step * 5 / 2;
+    last->second.step = ms;
+    enter(Step{p.t, is_gap ? 0 : ms, from.v, p.v, &holder});
   }
 }
 
@@ -169,6 +172,8 @@ void JobLedger::enter_device(const Series& series) {
     if (series.own.has(label)) described.set(label, series.own.get(label));
   }
   if (entry == Entry::throttle_active && series.own.get("reason") == "idle") return;
+  // Of several engines the one that computes.
+  if (entry == Entry::process_use && series.own.has("engine") && series.own.get("engine") != "sm") return;
   if (entry == Entry::ecc && !(series.own.get("severity") == "uncorrected" && series.own.get("scope") == "volatile" &&
                                series.own.get("location") == "total"))
     return;

@@ -40,6 +40,7 @@ class JobLedger {
   struct Last {
     TimeMs t = 0;
     double v = 0;
+    std::int64_t step = 0;  // ms to it from the one before
   };
   // One step of a series: of `ms`, 0 where it is a gap.
   struct Step {

@@ -1,7 +1,7 @@
 // Which job a set of identity labels names.
 //
 // Shape    the first there is of: job_name with job_namespace (or namespace); a Slurm job's number; the pod alone. Pods are told apart by
-//          pod_uid, else by namespace and name, else by all their labels.
+//          pod_uid, else by namespace and name, else by the job and its number.
 // Threads  values.
 #pragma once
 
@@ -18,7 +18,9 @@ struct JobOwner {
   std::string text() const;
 };
 
-// Requires: some labels.
+// Whether they name a job, a pod, or one of Slurm's numbers; a cluster's or a node's name alone is nobody's.
+bool names_owner(const Labels& identity);
+// Requires: names_owner().
 JobOwner owner_of(const Labels& identity);
 // The same for the same pod, whatever else its labels say.
 std::string pod_key_of(const Labels& identity);

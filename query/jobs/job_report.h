@@ -1,7 +1,7 @@
 // What jobs used of a node: devices, energy, stalls, errors, each second counted to whose it was.
 //
-// Shape    a job is what the series' identity labels name (JobOwner); a run of it is a set of pods that were there at overlapping times, so
-//          that a retry is another run. What nobody held is a report of its own: runs and it add up to the devices exactly.
+// Shape    a job is what the series' identity labels name (JobOwner); a run of it is a set of pods that were there at overlapping times
+//          (by more than two seconds), so that a retry is another run. What nobody held is a report of its own: runs and it add up to the devices exactly.
 //          A step from one sample of a series to the next counts to whoever the later one belongs to: a counter's growth, and the time
 //          between, where that is no gap (kJobGapMs).
 // Units    TimeMs; seconds, joules, bytes, ratios.
@@ -23,11 +23,16 @@
 
 namespace tacho::query {
 
-inline constexpr std::int64_t kJobGapMs = 60'000;  // longer than this between two rows is time that nobody saw
+// Longer than this between two rows is time that nobody saw, unless a series' rows are so far apart by rule.
+inline constexpr std::int64_t kJobGapMs = 90'000;
+
+inline constexpr std::size_t kJobSamplesMax = 4'000'000;  // enough at a time
 
 struct JobOptions {
   // Whether a label says whose a series is, and not what it is.
   std::function<bool(std::string_view)> is_identity;
+  store::SelectLimits limits;               // of what is read at a time
+  TimeMs now = 0;                           // jobs whose rows end near it are running; 0: not known, none is
   std::int64_t timeout_ms = 0;              // 0: none
   const std::atomic<bool>* stop = nullptr;  // raised by another thread: ends the report with an error
   // A device that is less busy than this for a second has stalled.
@@ -65,9 +70,10 @@ struct JobRun {
   std::size_t run = 1, runs = 1;  // of how many in the range
   TimeMs begin = 0, end = 0;      // of its first row and its last
   bool from_start = false;        // it may have begun before the range
-  bool running = false;           // its last row is the newest there is
+  bool running = false;           // its last row is as of now
   std::vector<PodReport> pods;
   std::vector<DeviceReport> devices;
+  // A card of which a part is counted, too, is in it with energy, power, memory and errors, but not with time.
   DeviceUse devices_sum;
   HostUse host;
 

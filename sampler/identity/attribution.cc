@@ -75,14 +75,19 @@ void Attribution::take_answer(const KubeletAnswer& answer, TimeMs now) {
   answer_ = answer.number;
   if (answer.list) {
     list_ = *answer.list;
-    list_time_ = answer.begun;
+    list_time_ = std::min(answer.begun, now);
   } else {
     fault_ = reason_of(answer.list.error().fault);
   }
   pods_known_ = answer.pods.has_value();
   if (pods_known_) {
     pods_ = *answer.pods;
+    const std::vector<std::string> twins = drop_twins(pods_);
+    if (twins != said_twins_ && !twins.empty())
+      log_warn("{} pods say that their cgroup is another pod's, first {}; they are left out", twins.size(), twins.front());
+    said_twins_ = twins;
     pods_time_ = now;
+    pods_listed_ = std::min(answer.begun, now);
   }
   say(said_list_, answer.list ? "" : answer.list.error().message, "the kubelet's list of devices",
       "which pod has which accelerator is not known");
@@ -90,20 +95,24 @@ void Attribution::take_answer(const KubeletAnswer& answer, TimeMs now) {
       "accelerators have their pods' names, and not their labels");
 }
 
-void Attribution::note_listed(const HoldersResult& found) {
+void Attribution::note_listed(const HoldersResult& found, TimeMs now) {
   for (const std::string& id : found.unknown) {
-    if (said_ids_.size() < kSaidIdsMax && said_ids_.insert(id).second)
+    // The cards tell what they are called one after another.
+    if (now - begun_ >= kPatienceMs && said_ids_.size() < kSaidIdsMax && said_ids_.insert(id).second)
       log_warn("the kubelet has given out the device \"{}\", and nobody here knows which accelerator that is", id);
   }
   for (const Held& held : found.held) {
     Listed& l = listed_[held.device.name()];
     const bool is_held = held.reason == Reason::attributed;
     if (l.seen == list_time_) continue;
+    if (l.seen == 0) l.since = list_time_;
     if (is_held != l.held || !(held.holder == l.holder)) {
       l.otherwise = l.seen;
+      l.since = list_time_;
       l.holder = held.holder;
       l.held = is_held;
       l.ended = false;
+      l.dead.clear();
     }
     l.seen = list_time_;
   }
@@ -145,6 +154,12 @@ Attribution::Verdict Attribution::ended(Reason reason, const Labels& told, TimeM
   return {reason, Labels(), told.has("pod") ? end_of(told, now) : now};
 }
 
+// Until now nobody was in it, whatever began before.
+Attribution::Verdict Attribution::dead(Listed& listed, const Labels& told, TimeMs now) {
+  listed.otherwise = now;
+  return ended(Reason::free, told, now);
+}
+
 // Nobody to ask, or not for a long time: what was said stays for a while, and as long as the pod is seen to live.
 Attribution::Verdict Attribution::without_kubelet(Reason reason, const Labels& told, TimeMs now) const {
   if (!told.has("pod")) return {reason, Labels(), now};
@@ -172,10 +187,18 @@ Attribution::Verdict Attribution::judge_unknown_pod(const Held& held, const Labe
   Listed& listed = listed_[held.device.name()];
   const bool same = told.get("namespace") == held.holder.name_space && told.get("pod") == held.holder.pod && told.has("pod_uid");
   // Older kubelets list pods that have ended.
-  listed.ended = uids.empty() && (listed.ended || (same && cgroups_.gone(told.get("pod_uid"))));
-  if (listed.ended) return ended(Reason::free, told, now);
-  // Between two of its processes it is what it was.
-  if (uids.empty() && same) return {Reason::attributed, told, now};
+  if (same && cgroups_.gone(told.get("pod_uid"))) {
+    listed.ended = true;
+    listed.dead = told.get("pod_uid");
+  }
+  listed.ended = listed.ended && uids.empty();
+  if (listed.ended) return dead(listed, told, now);
+  // Between two of its processes it is what it was, and with what was known of the pod when the pods were told last.
+  if (same && (uids.empty() || uids.contains(std::string(told.get("pod_uid"))))) {
+    Verdict v{Reason::attributed, told, list_time_};
+    v.labels->set("container", held.holder.container);
+    return v;
+  }
   Verdict v{Reason::attributed, Labels{{"namespace", held.holder.name_space}, {"pod", held.holder.pod}}, list_time_};
   v.labels->set("container", held.holder.container);
   if (uids.size() == 1) {
@@ -188,7 +211,9 @@ Attribution::Verdict Attribution::judge_unknown_pod(const Held& held, const Labe
 Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& told, TimeMs now) {
   const Pod* pod = find_pod(pods_, held.holder.name_space, held.holder.pod);
   if (pod == nullptr && !pods_known_) return judge_unknown_pod(held, told, now);
-  const auto started = pod != nullptr ? pod->started(held.holder.container) : std::nullopt;
+  auto started = pod != nullptr ? pod->started(held.holder.container) : std::nullopt;
+  // It began before the clock stepped back.
+  if (started && *started > now) started = list_time_;
   const auto gone = pod != nullptr ? cgroups_.gone(pod->cgroup_uid) : std::nullopt;
   if (!started) {
     // Its cgroup is there a second or two before Kubernetes knows of it; an image may take minutes.
@@ -200,26 +225,55 @@ Attribution::Verdict Attribution::judge_holder(const Held& held, const Labels& t
     kubelet_->ask_soon();
     return ended(Reason::not_started, told, now);
   }
+  // Whose cgroup has gone stays gone, though that is forgotten one day; but one that is there again lives.
+  Listed& listed = listed_[held.device.name()];
+  listed.ended = listed.ended && listed.dead == pod->uid && !cgroups_.alive(pod->cgroup_uid);
+  if (listed.ended && !gone) return dead(listed, told, now);
   if (gone && *gone >= *started) {
     // Kubernetes will soon tell when it ended, to the second.
     if (answer_ != 0 && list_time_ <= *gone && now - *gone < kEndWaitMs) {
       kubelet_->ask_soon();
       return {Reason::attributed, std::nullopt, 0};
     }
-    return ended(Reason::free, told, now);
+    listed.ended = true;
+    listed.dead = pod->uid;
+    return dead(listed, told, now);
   }
   Verdict v{Reason::attributed, labels_of(*pod, held.holder.container), *started};
-  v.from = std::max(v.from, listed_[held.device.name()].otherwise);
-  // The same pod with other labels has them from now on.
-  if (told.get("pod_uid") == pod->uid) v.from = std::max(v.from, list_time_);
+  v.from = std::max(v.from, listed.otherwise);
+  // Labels that it got later it has from then on.
+  v.from = std::max(v.from, labels_since(*pod));
+  // Of what the list alone told, by a name: this is the same, and known better.
+  v.corrects = told.get("namespace") == pod->name_space && told.get("pod") == pod->name &&
+               (!told.has("pod_uid") || told.get("pod_uid") == pod->uid);
   return v;
+}
+
+// The list has the device free, and whose it was is seen to live.
+bool Attribution::doubts(const Held& held, const Labels& told, TimeMs now) const {
+  const auto listed = listed_.find(held.device.name());
+  if (held.reason != Reason::free || !told.has("pod_uid") || listed == listed_.end()) return false;
+  const Pod* pod = pod_of(told.get("pod_uid"));
+  if (pod != nullptr && pod->ended) return false;
+  if (!cgroups_.alive(pod != nullptr ? pod->cgroup_uid : told.get("pod_uid"))) return false;
+  return !pods_known_ || now - listed->second.since < kPatienceMs;
 }
 
 Attribution::Verdict Attribution::judge(const Held& held, const Labels& told, TimeMs now) {
   const bool stale = list_time_ == 0 || now - list_time_ >= kPatienceMs;
   if (stale) return without_kubelet(fault_, told, now);
   if (held.reason == Reason::attributed) return judge_holder(held, told, now);
-  return ended(held.reason, told, now);
+  // At the start a card may not have told its numbers yet, by which the list has it.
+  if (held.reason == Reason::unknown_id && told.has("pod") && now - begun_ < kPatienceMs) return {held.reason, std::nullopt, 0};
+  if (doubts(held, told, now)) {
+    if (now - listed_[held.device.name()].since < kStartWaitMs) kubelet_->ask_soon();
+    return {Reason::attributed, std::nullopt, 0};
+  }
+  Verdict v = ended(held.reason, told, now);
+  // It was doubted, and was right.
+  const auto listed = listed_.find(held.device.name());
+  if (held.reason == Reason::free && listed != listed_.end() && v.from == list_time_) v.from = listed->second.since;
+  return v;
 }
 
 void Attribution::decide(Held& held, TimeMs now) {
@@ -235,8 +289,11 @@ void Attribution::decide(Held& held, TimeMs now) {
     held.holder = {std::string(told.get("namespace")), std::string(told.get("pod")), std::string(told.get("container"))};
   const bool same = !v.labels || *v.labels == told;
   if (!v.labels) v.labels = told;
-  const auto jobs =
-      slurm_.find(held.device.partition.empty() ? held.device.accel : held.device.accel + "." + held.device.partition);
+  // The folder is dcgm-exporter's, and its numbers are NVIDIA's cards'.
+  const DeviceScope& device = held.device;
+  const auto jobs = device.vendor != "nvidia"
+                        ? slurm_.end()
+                        : slurm_.find(device.accel + (device.partition.empty() ? "" : "." + device.partition));
   const std::string ids = jobs == slurm_.end() ? "" : jobs->second.ids;
   // A pod's end before the next one's start is told of its own.
   if (!same && told.has("pod") && v.labels->has("pod") && v.labels->get("pod_uid") != told.get("pod_uid")) {
@@ -245,11 +302,26 @@ void Attribution::decide(Held& held, TimeMs now) {
   }
   if (same) v.from = ids == jobs_before ? now : jobs == slurm_.end() ? now : jobs->second.since;
   v.labels->set("hpc_job", ids);
-  told_.tell({scope, targets_of(held.device), std::move(*v.labels), v.from}, now);
+  const auto how = !same && v.corrects ? ToldScopes::How::correction : ToldScopes::How::change;
+  told_.tell({scope, targets_of(held.device), std::move(*v.labels), v.from}, now, how);
+}
+
+// The clock has stepped back: no time that was seen is later than now.
+void Attribution::step_back(TimeMs now) {
+  for (TimeMs* t : {&begun_, &list_time_, &pods_time_, &pods_listed_, &came_or_went_}) *t = std::min(*t, now);
+  for (auto& [name, listed] : listed_) {
+    listed.seen = std::min(listed.seen, now);
+    listed.otherwise = std::min(listed.otherwise, now);
+    listed.since = std::min(listed.since, now);
+  }
+  told_.step_back(now);
+  kubelet_->ask_soon();
 }
 
 std::vector<store::Identity> Attribution::poll(TimeMs now) {
   if (begun_ == 0) begun_ = now;
+  if (now < polled_) step_back(now);
+  polled_ = now;
   const bool came_or_went = cgroups_.look(now);
   if (came_or_went) {
     kubelet_->ask_soon();
@@ -260,18 +332,19 @@ std::vector<store::Identity> Attribution::poll(TimeMs now) {
   if (news) take_answer(*answer, now);
   forget_pods(now);
   if (auto cards = read_cards(store_, now)) cards_ = std::move(*cards);
-  slurm_ = slurm_folder_.empty() ? std::map<std::string, SlurmJobs>() : read_slurm_jobs(slurm_folder_);
+  slurm_ = slurm_folder_.empty() ? std::map<std::string, SlurmJobs>() : read_slurm_jobs(slurm_folder_, slurm_, now);
   processes_.look(cards_, now);
   std::vector<Held> all;
   if (list_time_ == 0) {
     all = unheard(fault_);
   } else {
     HoldersResult found = find_holders(cards_, list_, pods_);
-    note_listed(found);
+    note_listed(found, now);
     all = std::move(found.held);
   }
-  for (Held& held : all) decide(held, now);
+  // First: the cards ask since when a pod's labels are what they are.
   tell_pods(news || came_or_went || !pods_known_, now);
+  for (Held& held : all) decide(held, now);
   tell_processes(now);
   // A card that has gone, and is not back after a while, is nobody's.
   if (now - begun_ < kPatienceMs) {

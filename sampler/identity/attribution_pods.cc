@@ -5,6 +5,11 @@
 
 namespace tacho::sampler {
 
+TimeMs Attribution::labels_since(const Pod& pod) const {
+  const store::Identity* told = told_.in_force("pod " + pod.cgroup_uid);
+  return told == nullptr ? 0 : told->from;
+}
+
 // While nobody tells the pods, those that are known stay as long as they live, or for a while where that cannot be seen.
 void Attribution::forget_pods(TimeMs now) {
   if (pods_known_) return;
@@ -25,29 +30,32 @@ void Attribution::tell_pods(bool changed, TimeMs now) {
     if (!changed) break;
     // Kubernetes lists jobs' pods for days after their end.
     if (pod.ended && !cgroups_.alive(pod.cgroup_uid)) continue;
-    // A uid is no other pod's, ever: its labels hold from its making on.
-    told_.tell(
-        {"pod " + pod.cgroup_uid, {Labels{{"pod_uid", pod.cgroup_uid}}}, labels_of(pod, ""), pod.created > 0 ? pod.created : now},
-        now);
+    // A uid is no other pod's, ever: its labels hold from its making on, but those that it got later only since they were seen.
+    const std::string scope = "pod " + pod.cgroup_uid;
+    const TimeMs made = pod.created > 0 ? pod.created : pod.started("").value_or(now);
+    const TimeMs from = told_.since(scope, made, pods_listed_);
+    told_.tell({scope, {Labels{{"pod_uid", pod.cgroup_uid}}}, labels_of(pod, ""), from}, now);
     for (const ContainerStatus& c : pod.containers) {
       if (c.id.empty() || c.name.empty()) continue;
-      told_.tell({"container " + c.id, {Labels{{"container_id", c.id}}}, Labels{{"container", c.name}}, c.started.value_or(now)},
-                 now);
+      const std::string container = "container " + c.id;
+      const TimeMs since = told_.since(container, c.started.value_or(now), pods_listed_);
+      told_.tell({container, {Labels{{"container_id", c.id}}}, Labels{{"container", c.name}}, since}, now);
     }
   }
   for (const char* kind : {"pod", "container"}) {
-    if (waits || !changed) told_.keep_kind(kind);
+    // Nobody says that those of a pod that is not known here are no more: its uid and its containers' ids are nobody else's.
+    if (waits || !changed || !pods_known_) told_.keep_kind(kind);
     told_.sweep(kind, now);
   }
 }
 
 void Attribution::tell_processes(TimeMs now) {
-  const auto labels_of_process = [&](const CgroupIdentity& cgroup) {
+  const auto labels_of_process = [&](const CgroupIdentity& cgroup) -> ProcessScopes::PodLabels {
     const auto pod = std::find_if(pods_.begin(), pods_.end(), [&](const Pod& p) { return p.cgroup_uid == cgroup.pod_uid; });
-    if (cgroup.pod_uid.empty() || pod == pods_.end()) return Labels{{"pod_uid", cgroup.pod_uid}};
+    if (cgroup.pod_uid.empty() || pod == pods_.end()) return {Labels{{"pod_uid", cgroup.pod_uid}}, 0};
     const auto container = std::find_if(pod->containers.begin(), pod->containers.end(),
                                         [&](const ContainerStatus& c) { return c.id == cgroup.container_id; });
-    return labels_of(*pod, container == pod->containers.end() ? "" : container->name);
+    return {labels_of(*pod, container == pod->containers.end() ? "" : container->name), labels_since(*pod)};
   };
   const auto of_card = [&](const Card& card) -> std::optional<Labels> {
     const DeviceScope device{card.vendor, card.accel, card.uuid, card.pci_bus_id, ""};

@@ -85,7 +85,7 @@ Result<std::vector<Card>> read_cards(const store::Queryable& store, TimeMs now) 
   for (const std::string_view metric : kMetrics)
     matchers.push_back({store::Matcher::equal(std::string(kMetricName), std::string(metric))});
   for (const auto& m : matchers) sets.emplace_back(m);
-  auto selection = store.select_any(sets, {now - kCardMs, now}, {});
+  auto selection = store.select_any(sets, {now - kCardMs, now}, {.newest = true});
   if (!selection) return std::unexpected(selection.error());
   std::map<Key, Facts> found;
   for (const store::SeriesView& series : selection->series) {

@@ -5,8 +5,11 @@
 // When     each `interval_ms`, and soon after ask_soon(), but never twice within kApartMs: the kubelet refuses who asks too often. What fails
 //          rests for up to kRestMaxMs, twice as long each time; but a socket that is not there, or nobody behind it, is tried again after
 //          kAbsentMs: a kubelet that restarts makes it anew, and each call opens it by its path. The pods are not asked for more often then.
+// Pods     that are not told rest for themselves (PodsRest), whatever the kubelet says: an API server that is short of breath is asked by
+//          all nodes of a cluster.
 // Threads  its own, "tacho-kubelet"; latest(), ask_soon(): any.
-// Stop     the destructor waits for kStopMs; a call in flight is then left behind with all that it needs, and ends at its time-out.
+// Stop     stop() waits for kStopMs; a call in flight is then left behind with all that it needs, and ends at its time-out. exit() must not
+//          run beside it: what the call uses (OpenSSL's tables, the log) would be taken down under it.
 #pragma once
 
 #include <condition_variable>
@@ -14,6 +17,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "sampler/identity/pod_client.h"
@@ -37,6 +41,8 @@ class KubeletNews {
   // Never null.
   virtual std::shared_ptr<const KubeletAnswer> latest() const = 0;
   virtual void ask_soon() = 0;
+  // False: a call is left behind, and the process must end with _exit.
+  virtual bool stop() { return true; }
 };
 
 // Whom to ask.
@@ -58,6 +64,23 @@ class KubeletClient final : public KubeletSide {
   PodClient pods_;
 };
 
+// How long after the last time the pods are asked for again: twice as long after each time that they were not told, and on each node
+// another share of it, so that a cluster's nodes do not come all at once.
+class PodsRest {
+ public:
+  static constexpr std::int64_t kMinMs = 5'000;
+  static constexpr std::int64_t kMaxMs = 60'000;
+
+  explicit PodsRest(std::string_view node);
+  void note(bool told);
+  // 0: they were told. Else from kMinMs to kMaxMs.
+  std::int64_t ms() const;
+
+ private:
+  const std::int64_t share_;  // thousandths, at most a fifth
+  std::int64_t rest_ms_ = 0;
+};
+
 class KubeletWatch final : public KubeletNews {
  public:
   static constexpr std::int64_t kApartMs = 1000;
@@ -66,17 +89,20 @@ class KubeletWatch final : public KubeletNews {
   static constexpr std::int64_t kStopMs = 500;
 
   KubeletWatch(std::unique_ptr<KubeletSide> side, std::int64_t interval_ms = 5000, const Clock& clock = system_clock());
-  ~KubeletWatch() override;
+  ~KubeletWatch() override { stop(); }
 
   std::shared_ptr<const KubeletAnswer> latest() const override;
   void ask_soon() override;
+  // One thread. The answer stays what it was at first.
+  bool stop() override;
 
  private:
   struct Shared;
   static void run(const std::shared_ptr<Shared>& shared);
 
   const std::shared_ptr<Shared> shared_;
-  std::thread thread_;
+  std::thread thread_;  // not joinable once it was stopped
+  bool clean_ = true;
 };
 
 }  // namespace tacho::sampler

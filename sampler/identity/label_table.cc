@@ -50,14 +50,10 @@ constexpr LabelTableRow kPods[] = {
 };
 
 constexpr LabelTableRow kSlurm[] = {
-    {"job_id", "SLURM_ARRAY_JOB_ID"},
-    {"job_id", "SLURM_JOB_ID"},
-    {"slurm_job_id", "SLURM_JOB_ID"},
-    {"job_name", "SLURM_JOB_NAME"},
-    {"user", "SLURM_JOB_USER"},
-    {"account", "SLURM_JOB_ACCOUNT"},
-    {"queue", "SLURM_JOB_PARTITION"},
-    {"task_index", "SLURM_ARRAY_TASK_ID"},
+    {"job_id", "SLURM_ARRAY_JOB_ID"},     {"job_id", "SLURM_JOB_ID"},
+    {"slurm_job_id", "SLURM_JOB_ID"},     {"job_name", "SLURM_JOB_NAME"},
+    {"user", "SLURM_JOB_USER"},           {"account", "SLURM_JOB_ACCOUNT"},
+    {"queue", "SLURM_JOB_PARTITION"},     {"task_index", "SLURM_ARRAY_TASK_ID"},
     {"job_retry", "SLURM_RESTART_COUNT"},
 };
 

@@ -80,8 +80,19 @@ bool PodCgroups::walk(TimeMs now) {
   return changed;
 }
 
+// The clock has stepped back: nothing that was seen is later than now.
+void PodCgroups::step_back(TimeMs now) {
+  last_walk_ = std::min(last_walk_, now);
+  for (auto& [uid, pod] : pods_) {
+    if (pod.gone) pod.gone = std::min(*pod.gone, now);
+  }
+  for (Job& job : jobs_) job.since = std::min(job.since, now);
+}
+
 bool PodCgroups::look(TimeMs now) {
   if (!mount()) return false;
+  if (now < looked_) step_back(now);
+  looked_ = now;
   // The count is looked at in any case: it is what the next look compares with.
   const bool count_changed = tree_.count_changed();
   bool changed = (!mounts_.v2 || count_changed || looks_ % kLooksPerWalk == 0) && walk(now);

@@ -49,6 +49,7 @@ class PodCgroups {
     std::optional<TimeMs> gone;
   };
   bool mount();
+  void step_back(TimeMs now);
   // Whether pods or containers are others than at the last walk.
   bool walk(TimeMs now);
   bool is_populated(const PodState& pod) const;
@@ -59,6 +60,7 @@ class PodCgroups {
   bool mounted_ = false;
   unsigned looks_ = 0;
   TimeMs last_walk_ = 0;
+  TimeMs looked_ = 0;
   std::map<std::string, PodState, std::less<>> pods_;  // by uid, also those that went lately
   std::vector<Job> jobs_;
 };

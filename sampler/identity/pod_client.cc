@@ -51,7 +51,7 @@ PodClient::PodClient(PodClientOptions options) : options_(std::move(options)) {
   } else if (options_.from == From::kubelet) {
     use_kubelet(options_.url);
   } else if (options_.from == From::api_server ||
-             (!environment("KUBERNETES_SERVICE_HOST").empty() && !options_.node_name.empty())) {
+             (options_.may_ask_api_server && !environment("KUBERNETES_SERVICE_HOST").empty() && !options_.node_name.empty())) {
     use_api_server(options_.url);
   } else if (!kubelet.empty()) {
     use_kubelet(fmt::format("https://{}", format_host_port(kubelet, "10250")));
@@ -75,6 +75,8 @@ void PodClient::use_api_server(std::string url) {
     return;
   }
   in_parts_ = true;
+  // Version 0: as the API server has them in memory, which may be a moment old; without it each list is a read of etcd's quorum.
+  first_ = "&resourceVersion=0";
   use(url, fmt::format("/api/v1/pods?fieldSelector={}&limit={}", escaped("spec.nodeName=" + options_.node_name), kPartPods));
 }
 
@@ -112,7 +114,7 @@ Result<std::vector<Pod>> PodClient::fetch(std::int64_t timeout_ms) {
   std::vector<Pod> out;
   std::string next;
   do {
-    auto body = get(next.empty() ? target_ : fmt::format("{}&continue={}", target_, escaped(next)), timeout_ms);
+    auto body = get(next.empty() ? target_ + first_ : fmt::format("{}&continue={}", target_, escaped(next)), timeout_ms);
     if (!body) return std::unexpected(body.error());
     auto list = parse_pods(*body);
     if (!list) return failure("{}: {}", where_, list.error());

@@ -2,7 +2,7 @@
 //
 // Shape    fetch() asks what is configured; with `automatic` what the environment of a pod offers: the API server (KUBERNETES_SERVICE_HOST
 //          and the service account's files) if NODE_NAME says which node, else the kubelet at NODE_IP, else nobody, which is an error
-//          that says what to set.
+//          that says what to set. The API server can be excluded from that.
 // Auth     a bearer token whose file is read anew for each request (Kubernetes replaces it every hour), a CA file.
 // Errors   each names the URL, and for 401 and 403 the right that is missing.
 // Bounds   a body of 32 MiB; lists in parts of 250 pods, kPodsMax in all; `timeout_ms` for each part.
@@ -22,6 +22,7 @@ namespace tacho::sampler {
 struct PodClientOptions {
   enum class From { automatic, kubelet, api_server, nobody };
   From from = From::automatic;
+  bool may_ask_api_server = true;  // with `automatic`
   std::string url;         // "https://10.0.0.7:10250" or "http://127.0.0.1:10255"; "" for the API server: the environment's
   std::string node_name;   // of the API server's pods; "": NODE_NAME of the environment
   std::string token_file;  // "": the service account's where it is there
@@ -49,6 +50,7 @@ class PodClient {
   HttpAuth auth_;
   std::string where_;
   std::string target_;
+  std::string first_;  // behind it for the first part; those after it are of the version that it was
   bool in_parts_ = false;
   Error trouble_;  // why nobody can be asked
   std::optional<HttpClient> client_;

@@ -181,7 +181,12 @@ Result<std::vector<PodEntry>> parse_pod_resources(std::string_view message) {
 
 std::expected<std::vector<PodEntry>, KubeletError> list_pod_resources(const std::string& socket, std::int64_t timeout_ms) {
   const auto answer = grpc_call({.socket = socket, .timeout_ms = timeout_ms}, "/v1.PodResourcesLister/List", "");
-  if (!answer) return std::unexpected(KubeletError{answer.error(), fault_of(answer.error())});
+  if (!answer) {
+    KubeletError error{answer.error(), fault_of(answer.error())};
+    if (answer.error().sys_errno == ENOENT)
+      error.message += "; no kubelet runs here, or its --root-dir is another: give the agent the folder pod-resources below that";
+    return std::unexpected(std::move(error));
+  }
   auto pods = parse_pod_resources(*answer);
   if (!pods) return std::unexpected(KubeletError{{fmt::format("{}: {}", socket, pods.error())}, KubeletFault::broken});
   return std::move(*pods);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <set>
 
 #include "proto/base/number.h"
 #include "sampler/identity/pod_resources.h"
@@ -14,6 +15,8 @@ namespace json = boost::json;
 constexpr std::size_t kDepthMax = 64;
 // How a static pod's object at the API server says what its cgroup is called.
 constexpr std::string_view kConfigHash = "kubernetes.io/config.hash";
+// Only with this it is one: any pod may have any annotation.
+constexpr std::string_view kMirror = "kubernetes.io/config.mirror";
 
 json::string_view key(std::string_view s) { return {s.data(), s.size()}; }
 
@@ -90,7 +93,8 @@ Pod read_pod(const json::object& o) {
   out.annotations = texts_in(meta, "annotations");
   out.created = time_in(meta, "creationTimestamp").value_or(0);
   const auto hash = out.annotations.find(kConfigHash);
-  out.cgroup_uid = hash == out.annotations.end() ? out.uid : hash->second;
+  const bool is_static = hash != out.annotations.end() && out.annotations.contains(std::string(kMirror));
+  out.cgroup_uid = is_static ? hash->second : out.uid;
   const json::object& status = object_in(o, "status");
   const std::string_view phase = text_in(status, "phase");
   out.ended = phase == "Succeeded" || phase == "Failed";
@@ -114,6 +118,18 @@ std::optional<TimeMs> Pod::finished(std::string_view container) const {
   for (const ContainerStatus& c : containers) {
     if (container.empty() || c.name == container) keep_latest(out, c.finished);
   }
+  return out;
+}
+
+std::vector<std::string> drop_twins(std::vector<Pod>& pods) {
+  std::stable_partition(pods.begin(), pods.end(), [](const Pod& p) { return p.uid == p.cgroup_uid; });
+  std::set<std::string> known;
+  std::vector<std::string> out;
+  std::erase_if(pods, [&](const Pod& p) {
+    if (known.insert(p.cgroup_uid).second) return false;
+    out.push_back(p.name_space + "/" + p.name);
+    return true;
+  });
   return out;
 }
 

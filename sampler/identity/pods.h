@@ -47,6 +47,9 @@ struct PodList {
   std::string next;  // of a list in parts, what to ask for the next one with; "": it was the last
 };
 
+// Two pods have never one cgroup: who claims another's is taken out, first who does so by an annotation. Tells of them, "NAMESPACE/NAME".
+std::vector<std::string> drop_twins(std::vector<Pod>& pods);
+
 Result<PodList> parse_pods(std::string_view json);
 
 }  // namespace tacho::sampler

@@ -44,7 +44,14 @@ void ProcessScopes::tell(const std::vector<Card>& cards, const LabelsOf& labels_
       const Process* process = find(pid);
       if (!whole) told.keep(scope);
       if (process == nullptr || !whole) continue;
-      Labels labels = labels_of(process->cgroup);
+      auto [labels, since] = labels_of(process->cgroup);
+      // A process stays in its pod, also while nobody tells the pods.
+      const store::Identity* before = told.in_force(scope);
+      if (before != nullptr && labels.has("pod_uid") && !labels.has("pod") &&
+          before->labels.get("pod_uid") == labels.get("pod_uid")) {
+        told.keep(scope);
+        continue;
+      }
       if (!process->cgroup.job_id.empty()) labels.set("slurm_job_id", process->cgroup.job_id);
       const bool same = std::all_of(labels.begin(), labels.end(), [&](const Label& l) { return whole->get(l.name) == l.value; });
       if (same) continue;
@@ -52,7 +59,7 @@ void ProcessScopes::tell(const std::vector<Card>& cards, const LabelsOf& labels_
       told.tell({.scope = scope,
                  .targets = {Labels{{"vendor", card.vendor}, {"accel", card.accel}, {"pid", fmt::format("{}", pid)}}},
                  .labels = std::move(labels),
-                 .from = process->start},
+                 .from = std::max(process->start, since)},
                 now);
     }
   }

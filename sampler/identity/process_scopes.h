@@ -2,7 +2,7 @@
 //
 // Shape    a process is in a pod, a container or a Slurm job by its cgroup. What it gets of that beside the card's labels makes a scope; a
 //          process of the card's holder needs none, for its series carry the card's labels anyway.
-// From     the process's start.
+// From     the process's start, or, where its pod's labels changed since, their change.
 // Union    of a stranger's process on a pod's card, labels that only the card's pod has stay: an identity can add, not take away.
 // Threads  one.
 #pragma once
@@ -34,7 +34,11 @@ class ProcessScopes {
 
   // `labels_of`: of a pod by its uid and of a container in it by its id. `of_card`: what the card's series carry; nothing: not settled
   // yet, and the card's processes stay as they are.
-  using LabelsOf = std::function<Labels(const CgroupIdentity&)>;
+  struct PodLabels {
+    Labels labels;
+    TimeMs since = 0;  // of these labels
+  };
+  using LabelsOf = std::function<PodLabels(const CgroupIdentity&)>;
   using OfCard = std::function<std::optional<Labels>(const Card&)>;
   void tell(const std::vector<Card>& cards, const LabelsOf& labels_of, const OfCard& of_card, ToldScopes& told, TimeMs now) const;
 

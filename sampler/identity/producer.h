@@ -29,8 +29,12 @@ class IdentityProducer {
   virtual void resume(std::span<const store::Identity>) {}
 
   // Called once a second and once before the first sample. All that is in force, or only what is news: one that equals what is in force
-  // for its scope, but for `from`, changes nothing. `from` is when it became so, as far as that is known, and not after `now`.
+  // for its scope, but for a later `from`, changes nothing. `from` is when it became so, as far as that is known, and not after `now`.
+  // `now` may step back; what is in force is then told again by the caller, from `now` on.
   virtual std::vector<store::Identity> poll(TimeMs now) = 0;
+
+  // After the last poll. False: a thread of its own is left behind in a call, and the process must end with _exit.
+  virtual bool stop() { return true; }
 };
 
 }  // namespace tacho::sampler

@@ -1,8 +1,11 @@
 #include "sampler/identity/slurm_jobs.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 
 #include "proto/base/file.h"
 #include "sampler/folders.h"
@@ -39,9 +42,12 @@ std::string join_ids(std::string_view text) {
 
 }  // namespace
 
-std::map<std::string, SlurmJobs> read_slurm_jobs(const std::string& folder) {
+std::map<std::string, SlurmJobs> read_slurm_jobs(const std::string& folder, const std::map<std::string, SlurmJobs>& before,
+                                                 TimeMs now) {
   std::map<std::string, SlurmJobs> out;
-  for (const std::string& name : list_folder(folder).value_or(std::vector<std::string>())) {
+  const auto names = list_folder(folder);
+  if (!names) return ::access(folder.c_str(), F_OK) != 0 && errno == ENOENT ? out : before;
+  for (const std::string& name : *names) {
     if (!is_card(name) || out.size() == kFilesMax) continue;
     const std::string path = folder + "/" + name;
     struct stat info{};
@@ -49,8 +55,13 @@ std::map<std::string, SlurmJobs> read_slurm_jobs(const std::string& folder) {
     if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode) || info.st_size > 65536) continue;
     const auto text = read_file(path);
     if (!text) continue;
-    if (std::string ids = join_ids(*text); !ids.empty())
-      out[name] = {std::move(ids), static_cast<TimeMs>(info.st_mtim.tv_sec) * 1000 + info.st_mtim.tv_nsec / kNsPerMs};
+    const TimeMs written = static_cast<TimeMs>(info.st_mtim.tv_sec) * 1000 + info.st_mtim.tv_nsec / kNsPerMs;
+    const auto known = before.find(name);
+    if (std::string ids = join_ids(*text); !ids.empty()) {
+      out[name] = {std::move(ids), written};
+    } else if (known != before.end() && std::abs(now - written) < SlurmJobs::kEmptyMs) {
+      out[name] = known->second;
+    }
   }
   return out;
 }

@@ -16,11 +16,11 @@ bool is_of_kind(std::string_view scope, std::span<const std::string_view> kinds)
 
 void ToldScopes::resume(std::span<const store::Identity> in_force, std::span<const std::string_view> kinds) {
   for (const store::Identity& identity : in_force) {
-    if (is_of_kind(identity.scope, kinds) && !identity.labels.empty()) told_[identity.scope] = {identity, false};
+    if (is_of_kind(identity.scope, kinds) && !identity.labels.empty()) told_[identity.scope] = {identity, identity.from, false};
   }
 }
 
-void ToldScopes::tell(store::Identity identity, TimeMs now) {
+void ToldScopes::tell(store::Identity identity, TimeMs now, How how) {
   Told& told = told_[identity.scope];
   const bool first = told.identity.scope.empty();
   told.seen = true;
@@ -28,7 +28,10 @@ void ToldScopes::tell(store::Identity identity, TimeMs now) {
     if (first) told.identity = std::move(identity);
     return;
   }
-  identity.from = std::min(first ? identity.from : std::max(identity.from, told.identity.from), now);
+  if (!first) identity.from = std::max(identity.from, how == How::correction ? told.before : told.identity.from);
+  identity.from = std::min(identity.from, now);
+  // A correction that goes back takes the place of what was in force.
+  if (!first && identity.from > told.identity.from) told.before = told.identity.from;
   told.identity = identity;
   news_.push_back(std::move(identity));
 }
@@ -48,6 +51,13 @@ void ToldScopes::sweep(std::string_view kind, TimeMs now) {
   }
 }
 
+void ToldScopes::step_back(TimeMs now) {
+  for (auto& [scope, told] : told_) {
+    told.identity.from = std::min(told.identity.from, now);
+    told.before = std::min(told.before, now);
+  }
+}
+
 void ToldScopes::keep(const std::string& scope) {
   if (const auto it = told_.find(scope); it != told_.end()) it->second.seen = true;
 }
@@ -59,6 +69,11 @@ void ToldScopes::keep_kind(std::string_view kind) {
 std::vector<store::Identity> ToldScopes::take_news() {
   for (auto& [scope, told] : told_) told.seen = false;
   return std::exchange(news_, {});
+}
+
+TimeMs ToldScopes::since(const std::string& scope, TimeMs begun, TimeMs seen) const {
+  const store::Identity* told = in_force(scope);
+  return told == nullptr || told->labels.empty() ? begun : std::max(begun, seen);
 }
 
 const store::Identity* ToldScopes::in_force(const std::string& scope) const {

@@ -52,6 +52,12 @@ void sleep_ms(int ms) {
   ::nanosleep(&t, nullptr);
 }
 
+std::int64_t now_ms() {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000 + t.tv_nsec / 1'000'000;
+}
+
 sigset_t set_of(std::initializer_list<int> signals) {
   sigset_t set;
   sigemptyset(&set);
@@ -94,6 +100,7 @@ class Starter {
   struct Child {
     pid_t pid = 0;  // 0: none
     std::optional<int> status;
+    std::optional<std::int64_t> unwanted_since;  // ms; when another was wanted in its place
   };
 
   void reap() {
@@ -101,7 +108,7 @@ class Starter {
     while (const pid_t pid = ::waitpid(-1, &status, WNOHANG)) {
       if (pid < 0) return;
       for (Child& c : children_) {
-        if (c.pid == pid) c = {.pid = 0, .status = status};
+        if (c.pid == pid) c = {.pid = 0, .status = status, .unwanted_since = {}};
       }
     }
   }
@@ -154,9 +161,16 @@ class Starter {
   }
 
   void start(Child& child, std::vector<Socket> sockets, Report& report) {
-    // The agent has no use for it any more, so nobody has.
-    if (child.pid != 0) ::kill(child.pid, SIGKILL);
     wait_for(child);
+    if (child.pid != 0) {
+      // The agent has no use for it any more, so nobody has; but a process that is killed within its driver's calls has left cards in
+      // need of a reset. Its sockets are closed: it ends by itself when its calls return.
+      if (!child.unwanted_since) child.unwanted_since = now_ms();
+      if (now_ms() - *child.unwanted_since >= ChildStarter::kGraceMs) {
+        ::kill(child.pid, SIGKILL);
+        wait_for(child);
+      }
+    }
     if (child.pid != 0) {
       report.error = EBUSY;
       return;
@@ -168,7 +182,7 @@ class Starter {
       report.error = errno;
       return;
     }
-    child = {.pid = pid, .status = std::nullopt};
+    child = {.pid = pid, .status = std::nullopt, .unwanted_since = {}};
     report.pid = pid;
   }
 
@@ -250,7 +264,8 @@ Result<pid_t> ChildStarter::start(std::size_t child, std::span<const Socket> soc
   const std::lock_guard lock(mutex_);
   if (gone_ || ::sendmsg(socket_.fd(), &message, MSG_NOSIGNAL) < 0 || !hear(std::as_writable_bytes(std::span(&report, 1))))
     return failure("the process that starts the accelerators' processes (pid {}) is gone; restart the agent", pid_);
-  if (report.error == EBUSY) return failure("the process before it does not end: it hangs in the kernel");
+  if (report.error == EBUSY)
+    return failure("the process before it has not ended yet: it is in a call of its library, or hangs in the kernel");
   if (report.error != 0) return sys_failure(report.error, "no process can be started");
   return report.pid;
 }

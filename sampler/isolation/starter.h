@@ -10,7 +10,8 @@
 //          waits for it. A child dies with its starter (PR_SET_PDEATHSIG).
 // Zombies  none: children are reaped here as they end, the starter by its owner.
 // Threads  start(), how_it_ended(): any; a mutex is held for the exchange, which takes milliseconds.
-// Errors   start(): the starter is gone, the system has no room for a process, or the one before it has not ended.
+// Errors   start(): the starter is gone, the system has no room for a process, or the one before it has not ended: it has kGraceMs from the
+//          first such start(), then it is killed.
 #pragma once
 
 #include <sys/types.h>

@@ -7,13 +7,16 @@ ends, waits for its start, has 0 to 2, ends, and begins at once on 1 to 3: three
 is another, and the agent is killed and started again.
 
 Checked: of each row of each accel_* series the pod by its uid, from startedAt to finishedAt; no row twice; what is shipped each 5 s has
-the same pods as the seconds; why a card is nobody's, as series and by tacho devices; the kubelet is asked no faster than once a second.
+the same pods as the seconds; why a card is nobody's, as series and by tacho devices; the report of each
+run of each job is what its seconds add up to; the kubelet is asked no faster than once a second.
 
 usage: attribution.py --tacho build/tacho --library build/tests/libfake_nvml.so [--only v2-systemd]
 """
 import argparse
 import concurrent.futures
 import datetime
+import json
+import math
 import os
 import shutil
 import subprocess
@@ -113,7 +116,7 @@ class Job:
         phase = "Succeeded" if self.finished else "Running" if self.started else "Pending"
         status = {"name": "worker", "state": state, **({"containerID": "containerd://" + self.cid} if self.started else {})}
         return {"metadata": {"name": self.name, "namespace": "team-a", "uid": self.uid, "creationTimestamp": utc(self.created),
-                             "labels": {"system.hero.ai/job-name": "job-" + self.uid[-2:], "tenant.id": "7"}},
+                             "labels": {"system.hero.ai/job-name": "job-" + self.name, "tenant.id": "7"}},
                 "spec": {"containers": [{"name": "worker"}]}, "status": {"phase": phase, "containerStatuses": [status]}}
 
 
@@ -280,7 +283,7 @@ def check_seconds(node, rows, begun):
                   f"jobs {[(j.uid[-2:], j.cards, j.started, j.finished) for j in node.jobs]}")
             if got:
                 job = by_uid[got]
-                labels = {"pod": job.name, "namespace": "team-a", "container": "worker", "pod_uid": got, "job_name": "job-" + got[-2:], "tenant_id": "7"}
+                labels = {"pod": job.name, "namespace": "team-a", "container": "worker", "pod_uid": got, "job_name": "job-" + job.name, "tenant_id": "7"}
                 check(identity == labels, f"{node.name}: a row of {got} has {identity}")
             else:
                 check(not identity, f"{node.name}: a row of nobody has {identity}")
@@ -311,6 +314,71 @@ def check_shipped(node, rows, first, last):
             compared += 1
     check(windows >= 5 and compared > 100 * windows, f"{node.name}: {compared} series in {windows} windows were compared")
     return windows, compared
+
+
+def check_jobs(node, begun, end):
+    """The report of each run against sums over the seconds, made here; and runs and nobody's seconds against the devices."""
+    report = json.loads(e2e.http_get(node.agent.base + "/api/v1/jobs", {"start": begun, "end": end}))["data"]
+    metrics = "accel_up|accel_energy_joules_total|accel_utilization_ratio|accel_memory_used_bytes"
+    found = e2e.api(node.agent.base, "query", {"query": f'{{__name__=~"{metrics}"}}[{end - begun + 61}s]', "time": end})["result"]
+    series = {}
+    for one in found:
+        own = one["metric"]["__name__"], one["metric"]["accel"]
+        series.setdefault(own, []).extend((t, float(v), one["metric"].get("pod_uid", "")) for t, v in one["values"])
+    wanted = {}  # (pod's uid, card): what it used
+    for (metric, card), rows in series.items():
+        rows.sort()
+        for (t0, v0, _), (t, v, uid) in zip(rows, rows[1:]):
+            if t < begun or t <= t0:
+                continue
+            use = wanted.setdefault((uid, card), {"held": 0, "energy": [], "rated": 0, "busy": [], "stalled": 0, "memory": None})
+            step = round((t - t0) * 1000) if t - t0 <= 60 else 0
+            if metric == "accel_up":
+                use["held"] += step
+            elif metric == "accel_energy_joules_total":
+                use["energy"].append(v - v0 if v >= v0 else v)
+            elif metric == "accel_utilization_ratio":
+                use["rated"] += step
+                use["busy"].append(v * step)
+                use["stalled"] += step if v < 0.05 else 0
+            else:
+                use["memory"] = max(v, use["memory"] or v)
+
+    def compare(what, device, use):
+        same = lambda a, b: math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
+        check(round(device["held_seconds"] * 1000) == use["held"], f"{what} was held for {device['held_seconds']} s, by the rows {use['held']} ms")
+        check(same(device.get("energy_joules", 0), math.fsum(use["energy"])), f"{what}: {device.get('energy_joules')} J, by the rows {math.fsum(use['energy'])}")
+        if use["rated"]:
+            check(same(device["utilization_mean"], math.fsum(use["busy"]) / use["rated"]), f"{what}: {device['utilization_mean']} busy")
+            check(round(device["stalled_seconds"] * 1000) == use["stalled"], f"{what}: stalled for {device['stalled_seconds']} s, by the rows {use['stalled']} ms")
+        check(device.get("memory_max_bytes") == use["memory"], f"{what}: {device.get('memory_max_bytes')} bytes, by the rows {use['memory']}")
+
+    runs = {(r["job"], r["run"]): r for r in report["jobs"]}
+    check(set(runs) == {("job-train-a", 1), ("job-train-a", 2), ("job-train-a", 3), ("job-train-b", 1)}, f"{node.name}: runs {sorted(runs)}")
+    compared = 0
+    for (job, run), r in runs.items():
+        check(len(r["pods"]) == 1 and r["namespace"] == "team-a", f"{node.name}: {job} {run} has {r['pods']}")
+        uid = r["pods"][0]["labels"]["pod_uid"]
+        check([j.uid for j in node.jobs if j.name == job[4:]][run - 1] == uid, f"{node.name}: run {run} of {job} is {uid}")
+        check({d["accel"] for d in r["devices"]} == {c for u, c in wanted if u == uid}, f"{node.name}: {job} {run}: devices")
+        for d in r["devices"]:
+            compare(f"{node.name}: card {d['accel']} of {job} {run}", d, wanted[uid, d["accel"]])
+            compared += 1
+        for what in "held_seconds", "energy_joules":
+            check(math.isclose(math.fsum(d.get(what, 0) for d in r["devices"]), r["total"].get(what, 0), rel_tol=1e-12),
+                  f"{node.name}: {what} of {job} {run}: {r['total']}")
+    for d in report["unattributed"]:
+        compare(f"{node.name}: card {d['accel']} of nobody", d, wanted["", d["accel"]])
+    for d in report["devices"]:
+        of = [x for r in report["jobs"] for x in r["devices"] if x["accel"] == d["accel"]] + [x for x in report["unattributed"] if x["accel"] == d["accel"]]
+        held = sum(round(x["held_seconds"] * 1000) for x in of)
+        check(held == round(d["held_seconds"] * 1000), f"{node.name}: card {d['accel']} was held for {d['held_seconds']} s, its jobs and nobody {held} ms")
+        energy = math.fsum(x.get("energy_joules", 0) for x in of)
+        check(math.isclose(energy, d.get("energy_joules", 0), rel_tol=1e-12), f"{node.name}: card {d['accel']}: {d.get('energy_joules')} J, its jobs {energy}")
+    check(compared == 4 + 4 + 3 + 3, f"{node.name}: {compared} devices of runs were compared")
+    page = node.agent.call("job", "team-a/job-train-a", "--state", node.agent.state, "--runtime", node.agent.runtime)
+    check(page.count("(run ") == 3 and "(run 3 of 3), running" in page, f"{node.name}: tacho job says\n{page}")
+    return compared
 
 
 def live(processes, options, name, certificate):
@@ -355,13 +423,14 @@ def live(processes, options, name, certificate):
     rows = seconds_of(node, begun, time.time())
     counted = check_seconds(node, rows, begun)
     windows, compared = check_shipped(node, rows, -(-(begun + WINDOW) // WINDOW) * WINDOW, last)
+    devices = check_jobs(node, begun, int(time.time()) - 1)
     # Of one life of the agent's.
     apart = min(b[0] - a[0] for a, b in zip(node.calls, node.calls[1:]) if not a[0] < killed < b[0])
     check(apart > 0.9, f"{name}: the kubelet was asked again after {apart:.2f} s")
     node.agent.stop()
     node.kubelet.stop()
     print(f"{name}: rows by pod {dict((k[-1:] or 'nobody', v) for k, v in sorted(counted.items()))}, all right; {compared} series in {windows} windows "
-          f"as shipped; {len(node.calls)} lists, {apart:.1f} s apart at least", flush=True)
+          f"as shipped; {devices} devices of runs as their seconds add up; {len(node.calls)} lists, {apart:.1f} s apart at least", flush=True)
 
 
 def body(processes, options):

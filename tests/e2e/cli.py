@@ -4,8 +4,10 @@
     cli.py --tacho build/tacho
 """
 import argparse
+import collections
 import json
 import os
+import pty
 import re
 import shutil
 import subprocess
@@ -16,10 +18,12 @@ import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import completion
 import e2e
 
-VERBS = ["run", "check-config", "top", "query", "series", "status", "metrics", "sample", "devices", "export", "serve",
-         "check-remote", "ship", "snapshot"]
+VERBS = ["run", "check-config", "top", "query", "series", "status", "metrics", "sample", "devices", "job", "export", "serve",
+         "check-remote", "ship", "completion", "man", "snapshot"]
+TREES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sampler", "trees")
 
 
 def run(*command, timeout=60):
@@ -76,6 +80,144 @@ def one_sample(tacho):
         e2e.check(re.search(rf"^{name} ", catalogue, re.M) or name.startswith(families), f"{name} is not in tacho metrics")
 
 
+def json_of(tacho, *command, code=0):
+    """The data of the one document that is printed; no key of it stands twice in an object."""
+    def unique(pairs):
+        e2e.check(len({k for k, _ in pairs}) == len(pairs), f"tacho {' '.join(command)}: a key stands twice in {pairs}")
+        return dict(pairs)
+    done = run(tacho, *command, "--format", "json")
+    e2e.check(done.returncode == code, f"tacho {' '.join(command)} --format json: exit {done.returncode} instead of {code}: {done.stderr}")
+    answer = json.loads(done.stdout, object_pairs_hook=unique)
+    e2e.check(answer["status"] == "success" and set(answer) <= {"status", "data", "warnings", "infos"}, f"{answer}")
+    return answer["data"]
+
+
+def json_says_what_tables_say(tacho, processes):
+    rows = [line.split() for line in run(tacho, "metrics").stdout.splitlines()[1:]]
+    metrics = json_of(tacho, "metrics")
+    e2e.check(len(metrics) == len(rows) > 100, f"{len(metrics)} metrics as JSON, {len(rows)} in the table")
+    for row, m in zip(rows, metrics):
+        columns = [m["name"], m["type"], m.get("unit", "-"), m["collector"],
+                   f"{m['interval_seconds']:g}s" if m.get("interval_seconds", 60) < 60 else row[4], m["shipped"]]
+        e2e.check(row[:6] == columns and ("interval_seconds" in m) == (row[4] != "tick") and m["help"] and m["source"], f"{row} is {m}")
+
+    page = processes.path("series.om")
+    with open(page, "w") as f:
+        f.write('a{x="1",y="<\\"\\n"} 1 1\na{x="2"} 1 1\nb 1 1\n# EOF\n')
+    for matcher in ([], ["a"], ['{x="2"}']):
+        lines = run(tacho, "series", *matcher, "--file", page).stdout.splitlines()
+        labels = json_of(tacho, "series", *matcher, "--file", page)
+        texts = [s["__name__"] + ("{" + ",".join(f"{k}={json.dumps(v)}" for k, v in s.items() if k != "__name__") + "}" if len(s) > 1 else "")
+                 for s in labels]
+        e2e.check(lines == texts, f"tacho series {matcher}: {lines} in the table, {texts} as JSON")
+    e2e.check(json_of(tacho, "series", "nothing", "--file", page, code=1) == [], "no series is no empty list")
+
+    node = ("--sysfs", os.path.join(TREES, "amd/sys"), "--rootfs", os.path.join(TREES, "amd"))
+    table = run(tacho, "devices", *node).stdout
+    devices = json_of(tacho, "devices", *node)["devices"]
+    e2e.check(len(devices) == 5, f"{devices}")
+    said = collections.Counter()
+    for d in devices:
+        line = next(l for l in table.splitlines() if d["pci_bus_id"] in l)
+        e2e.check(line.split()[:3] == [d["vendor"], d["accel"], d["pci_bus_id"]] and f" {d['model']} " in line and d["answers"]
+                  and f" {d['series']} series each tick, {d['slow_series']} slowly" in line, f"{line!r} is {d}")
+        said.update((lack["what"], lack["why"]) for lack in d["unsupported"])
+    lacks = collections.Counter(tuple(re.split(r"\s{2,}", l.strip(), maxsplit=1)) for l in table.splitlines() if l.startswith("  "))
+    e2e.check(set(lacks) == {(" ".join(what.split()), why) for what, why in said}, f"{set(lacks) ^ set(said)}")
+    nothing = processes.make_folder("no-devices")
+    e2e.check(json_of(tacho, "devices", "--sysfs", nothing, "--rootfs", nothing) == {"devices": [], "libraries": []}, "no devices are not none")
+
+    right, wrong = processes.path("right.yml"), processes.path("wrong.yml")
+    with open(right, "w") as f:
+        f.write("listen: 127.0.0.1:9980\n")
+    with open(wrong, "w") as f:
+        f.write("listen: 127.0.0.1:9980\nstorag: 1\nglobal:\n  external_label: {a: b}\n")
+    e2e.check(json_of(tacho, "check-config", right) == {"file": right, "right": True, "problems": []}, "a right configuration is not right")
+    report = json_of(tacho, "check-config", wrong, code=1)
+    texts = [f"{wrong}:{p['line']}: {p['text']}" for p in report["problems"]]
+    e2e.check(not report["right"] and [p["line"] for p in report["problems"]] == [2, 4] and {p["severity"] for p in report["problems"]} == {"error"}
+              and texts == run(tacho, "check-config", wrong).stderr.splitlines(), f"{report}")
+
+    with open(right, "w") as f:
+        f.write("remote_write: [{name: a, url: 'http://127.0.0.1:1/x?secret=1'}, {name: b, url: 'http://127.0.0.1:2/'}]\n")
+    told = run(tacho, "check-remote", "--config", right).stdout
+    endpoints = json_of(tacho, "check-remote", "--config", right, code=1)
+    again = "".join(f"{e['name']}  {e['url']}\n" + "".join(f"  {f['what']:<10} {f['text']}\n" for f in e["findings"]) for e in endpoints)
+    e2e.check(told == again and "127.0.0.1:1" in told and [e["good"] for e in endpoints] == [False, False], f"{told!r} is {endpoints}")
+
+
+def at_terminal(command, stdout=None, stderr=None, env=None, before_end=lambda p: None):
+    """What a program writes to a terminal that is its stdout and stderr, or what of the two is not given."""
+    outer, inner = pty.openpty()
+    p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or inner, stderr=stderr or inner, env={**os.environ, "TERM": "xterm", **(env or {})})
+    os.close(inner)
+    before_end(p)
+    text = b""
+    try:
+        while data := os.read(outer, 65536):
+            text += data
+    except OSError:
+        pass  # how Linux says that nobody has the other end
+    os.close(outer)
+    return p.wait(60), text.decode()
+
+
+def colours(tacho, processes):
+    page = processes.path("colours.om")
+    with open(page, "w") as f:
+        f.write("".join(f'a{{x="{x}"}} {x * t % 7} {t}\n' for t in range(1, 60) for x in (1, 2, 3)) + "# EOF\n")
+    chart = (tacho, "query", "a", "--last", "50s", "--file", page, "--format", "chart")
+    plain = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+    for what, command, env, coloured in (("at a terminal", chart, {}, True), ("NO_COLOR=1", chart, {"NO_COLOR": "1"}, False),
+                                         ("NO_COLOR empty", chart, {"NO_COLOR": ""}, True), ("--no-color", (*chart, "--no-color"), {}, False),
+                                         ("a dumb terminal", chart, {"TERM": "dumb"}, False)):
+        code, text = at_terminal(command, env={**plain, "NO_COLOR": "", **env})
+        e2e.check(code == 0 and 'x="3"' in text and ("\x1b[" in text) == coloured, f"the chart, {what}: exit {code}, {text[-300:]!r}")
+    e2e.check("\x1b" not in run(*chart).stdout, "a chart in a pipe has colours")
+
+
+def progress(tacho, processes):
+    """A bar while an export waits for who reads it, on the terminal alone and gone at the end; none where there is no terminal."""
+    page = processes.path("many.om")
+    with open(page, "w") as f:
+        for t in range(1, 1001):
+            f.writelines(f'a{{x="{x}"}} {t} {t}\n' for x in range(100))
+        f.write("# EOF\n")
+    command = (tacho, "export", "--file", page, "--last", "1h")
+    expected = run(*command)
+    e2e.check(expected.returncode == 0 and expected.stderr == "" and "\r" not in expected.stdout, f"in a pipe: {expected.stderr!r}")
+    got = []
+
+    def read_late(p):
+        time.sleep(2)
+        got.append(p.stdout.read())
+    code, text = at_terminal(command, stdout=subprocess.PIPE, before_end=read_late)
+    e2e.check(code == 0 and got[0].decode() == expected.stdout, "an export beside a bar is another")
+    shown = text.split("\r")
+    e2e.check(re.fullmatch(r"exporting \[#+\.*\] +\d+ %, \d+ s left *", shown[1] if len(shown) > 1 else ""), f"the bar: {text!r}")
+    e2e.check(shown[-1] == "" and set(shown[-2]) == {" "}, f"the bar stays: {text!r}")
+
+
+def manual(tacho, processes):
+    done = run(tacho, "man")
+    e2e.check(done.returncode == 0 and done.stdout.startswith(".TH TACHO 1 "), done.stdout[:200])
+    page = processes.path("tacho.1")
+    with open(page, "w") as f:
+        f.write(done.stdout)
+    checks = [c for c in (["man", "--warnings", "-l", page], ["mandoc", "-T", "lint", "-W", "style", page]) if shutil.which(c[0])]
+    for check in checks:
+        told = run(*check)
+        complaints = told.stderr if check[0] == "man" else told.stdout
+        e2e.check(told.returncode == 0 and not complaints, f"{' '.join(check)}: {complaints}")
+    # As a person reads it: what --help says of each verb is there.
+    if shutil.which("man"):
+        shown = re.sub(r".\x08", "", subprocess.run(["man", "-l", page], capture_output=True, text=True, env={**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8"}).stdout)
+        for verb in VERBS:
+            for flag in re.findall(r"--[a-z-]+", run(tacho, verb, "--help").stdout.split("Example:")[0]):
+                e2e.check(flag == "--help" or re.search(rf"{flag}\b", shown.replace("\u2010", "-")), f"the manual does not have {verb} {flag}")
+    return [c[0] for c in checks]
+
+
 def live_agent(tacho_binary, processes):
     agent = e2e.Tacho(processes, tacho_binary)
     agent.start()
@@ -120,6 +262,15 @@ def live_agent(tacho_binary, processes):
         e2e.check(told.returncode == 0 and re.search(r"^budget +\S+ MiB", told.stdout, re.M) and re.search(r"^cpu +1 s", told.stdout, re.M),
                   f"tacho status {' '.join(where)}: {told.stdout}{told.stderr}")
 
+    # Series as JSON are the API's, byte for byte; jobs have the same form by files and by HTTP.
+    series = run(tacho_binary, "series", "node_cpu_seconds_total", "--state", agent.state, "--runtime", agent.runtime, "--format", "json").stdout
+    by_url = run(tacho_binary, "series", "node_cpu_seconds_total", "--url", agent.base, "--format", "json").stdout
+    over_http = e2e.http_get(agent.base + "/api/v1/series", {"match[]": "node_cpu_seconds_total"})
+    e2e.check(series == by_url and series.strip() == over_http.strip(), f"series: files {series[:300]!r}, URL {by_url[:300]!r}, HTTP {over_http[:300]!r}")
+    for where in (["--state", agent.state, "--runtime", agent.runtime], ["--url", agent.base]):
+        e2e.check({"from", "to", "jobs"} <= set(json_of(tacho_binary, "job", *where)), f"tacho job {where}: other keys")
+        e2e.check("windowSeconds" in json_of(tacho_binary, "status", *where), f"tacho status {where}: no windowSeconds")
+
     # promtool, as people use it.
     if shutil.which("promtool"):
         for arguments in (["query", "instant", agent.base, "sum(rate(node_cpu_seconds_total[3s]))"],
@@ -151,7 +302,23 @@ def live_agent(tacho_binary, processes):
     e2e.check("node_load1" in run(tacho_binary, "query", "node_load1", "--state", agent.state).stdout, "nothing to read after a clean stop")
     left = [f for f in os.listdir(agent.runtime) if f.endswith(".head")]
     e2e.check(not left, f"heads are left after a clean stop: {left}")
+    jobs_as_json(tacho_binary, processes, agent.state)
     broken_state(tacho_binary, processes, agent.state)
+
+
+def jobs_as_json(tacho, processes, state):
+    """Jobs of the window, and of reports that are left of those before it: one document."""
+    where = ("--state", state, "--runtime", processes.path("no-runtime"))
+    data = json_of(tacho, "job", *where)
+    e2e.check(set(data) == {"from", "to", "jobs", "unattributed", "devices"} and data["jobs"] == [], f"{data}")
+    os.makedirs(os.path.join(state, "jobs"))
+    for end, text in ((1700000100000, '{"from":1700000000.5,"to":1700000100,"jobs":[{"job":"t","device_hours":0.25}],"devices":[]}'),
+                      (1700000200000, '{"from":1700000100,"to":1700000200,"jobs":[{"job":"t","run":2}]}'), (1700000300000, '{"from":17000')):
+        with open(os.path.join(state, "jobs", f"{end}.a!t.json"), "w") as f:
+            f.write(text + "\n")
+    data = json_of(tacho, "job", "t", *where)
+    e2e.check(data == {"from": 1700000000.5, "to": 1700000200, "jobs": [{"job": "t", "device_hours": 0.25}, {"job": "t", "run": 2}]}, f"{data}")
+    shutil.rmtree(os.path.join(state, "jobs"))
 
 
 def broken_state(tacho, processes, state):
@@ -187,8 +354,13 @@ def body(processes, arguments):
     self_contained(tacho)
     errors_are_one_sentence(tacho, processes)
     one_sample(tacho)
+    json_says_what_tables_say(tacho, processes)
+    colours(tacho, processes)
+    progress(tacho, processes)
+    checked = manual(tacho, processes)
+    completed = completion.shells(tacho, processes)
     live_agent(tacho, processes)
-    return f"{len(VERBS)} verbs"
+    return f"{len(VERBS)} verbs, {completed}, the manual's page checked by {checked}"
 
 
 if __name__ == "__main__":

@@ -29,6 +29,24 @@ class Failure(Exception):
     """A check that did not hold; the text says what, where and by how much."""
 
 
+class Unusable(Exception):
+    """What this machine lacks for a test, or for a part of one. Nothing is wrong with what is tested; the report says that it was skipped."""
+
+
+def one_line(error):
+    """The beginning of a tool's long complaint, for a report."""
+    return " ".join(str(error).split())[:300]
+
+
+def attempt(skipped, what, function, *arguments):
+    """The function's value; or None where the machine lacks something for it, which is added to `skipped`."""
+    try:
+        return function(*arguments)
+    except Unusable as e:
+        skipped.append(f"skipped: {what}: {e}")
+        return None
+
+
 def check(condition, text):
     if not condition:
         raise Failure(text)
@@ -394,6 +412,9 @@ def main(name, function, arguments):
     except Failure as e:
         print(f"{name}: FAILED: {e}")
         sys.exit(1)
+    except Unusable as e:
+        print(f"{name}: skipped: {e}")
+        return
     except KeyboardInterrupt:
         sys.exit(130)
     print(f"{name}: ok, {report} ({time.monotonic() - started:.0f} s)")

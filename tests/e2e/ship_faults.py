@@ -123,6 +123,9 @@ def on_demand(agent, receivers, victoria):
     """What check-remote says of the four, and a stretch of seconds."""
     said = agent.call("check-remote", "--config", agent.config)
     check(said.count("version 1  taken") == 4, f"check-remote: {said}")
+    as_json = json.loads(agent.call("check-remote", "--config", agent.config, "--format", "json"))["data"]
+    again = "".join(f"{e['name']}  {e['url']}\n" + "".join(f"  {f['what']:<10} {f['text']}\n" for f in e["findings"]) for e in as_json)
+    check(again == said and all(e["good"] for e in as_json), f"check-remote: as JSON {again}, as a table {said}")
     check(said.count("version 2  taken") == 1 and said.count("version 2  not known to it") == 3, f"check-remote: {said}")
     end = int(time.time()) - 2
     agent.call("ship", '{__name__=~"node_load1|node_forks_total"}', "--config", agent.config, "--last", "20s", "--at", str(end),

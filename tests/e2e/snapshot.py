@@ -8,7 +8,6 @@
 import argparse
 import http.server
 import os
-import pty
 import shutil
 import subprocess
 import sys
@@ -35,18 +34,6 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
         self.wfile.write(body.encode())
-
-    def log_message(self, *_):
-        pass
-
-
-class Slow(http.server.BaseHTTPRequestHandler):
-    """A server that takes its time."""
-
-    def do_POST(self):
-        time.sleep(1.7)
-        self.send_response(503)
-        self.end_headers()
 
     def log_message(self, *_):
         pass
@@ -137,31 +124,6 @@ def damaged(tacho, processes, path):
                   f"{'changed' if i % 2 else 'cut'} at byte {at}: exit {done.returncode}, {done.stdout}{done.stderr}")
 
 
-def progress(tacho, processes):
-    """A line on a terminal while it takes long; nothing in a pipe."""
-    server, port = serve(Slow)
-    command = [tacho, "snapshot", "-o", processes.path("never.tacho"), "--url", f"http://127.0.0.1:{port}"]
-    ours, theirs = pty.openpty()
-    done = subprocess.Popen(command, stderr=theirs)
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            more = os.read(ours, 4096)
-        except OSError:
-            break
-        if not more:
-            break
-        seen += more
-    os.close(ours)
-    e2e.check(done.wait() == 1, "a snapshot of a server that is busy")
-    e2e.check(b"\r\x1b[Ktacho: reading samples" in seen and b"\r\x1b[Ktacho: http" in seen, f"on a terminal: {seen!r}")
-    piped = run(*command)
-    e2e.check("reading" not in piped.stderr and "\x1b" not in piped.stderr and "503" in piped.stderr, f"in a pipe: {piped.stderr!r}")
-    e2e.check(not os.path.exists(processes.path("never.tacho")), "a snapshot that failed has left a file")
-    server.shutdown()
-
-
 def body(processes, arguments):
     tacho = os.path.abspath(arguments.tacho)
     exporter, port = serve(Page)
@@ -221,7 +183,6 @@ scrape_configs:
     done = run(tacho, "snapshot", "-o", processes.path("x"), *files, "--at", "1000")
     e2e.check(done.returncode == 1 and "no samples" in done.stderr and not os.path.exists(processes.path("x")), f"no samples: {done.stderr}")
     damaged(tacho, processes, by_files)
-    progress(tacho, processes)
     exporter.shutdown()
     return f"{names.count(chr(10))} series, {os.path.getsize(by_files)} bytes, {len(builds)} builds"
 

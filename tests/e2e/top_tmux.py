@@ -262,7 +262,7 @@ def test_signals(story):
 
 
 def test_looks(story):
-    """ASCII where the locale says so, no colour where NO_COLOR says so."""
+    """ASCII where the locale says so, no colour where NO_COLOR or --no-color says so."""
     t = story.open(80, 24, {"LANG": "C"})
     t.run(story.local())
     story.wait_for_values()
@@ -272,12 +272,13 @@ def test_looks(story):
     check("\x1b[36m" in t.screen(colours=True), "colours", t.screen(colours=True))
     story.quit()
     t.close()
-    t = story.open(80, 24, {"NO_COLOR": "1"})
-    t.run(story.local())
-    story.wait_for_values()
-    check(not re.search(r"\x1b\[[0-9;]*3[0-7]m", t.screen(colours=True)), "no colours with NO_COLOR", t.screen(colours=True))
-    story.quit()
-    t.close()
+    for env, flag in ({"NO_COLOR": "1"}, ""), ({}, " --no-color"):
+        t = story.open(80, 24, env)
+        t.run(story.local() + flag)
+        story.wait_for_values()
+        check(not re.search(r"\x1b\[[0-9;]*3[0-7]m", t.screen(colours=True)), f"no colours with {env}{flag}", t.screen(colours=True))
+        story.quit()
+        t.close()
 
 
 def test_http(story):

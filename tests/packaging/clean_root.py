@@ -4,12 +4,13 @@ Nothing of it is shared with this machine but the kernel: it has its own process
 """
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from e2e import check  # noqa: E402
+from e2e import Failure, Unusable, check, one_line  # noqa: E402
 
 
 def run(command, ok=(0,), **options):
@@ -31,12 +32,26 @@ def families(text):
     return {line.split()[2].removesuffix("_total") for line in text.splitlines() if line.startswith("# TYPE ")}
 
 
+def require(*programs, namespaces=""):
+    """Unusable where this user is not root, a program is missing, or the kernel gives no such name spaces (unshare's options)."""
+    if os.geteuid() != 0:
+        raise Unusable("it takes root's rights")
+    for program in programs:
+        if not shutil.which(program):
+            raise Unusable(f"{program} is not installed")
+    if namespaces:
+        done = subprocess.run(["unshare", *namespaces.split(), "true"], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Unusable(f"this machine gives no name spaces: {done.stderr.strip()}")
+
+
 def debian_sources():
     """sources.list lines of this machine's Debian, and of nothing else that it has."""
     targets = run(["apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
                    "Origin: Debian"])
     lines = set(targets.splitlines())
-    check(lines, "apt knows no Debian here: run apt-get update first")
+    if not lines:
+        raise Unusable("apt knows no Debian here: run apt-get update first")
     return "\n".join(sorted(lines)) + "\n"
 
 
@@ -46,21 +61,36 @@ def codename():
 
 
 def make(folder, packages=("systemd", "systemd-sysv"), name="root"):
-    """A root in a new folder below `folder`, or in a tar where `name` ends so. Some 12 s with a warm mirror."""
+    """A root in a new folder below `folder`, or in a tar where `name` ends so. Some 12 s with a warm mirror. Unusable without one."""
+    require("mmdebstrap", "apt-get")
     root, sources, options = (os.path.join(folder, n) for n in (name, "sources.list", "apt.conf"))
     with open(sources, "w") as f:
         f.write(debian_sources())
     with open(options, "w") as f:
         f.writelines(line + "\n" for line in run(["apt-config", "dump"]).splitlines() if "Proxy" in line)
     include = [f"--include={','.join(packages)}"] if packages else []
-    run(["mmdebstrap", "--quiet", "--variant=minbase", *include, f"--aptopt={options}", codename(), root, sources])
+    try:
+        run(["mmdebstrap", "--quiet", "--variant=minbase", *include, f"--aptopt={options}", codename(), root, sources])
+    except (Failure, subprocess.TimeoutExpired) as e:
+        raise Unusable(f"no Debian can be made here: {one_line(e)}") from e
     return root
 
 
 class Machine:
-    """The root while its systemd runs."""
+    """The root while its systemd runs. Unusable where systemd-nspawn cannot boot it, with which nothing of ours has to do yet."""
+
+    NEEDS = ("systemd-nspawn", "nsenter", "setpriv")
+    NAMESPACES = "--fork --mount --pid --uts --ipc --net"
 
     def __init__(self, processes, root):
+        require(*self.NEEDS, namespaces=self.NAMESPACES)
+        try:
+            self.boot(processes, root)
+        except (Failure, OSError) as e:
+            processes.end(self.nspawn)
+            raise Unusable(f"no systemd boots in a container here: {e}; {one_line(processes.log_text('nspawn'))}") from e
+
+    def boot(self, processes, root):
         self.processes, self.root = processes, root
         # Nothing of nspawn's own may stand between the unit and what it asks for: capabilities and the kernel's log are passed on.
         # It ends with this script, however that ends.

@@ -8,6 +8,7 @@ there and so is a changed configuration; a watchdog restarts an agent that hangs
 usage: debian_package.py --package build/package-older/tacho_0.0.1_amd64.deb --newer build/package-newer/tacho_0.1.0_amd64.deb
 """
 import argparse
+import gzip
 import json
 import os
 import shutil
@@ -22,12 +23,16 @@ from e2e import check  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGING = os.path.join(HERE, "..", "..", "tools", "packaging", "debian")
+UNIT = "/lib/systemd/system/tacho.service"
 EXPOSURE_MAX = 3.1  # of systemd-analyze security: 0 is none, 10 all
 CAPABILITIES = {"cap_dac_read_search", "cap_sys_ptrace", "cap_syslog"}
 # What the documentation and the unit name.
 DOCUMENTED = ("README.md", "docs/deploy/debian.md", "docs/metrics.md", "licences/libfmt-dev", "examples/systemd/nvidia-profiling.conf",
               "examples/systemd/driver-as-root.conf", "examples/alerts/seconds.rules.yaml", "examples/grafana/node-seconds.json",
               "examples/kubernetes/overlays/nvidia/kustomization.yaml")
+# What the program says of its command line, where man and the shells look for it.
+SAID = {"man": "man/man1/tacho.1.gz", "bash": "bash-completion/completions/tacho", "zsh": "zsh/vendor-completions/_tacho",
+        "fish": "fish/vendor_completions.d/tacho.fish"}
 BACKUPS = {f"etc/{name}-" for name in ("passwd", "group", "shadow", "gshadow", "subuid", "subgid")}  # adduser's and deluser's
 # What an administrator adds: all sources that are off by default, so that their rights are seen as well.
 OFF = ("softirqs", "interrupts", "processes", "cgroups", "ethtool_link")
@@ -68,15 +73,29 @@ class Node:
 
 
 def check_unit(machine):
-    unit = "/lib/systemd/system/tacho.service"
-    machine.call("systemd-analyze", "verify", "--man=no", unit)
-    rows = json.loads(machine.call("systemd-analyze", "security", "--offline=true", "--json=short", unit))
+    machine.call("systemd-analyze", "verify", "--man=no", UNIT)
+    check(machine.show("tacho", "TimeoutStartUSec") == ["infinity"], "an agent that still opens a large ring is ended, and begins again")
+    return check_exposure(machine.call, UNIT)
+
+
+def check_exposure(call, unit):
+    """By systemd-analyze, wherever it runs."""
+    rows = json.loads(call("systemd-analyze", "security", "--offline=true", "--json=short", unit))
     check(rows, "systemd-analyze security says nothing")
-    last = machine.call("systemd-analyze", "security", "--offline=true", "--no-pager", unit).strip().splitlines()[-1]
+    last = call("systemd-analyze", "security", "--offline=true", "--no-pager", unit).strip().splitlines()[-1]
     score = float(last.split(":")[1].split()[0])
     check(score <= EXPOSURE_MAX, f"the unit's exposure is {score}, more than {EXPOSURE_MAX}")
-    machine.call("systemd-analyze", "security", "--offline=true", f"--threshold={round(EXPOSURE_MAX * 10)}", unit)
+    call("systemd-analyze", "security", "--offline=true", f"--threshold={round(EXPOSURE_MAX * 10)}", unit)
     return score
+
+
+def check_said(machine):
+    """The manual's page and the shells' scripts are what the installed program says."""
+    for what, path in SAID.items():
+        with open(os.path.join(machine.root, "usr/share", path), "rb") as f:
+            installed = f.read()
+        said = machine.call("tacho", *(["man"] if what == "man" else ["completion", what])).encode()
+        check(said and said == (gzip.decompress(installed) if path.endswith(".gz") else installed), f"/usr/share/{path} is not what tacho says")
 
 
 def check_rights(machine, node):
@@ -187,14 +206,33 @@ def check_drop_ins(machine, node):
     node.wait_up()
 
 
+def boot(processes, options):
+    """A machine that has both packages at hand, and none installed."""
+    clean_root.require(*clean_root.Machine.NEEDS, "capsh", namespaces=clean_root.Machine.NAMESPACES)
+    root = clean_root.make(processes.folder)
+    for package, name in (options.package, "old.deb"), (options.newer, "new.deb"):
+        shutil.copy(package, os.path.join(root, "root", name))
+    return clean_root.Machine(processes, root)
+
+
+def check_unpacked(processes, package):
+    """What of the package can be looked at without a machine to install it on."""
+    folder = processes.make_folder("unpacked")
+    run(["dpkg-deb", "-x", package, folder])
+    for path in DOCUMENTED:
+        check(os.path.getsize(os.path.join(folder, "usr/share/doc/tacho", path)), f"the package has an empty {path}")
+    return check_exposure(lambda *command: run(command), folder + UNIT)
+
+
 def body(processes, options):
     for package in options.package, options.newer:
         complaints = run(["lintian", "--fail-on", "error", "--allow-root", package])
         check("E: " not in complaints, complaints)
-    root = clean_root.make(processes.folder)
-    for package, name in (options.package, "old.deb"), (options.newer, "new.deb"):
-        shutil.copy(package, os.path.join(root, "root", name))
-    machine = clean_root.Machine(processes, root)
+    notes = []
+    machine = e2e.attempt(notes, "installing it", boot, processes, options)
+    if machine is None:
+        return f"exposure {check_unpacked(processes, options.newer)}; {notes[0]}"
+    root = machine.root
     before, users = machine.files(), machine.call("cat", "/etc/passwd", "/etc/group")
 
     machine.call("dpkg", "-i", "/root/old.deb")
@@ -203,6 +241,7 @@ def body(processes, options):
     machine.call("systemctl", "is-enabled", "tacho")
     for path in DOCUMENTED:
         machine.call("test", "-s", "/usr/share/doc/tacho/" + path)
+    check_said(machine)
     score = check_unit(machine)
     check_rights(machine, node)
     wait(lambda: len(node.times()) >= 3, 20, "no rows: " + node.log())

@@ -11,8 +11,12 @@ import argparse
 import copy
 import json
 import os
+import re
+import shutil
+import socket
 import subprocess
 import sys
+import textwrap
 
 import yaml
 
@@ -24,6 +28,7 @@ from npm_types import Npm  # noqa: E402
 
 KUBERNETES = os.path.join(HERE, "..", "..", "tools", "packaging", "kubernetes")
 NODE_CAPABILITIES = ["DAC_READ_SEARCH", "SYS_PTRACE", "SYSLOG"]
+START_SECONDS = 600
 # kustomization -> (privileged, capabilities); a sidecar has nothing of the host.
 BUILT = {
     "daemonset": (False, NODE_CAPABILITIES),
@@ -38,10 +43,25 @@ MODULES = {"v1": "v1", "apps/v1": "apps/v1", "batch/v1": "batch/v1", "rbac.autho
            "scheduling.k8s.io/v1": "scheduling.k8s.io/v1"}
 
 
-def build(npm):
+def kustomizer(npm):
+    """The command that builds a kustomization: the kubectl that npm has, so that it is one version, or else this machine's."""
+    if npm:
+        return [npm.kubectl(), "kustomize"]
+    for command in ["kubectl", "kustomize"], ["kustomize", "build"]:
+        if shutil.which(command[0]):
+            return command
+    raise e2e.Unusable("npm is not usable, and there is neither kubectl nor kustomize to build the manifests")
+
+
+def build_one(kustomize, folder):
+    done = subprocess.run([*kustomize, os.path.abspath(folder)], capture_output=True, text=True, timeout=120)
+    check(done.returncode == 0, f"{folder} cannot be built: {done.stderr[-3000:]}")
+    return list(yaml.safe_load_all(done.stdout))
+
+
+def build(kustomize):
     """{kustomization: its objects}"""
-    return {name: list(yaml.safe_load_all(npm.run([npm.kubectl(), "kustomize", os.path.abspath(os.path.join(KUBERNETES, name))])))
-            for name in BUILT}
+    return {name: build_one(kustomize, os.path.join(KUBERNETES, name)) for name in BUILT}
 
 
 def api_problems(npm, objects):
@@ -114,9 +134,35 @@ def check_rights(name, objects, rights, version):
     check("allowPrivilegeEscalation" not in context if privileged or "SYS_ADMIN" in capabilities
           else context["allowPrivilegeEscalation"] is False, f"{name}: allowPrivilegeEscalation does not go with {context}")
     rules = [r for o in objects if o["kind"] == "ClusterRole" for r in o["rules"]]
-    check(rules == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"]}], f"{name}: the role may do {rules}")
+    check(rules == [{"apiGroups": [""], "resources": ["pods"], "verbs": ["list"]}], f"{name}: the role may do {rules}")
+    policies = [o.get("preemptionPolicy") for o in objects if o["kind"] == "PriorityClass"]
+    check(policies == ["Never"], f"{name}: the agent's pods may evict others, training jobs for one: preemptionPolicy {policies}")
     writable = {m["name"] for m in agent["volumeMounts"] if not m.get("readOnly")}
     check(writable == {"state", "runtime"}, f"{name}: can write to {sorted(writable)}")
+    check_read_only(name, pod, agent)
+    # What every node has, and what an overlay is for nodes that have it.
+    wanted = {v["name"] for v in pod["volumes"] if v.get("hostPath", {}).get("type") == "Directory"}
+    check(wanted <= {"proc", "sys", "root"} | ({"dcmi", "ascend-driver"} if "ascend" in name else set()),
+          f"{name}: the pod does not start on nodes without the folders of {sorted(wanted)}")
+
+
+def check_read_only(name, pod, agent):
+    """What is mounted below a folder of the host can be written to, but where that is shut as well."""
+    hosts = {v["name"] for v in pod["volumes"] if "hostPath" in v}
+    for mount in agent["volumeMounts"]:
+        if not mount.get("readOnly") or mount["name"] not in hosts:
+            continue
+        # The API server takes only one of both; the root needs the other.
+        ways = (mount.get("recursiveReadOnly"), mount.get("mountPropagation"))
+        check(ways == ((None, "HostToContainer") if mount["name"] == "root" else ("IfPossible", None)), f"{name}: {mount}")
+
+
+def check_start(name, objects):
+    """A large ring takes minutes to open: nothing ends the agent before."""
+    _, agent = pod_and_agent(objects)
+    start, live = agent.get("startupProbe"), agent["livenessProbe"]
+    patience = start["periodSeconds"] * start["failureThreshold"] if start else live["initialDelaySeconds"]
+    check(patience >= START_SECONDS, f"{name}: an agent that opens its ring is restarted after {patience} s")
 
 
 def check_references(name, objects):
@@ -139,10 +185,36 @@ def check_references(name, objects):
 
 
 def check_sidecars(built):
-    """The two forms differ in where the container stands, and in nothing else."""
-    native, classic = (pod_and_agent(built[f"examples/sidecar-{form}"]) for form in ("native", "classic"))
-    check({k: v for k, v in native[1].items() if k != "restartPolicy"} == classic[1], "the two sidecars differ")
+    """The two forms differ in where the container stands and in how its start is waited for, and in nothing else."""
+    native, classic = (copy.deepcopy(pod_and_agent(built[f"examples/sidecar-{form}"])) for form in ("native", "classic"))
+    # An init container's is waited for by the job's containers.
+    check("startupProbe" not in native[1], "the job waits for the native sidecar's startupProbe: an agent that fails keeps it from starting")
+    check("lifecycle" not in native[1], "the job waits for what the native sidecar does after its start")
+    check("startupProbe" in classic[1], "the classic sidecar has no startupProbe")
+    native[1].pop("restartPolicy"), native[1]["livenessProbe"].pop("initialDelaySeconds"), classic[1].pop("startupProbe")
+    check(native[1] == classic[1], "the two sidecars differ")
     check(native[0]["volumes"] == classic[0]["volumes"], "the two sidecars' volumes differ")
+
+
+def check_documented_patches(processes, npm, kustomize):
+    """Each patch that the documentation says to put into an overlay fits the DaemonSet, and changes what it says. Returns how many."""
+    with open(os.path.join(HERE, "..", "..", "docs", "deploy", "kubernetes.md")) as f:
+        texts = re.findall(r"^    patches:\n(?:(?:    .*)?\n)+", f.read(), re.MULTILINE)
+    check(texts, "the documentation has no patches: mend this check")
+    folder = processes.make_folder("documented")
+    for text in texts:
+        base = os.path.relpath(os.path.realpath(os.path.join(KUBERNETES, "daemonset")), os.path.realpath(folder))
+        overlay = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": [base]} | yaml.safe_load(textwrap.dedent(text))
+        with open(os.path.join(folder, "kustomization.yaml"), "w") as f:
+            yaml.safe_dump(overlay, f)
+        objects = build_one(kustomize, folder)
+        problems = npm and api_problems(npm, {"patched": next(o for o in objects if o["kind"] == "DaemonSet")})
+        check(not problems, f"with the documentation's patch: {problems}")
+        pod, agent = pod_and_agent(objects)
+        check(agent["securityContext"]["seLinuxOptions"] == {"type": "spc_t"}, f"with the documentation's patch: {agent['securityContext']}")
+        folders = [v["hostPath"] for v in pod["volumes"] if v["name"] == "pod-resources"]
+        check(folders == [{"path": "/data/kubelet/pod-resources"}], f"with the documentation's patch: {folders}")
+    return len(texts)
 
 
 def check_own_overlay(objects):
@@ -172,25 +244,68 @@ def probes(agent):
     return {agent[p]["httpGet"]["path"] for p in ("startupProbe", "livenessProbe", "readinessProbe") if p in agent}
 
 
+def node_addresses():
+    """Addresses that a node's status.hostIP could be here, by their kind."""
+    found = {}
+    for kind, family, address in ("IPv4", socket.AF_INET, "127.0.0.1"), ("IPv6", socket.AF_INET6, "::1"):
+        try:
+            with socket.socket(family) as s:
+                s.bind((address, 0))
+            found[kind] = address
+        except OSError:
+            pass
+    return found
+
+
+LISTENS = {}  # as it is told to -> by which kinds of addresses it was reached
+
+
+def check_listens(processes, tacho, name, objects, paths):
+    """The agent listens as its manifest says, on nodes and in pods of IPv4 and of IPv6, and the probes reach it there. Returns the kinds."""
+    _, agent = pod_and_agent(objects)
+    listen = next(a.removeprefix("--listen=") for a in agent["args"] if a.startswith("--listen="))
+    if listen in LISTENS:
+        return LISTENS[listen]
+    addresses = node_addresses()
+    check(addresses, "this machine has no loopback address")
+    # On a node each address is a start of its own; in a pod all are the one start's.
+    starts = [[kind] for kind in addresses] if "$(HOST_IP)" in listen else [list(addresses)]
+    for i, kinds in enumerate(starts):
+        port = e2e.free_port()
+        where = listen.replace("$(HOST_IP)", addresses[kinds[0]]).replace(":9980", f":{port}")
+        folder = f"listens-{len(LISTENS)}-{i}"
+        p = processes.start(folder, [tacho, "run", "--listen", where, "--state", processes.make_folder(folder, "state"),
+                                     "--runtime", processes.make_folder(folder, "run")])
+        for kind in kinds:
+            base = f"http://[{addresses[kind]}]:{port}" if kind == "IPv6" else f"http://{addresses[kind]}:{port}"
+            for path in sorted(paths):
+                processes.wait_http(p, base + path)
+        check(processes.end(p) == 0, f"{name}: the agent at {where} does not end when it is told to")
+    LISTENS[listen] = list(addresses) + ([] if "IPv6" in addresses else ["skipped: IPv6, which this machine has not"])
+    return LISTENS[listen]
+
+
 def body(processes, options):
-    npm = Npm(options.npm)
-    built = build(npm)
-    objects, spoiled = check_types(npm, built)
+    notes = []
+    npm = e2e.attempt(notes, "the API's types", Npm, options.npm)
+    kustomize = kustomizer(npm)
+    built = build(kustomize)
+    if npm:
+        objects, spoiled = check_types(npm, built)
+        notes.append(f"{objects} objects fit the API's types, {spoiled} broken ones do not")
     paths = set()
     version = subprocess.run([options.tacho, "--version"], capture_output=True, text=True).stdout.split()[-1]
     for name, rights in BUILT.items():
         check_rights(name, built[name], rights, version)
+        check_start(name, built[name])
         check_references(name, built[name])
         check_configuration(processes, options.tacho, name, built[name])
         paths |= probes(pod_and_agent(built[name])[1])
     check_sidecars(built)
     check_own_overlay(built["examples/own-overlay"])
-    agent = e2e.Tacho(processes, options.tacho)
-    agent.start()
-    for path in sorted(paths):
-        e2e.http_get(agent.base + path)
-    agent.stop()
-    return f"{objects} objects of {len(built)} kustomizations fit the API's types, {spoiled} broken ones do not; probes {', '.join(sorted(paths))} answer"
+    check_documented_patches(processes, npm, kustomize)
+    reached = [say for name in BUILT for say in check_listens(processes, options.tacho, name, built[name], paths)]
+    return (f"{len(built)} kustomizations built; probes {', '.join(sorted(paths))} answer by {' and '.join(sorted(set(reached)))}; {'; '.join(notes)}")
 
 
 if __name__ == "__main__":

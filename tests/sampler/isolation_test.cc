@@ -278,6 +278,31 @@ TEST_CASE("a slow child is waited for, and its other source is not held up") {
   CHECK(d.child->lives() == 1);
 }
 
+// Killed within its driver's call it could have left the card in need of a reset.
+TEST_CASE("a child that is given up while another thread of it is in a call has its time of grace to come back") {
+  for (const bool comes_back : {true, false}) {
+    Device d;
+    d.watched[0]->tick();
+    d.watched[1]->tick();
+    const pid_t before = d.script.pid;
+    d.scripts[1].act = Act::hang;
+    std::thread waiting([&] { (void)d.watched[1]->sample(); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    (void)d.child->lost(d.child->lives(), "talked nonsense");
+    waiting.join();
+    CHECK(d.row().find("has not ended yet") != std::string::npos);
+    CHECK(::kill(before, 0) == 0);
+    if (comes_back) d.scripts[1].act = Act::row;
+    if (!comes_back) std::this_thread::sleep_for(std::chrono::milliseconds(ChildStarter::kGraceMs));
+    d.clock.advance_ms(60'000);
+    CHECK(d.row() == "layout changed");
+    CHECK(d.watched[0]->describe());
+    CHECK(d.script.pid != before);
+    CHECK(is_gone(before));
+    CHECK(d.child->lives() == 2);
+  }
+}
+
 TEST_CASE("who waits for a child that hangs is called back at the end") {
   auto d = std::make_unique<Device>();
   d->watched[0]->tick();

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <set>
 
 #include "proto/http_server.h"
 #include "sampler/identity/kubelet_watch.h"
@@ -63,7 +64,7 @@ TEST_CASE("the API server is asked for one node's pods, part by part", "[identit
   REQUIRE(pods);
   REQUIRE(pods->size() == 3);
   CHECK((*pods)[2].name == "p3");
-  CHECK(server.asked == std::vector<std::string>{"/api/v1/pods fieldSelector=spec.nodeName=node-1 limit=250",
+  CHECK(server.asked == std::vector<std::string>{"/api/v1/pods fieldSelector=spec.nodeName=node-1 limit=250 resourceVersion=0",
                                                  "/api/v1/pods fieldSelector=spec.nodeName=node-1 limit=250 continue=2&x",
                                                  "/api/v1/pods fieldSelector=spec.nodeName=node-1 limit=250 continue=3"});
 }
@@ -111,6 +112,7 @@ TEST_CASE("the kubelet is asked at once, then at its pace, sooner when that is w
       system_clock().sleep_until(system_clock().mono() + 20 * kNsPerMs);
     }
     CHECK(watch.latest()->number >= 1);
+    CHECK(watch.stop());
   }
   CHECK(calls.size() >= 2);
   CHECK(calls.size() <= 3);
@@ -157,6 +159,55 @@ TEST_CASE("a socket that is not there is looked for again within seconds, and no
   CHECK(pod_lists == 2);
 }
 
+TEST_CASE("pods that are not told are asked for ever less often, on each node at another time", "[identity]") {
+  std::set<std::int64_t> fourth;
+  for (int node = 0; node < 50; ++node) {
+    PodsRest rest(fmt::format("node-{}", node));
+    CHECK(rest.ms() == 0);
+    std::vector<std::int64_t> all;
+    for (int failed = 0; failed < 8; ++failed) {
+      rest.note(false);
+      all.push_back(rest.ms());
+    }
+    CHECK(all.front() == PodsRest::kMinMs);
+    CHECK(std::is_sorted(all.begin(), all.end()));
+    CHECK(all[3] > 30'000);
+    CHECK(all.back() >= PodsRest::kMaxMs * 4 / 5);
+    CHECK(all.back() <= PodsRest::kMaxMs);
+    fourth.insert(all[3]);
+    rest.note(true);
+    CHECK(rest.ms() == 0);
+  }
+  CHECK(fourth.size() > 25);
+}
+
+TEST_CASE("the kubelet's list is asked for at its pace while the pods rest", "[identity]") {
+  struct Side final : KubeletSide {
+    int& lists;
+    int& pod_lists;
+    Side(int& l, int& p) : lists(l), pod_lists(p) {}
+    std::expected<std::vector<PodEntry>, KubeletError> list() override {
+      ++lists;
+      return std::vector<PodEntry>();
+    }
+    Result<std::vector<Pod>> pods() override {
+      ++pod_lists;
+      return failure("not now");
+    }
+  };
+  int lists = 0;
+  int pod_lists = 0;
+  {
+    KubeletWatch watch(std::make_unique<Side>(lists, pod_lists), 100);
+    const MonoNs until = system_clock().mono() + 20 * kNsPerSecond;
+    while (watch.latest()->number < 5 && system_clock().mono() - until < 0)
+      system_clock().sleep_until(system_clock().mono() + 20 * kNsPerMs);
+    CHECK_FALSE(watch.latest()->pods);
+  }
+  CHECK(lists >= 5);
+  CHECK(pod_lists == 1);
+}
+
 TEST_CASE("a kubelet that hangs does not hold up the end", "[identity]") {
   struct Side final : KubeletSide {
     std::expected<std::vector<PodEntry>, KubeletError> list() override {
@@ -170,6 +221,8 @@ TEST_CASE("a kubelet that hangs does not hold up the end", "[identity]") {
     KubeletWatch watch(std::make_unique<Side>(), 60'000);
     system_clock().sleep_until(system_clock().mono() + 50 * kNsPerMs);
     begun = system_clock().mono();
+    CHECK_FALSE(watch.stop());
+    CHECK_FALSE(watch.stop());  // though it may have ended since
   }
   CHECK(system_clock().mono() - begun < 1500 * kNsPerMs);
   system_clock().sleep_until(begun + 2200 * kNsPerMs);  // what was left behind has ended before the test does

@@ -45,6 +45,7 @@ TEST_CASE("why the kubelet does not tell is known by kind", "[identity]") {
   kubelet.end();
   CHECK(fault("") == KubeletFault::no_socket);
   CHECK(list_pod_resources("/nonexistent", 100).error().fault == KubeletFault::no_socket);
+  CHECK(list_pod_resources("/nonexistent", 100).error().message.find("--root-dir") != std::string::npos);
 }
 
 TEST_CASE("a list that is cut anywhere is an error or a shorter list, and one that is too long is an error", "[identity]") {

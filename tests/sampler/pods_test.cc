@@ -24,11 +24,12 @@ TEST_CASE("a list of pods in Kubernetes' JSON is read: who, labels, when contain
         {"name":"waits","state":{"waiting":{"reason":"ContainerCreating"}}}]}},
     {"metadata":{"name":"done","namespace":"n","uid":"u2"},
      "status":{"phase":"Succeeded","containerStatuses":[{"name":"c","state":{"terminated":{"startedAt":"2026-01-01T00:00:00Z","finishedAt":"2026-01-01T00:01:00Z"}}}]}},
-    {"metadata":{"name":"static","namespace":"n","uid":"u3","annotations":{"kubernetes.io/config.hash":"0123456789abcdef0123456789abcdef"}}},
+    {"metadata":{"name":"static","namespace":"n","uid":"u3","annotations":{"kubernetes.io/config.hash":"0123456789abcdef0123456789abcdef","kubernetes.io/config.mirror":"0123456789abcdef0123456789abcdef"}}},
+    {"metadata":{"name":"poses","namespace":"n","uid":"u4","annotations":{"kubernetes.io/config.hash":"3f0c1d2e-0000-4000-8000-000000000001"}}},
     {"metadata":{"name":"no uid"}}, 7]})");
   REQUIRE(list);
   CHECK(list->next == "more");
-  REQUIRE(list->pods.size() == 3);
+  REQUIRE(list->pods.size() == 4);
   const Pod& train = list->pods[0];
   CHECK(train.uid == "3f0c1d2e-0000-4000-8000-000000000001");
   CHECK(train.labels == KeyValues{{"tenant.id", "1"}});
@@ -46,6 +47,25 @@ TEST_CASE("a list of pods in Kubernetes' JSON is read: who, labels, when contain
   CHECK(list->pods[1].ended);
   CHECK(list->pods[1].finished("c") == kT + 60'000);
   CHECK(list->pods[2].cgroup_uid == "0123456789abcdef0123456789abcdef");
+  CHECK(list->pods[3].cgroup_uid == "u4");
+}
+
+TEST_CASE("a pod that claims another one's cgroup is left out, whichever is listed first", "[identity]") {
+  const auto make = [](const char* name, const char* uid, const char* cgroup) {
+    Pod out;
+    out.name = name;
+    out.name_space = "n";
+    out.uid = uid;
+    out.cgroup_uid = cgroup;
+    return out;
+  };
+  std::vector<Pod> pods{make("poses", "u1", "u2"), make("own", "u2", "u2"), make("static", "u3", "hash"),
+                        make("again", "u4", "hash")};
+  CHECK(drop_twins(pods) == std::vector<std::string>{"n/poses", "n/again"});
+  REQUIRE(pods.size() == 2);
+  CHECK(pods[0].name == "own");
+  CHECK(pods[1].name == "static");
+  CHECK(drop_twins(pods).empty());
 }
 
 TEST_CASE("what is no list of pods is an error, and an empty one is none", "[identity]") {

@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 #include <thread>
@@ -233,6 +234,58 @@ TEST_CASE("what is in force stays, and what does not fit beside it is refused an
   const auto roomy = open_log(dir.path());
   CHECK(told(*roomy, {huge}) == 0);
   CHECK(roomy->dropped() == 1);
+}
+
+TEST_CASE("a log that is full refuses no end, and what ended does not stay in force") {
+  auto dir = test::TempDir::in_memory();
+  constexpr std::uint64_t kMost = 4096;
+  for (const bool ends : {true, false}) {
+    INFO((ends ? "ends" : "changes"));
+    std::filesystem::remove_all(dir / "s");
+    std::filesystem::create_directory(dir / "s");
+    const auto log = open_log(dir / "s", kMost);
+    std::vector<Identity> crowd;
+    for (int i = 0; i < 100; ++i) crowd.push_back(card(i, "a job with a name of some length", i));
+    const int kept = static_cast<int>(told(*log, crowd));
+    REQUIRE(kept < 100);
+    // Of all at once: what is in force takes all the room there is.
+    std::vector<Identity> next;
+    for (int i = 0; i < kept; ++i) next.push_back(card(i, ends ? "" : "another job, and a name that is longer by far", 1000 + i));
+    told(*log, next);
+    CHECK(file_of(dir / "s").size() <= kMost);
+    for (const auto& timeline : {log->timeline(), IdentityReader(dir / "s").timeline()}) {
+      for (int i = 0; i < kept; ++i) {
+        INFO(i);
+        IdentityJoiner joiner(*timeline, {2000, 2000});
+        const auto& stretches = joiner.stretches(Labels{{"card", std::to_string(i)}});
+        const std::string_view job = stretches.empty() ? "" : stretches[0].labels->get("job_name");
+        CHECK((job.empty() || (!ends && job.starts_with("another"))));
+      }
+    }
+    if (!ends) continue;
+    CHECK(log->scopes() == 0);
+    // There is room again.
+    CHECK(told(*log, {card(500, "z", 3000)}, 2500) == 1);
+  }
+}
+
+TEST_CASE("a log that is removed or replaced under the agent is written anew") {
+  for (const char* how : {"removed at once", "removed later", "replaced"}) {
+    INFO(how);
+    auto dir = test::TempDir::in_memory();
+    const auto log = open_log(dir.path());
+    told(*log, {card(0, "a", 1)});
+    const std::string path = dir / "identities.log";
+    const std::string old = file_of(dir.path());
+    if (how != std::string("removed at once")) told(*log, {card(1, "b", 2)});
+    std::filesystem::remove(path);
+    if (how == std::string("replaced")) std::ofstream(path) << old << std::flush;
+    told(*log, {card(2, "c", 3)});
+    CHECK(known(IdentityReader(dir.path()).timeline()) == known(log->timeline()));
+    CHECK(known(open_log(dir.path())->timeline()) == known(log->timeline()));
+    told(*log, {card(2, "d", 4)});
+    CHECK(known(IdentityReader(dir.path()).timeline()) == known(log->timeline()));
+  }
 }
 
 TEST_CASE("nobody's scopes leave the log with the last sample that was theirs") {

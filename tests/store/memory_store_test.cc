@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <fstream>
@@ -170,4 +171,21 @@ TEST_CASE("a file is loaded from disk") {
   std::remove(path.c_str());
   REQUIRE(s);
   CHECK(s->sample_count() == 8);
+}
+
+TEST_CASE("loading tells how far it is, never backwards, up to nearly all") {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "a " + std::to_string(i) + " " + std::to_string(i) + "\n";
+  text += "# EOF\n";
+  std::vector<std::uint64_t> told;
+  const auto progress = [&](std::uint64_t done, std::uint64_t total) {
+    CHECK(total == text.size());
+    told.push_back(done);
+  };
+  REQUIRE(MemoryStore::parse(text, "x.om", TextFormat::openmetrics, progress));
+  REQUIRE(told.size() >= 4);
+  CHECK(std::is_sorted(told.begin(), told.end()));
+  CHECK(told.front() > 0);
+  CHECK(told.back() > text.size() * 9 / 10);
+  CHECK(told.back() < text.size());
 }

@@ -2,6 +2,7 @@
 #include "tools/config_attribution.h"
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
 
 #include "tests/temp_dir.h"
@@ -49,6 +50,38 @@ TEST_CASE("attribution: all keys") {
   CHECK(read("{pods: {api_server: 'https://api:6443'}}").pods.url == "https://api:6443");
   CHECK(read("{pods: off}").pods.from == From::nobody);
   CHECK(read("{style: short}").pods.from == From::automatic);
+}
+
+TEST_CASE("attribution: api_server: false leaves the API server alone, whatever the environment offers") {
+  const auto excluded = read("{pods: {api_server: false}}").pods;
+  CHECK(excluded.from == From::automatic);
+  CHECK_FALSE(excluded.may_ask_api_server);
+  CHECK(read("{style: short}").pods.may_ask_api_server);
+  CHECK(read("{pods: {api_server: true}}").pods.may_ask_api_server);
+  CHECK(read("{pods: {api_server: false, kubelet: 'http://x'}}").pods.from == From::kubelet);
+  // As in a pod.
+  ::setenv("KUBERNETES_SERVICE_HOST", "192.0.2.1", 1);
+  ::setenv("NODE_NAME", "node-1", 1);
+  ::setenv("NODE_IP", "192.0.2.7", 1);
+  const std::string asked = sampler::PodClient(excluded).where();
+  const std::string usually = sampler::PodClient(sampler::PodClientOptions()).where();
+  for (const char* name : {"KUBERNETES_SERVICE_HOST", "NODE_NAME", "NODE_IP"}) ::unsetenv(name);
+  CHECK(asked == "https://192.0.2.7:10250");
+  CHECK(usually == "https://192.0.2.1:443");
+}
+
+TEST_CASE("attribution: which mode auto has chosen is told, and why") {
+  const test::TempDir dir;
+  const sampler::Roots roots{"/proc", "/sys", dir.path()};
+  const std::string there = fmt::format("kubelet_socket: {}/kubelet.sock", dir.path());
+  const std::string away = fmt::format("kubelet_socket: {}/no/kubelet.sock", dir.path());
+  const auto chosen = [&](const std::string& text) { return chosen_mode(read("{" + text + "}"), roots); };
+  CHECK(chosen(there) ==
+        fmt::format("identity.mode: auto is daemonset: the folder of the kubelet's socket, {}, is there", dir.path()));
+  CHECK(chosen(away) ==
+        fmt::format("identity.mode: auto is sidecar: the folder of the kubelet's socket, {}/no, is not there", dir.path()));
+  CHECK(has(chosen(away + ", slurm_job_mapping: /jobs"), "sidecar, with the jobs of identity.slurm_job_mapping"));
+  CHECK(chosen(there + ", mode: daemonset").empty());
 }
 
 TEST_CASE("attribution: what is wrong is told") {

@@ -35,13 +35,13 @@ TEST_CASE("environment variables are put in, unset ones named") {
 TEST_CASE("what an instance's files say is put in: a line, or a member of JSON; what is not there is told") {
   const test::TempDir dir;
   REQUIRE(replace_file(dir / "zone", "  eu-west-1a \nsecond line\n"));
-  REQUIRE(replace_file(dir / "data.json", R"({"v1": {"region": "eu-west-1", "n": 3, "b": true, "list": [1]}})"));
+  REQUIRE(replace_file(dir / "data.json", R"({"v1": {"region": "eu-west-1", "n": 12345678901234567, "b": true, "list": [1]}})"));
   std::vector<std::string> missing;
   const auto expanded = [&](const std::string& text) { return expand_variables(text, missing); };
   const std::string zone = dir / "zone", data = dir / "data.json";
   CHECK(expanded("${file:" + zone + "}") == "eu-west-1a");
   CHECK(expanded("x-${file:" + data + "#v1.region}-y") == "x-eu-west-1-y");
-  CHECK(expanded("${file:" + data + "#v1.n}${file:" + data + "#v1.b}") == "3true");
+  CHECK(expanded("${file:" + data + "#v1.n}${file:" + data + "#v1.b}") == "12345678901234567true");
   CHECK(missing.empty());
   CHECK(expanded("${file:" + data + "#v1.none}").empty());
   CHECK(missing.back().ends_with("data.json has no member 'none' (v1.none)"));

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "proto/base/file.h"
+#include "tests/fake_clock.h"
 #include "tests/temp_dir.h"
 
 using namespace tacho;
@@ -22,6 +23,7 @@ struct Script {
   std::vector<store::Identity> resumed;
   int polls = 0;
   bool owns_all = false;
+  bool hangs = false;
 };
 
 class Scripted final : public sampler::IdentityProducer {
@@ -34,6 +36,7 @@ class Scripted final : public sampler::IdentityProducer {
     ++script_.polls;
     return std::exchange(script_.next, {});
   }
+  bool stop() override { return !script_.hangs; }
 
  private:
   Script& script_;
@@ -83,6 +86,22 @@ TEST_CASE("producers are asked before the first sample, and once a second from t
   identities->stop();
 }
 
+TEST_CASE("the log's share of the storage is a 64th, within bounds") {
+  CHECK(identity_log_bytes(0) == 2u << 20);
+  CHECK(identity_log_bytes(512u << 20) == 8u << 20);
+  CHECK(identity_log_bytes(std::uint64_t{100} << 30) == 32u << 20);
+  test::TempDir dir;
+  Script script;
+  for (int i = 0; i < 100; ++i) script.next.push_back(card(std::to_string(i), "x", 1000));
+  IdentityProducers producers;
+  producers.push_back(std::make_unique<Scripted>(script));
+  const auto identities = Identities::open({.folder = dir.path(), .bytes_max = 4096, .oldest = [] { return TimeMs{0}; }},
+                                           std::move(producers), system_clock());
+  REQUIRE(identities);
+  CHECK(gauges_of(**identities).at("tacho_identity_log_bytes") <= 4096);
+  CHECK(gauges_of(**identities).at("tacho_identity_dropped_total") > 0);
+}
+
 TEST_CASE("without any identity nothing is written, and no time of a change is told") {
   test::TempDir dir;
   Script script;
@@ -118,4 +137,54 @@ TEST_CASE("a scope that is looked after stays in force until its producer says o
   open_with(dir.path(), script, system_clock());
   const auto next = open_with(dir.path(), script, system_clock());
   CHECK(known(*next) == "card a@1000=x ");
+}
+
+TEST_CASE("a producer that leaves a thread behind is told of at the end") {
+  const test::TempDir dir;
+  for (const bool hangs : {false, true}) {
+    Script script;
+    script.hangs = hangs;
+    IdentityProducers producers;
+    Script well;
+    producers.push_back(std::make_unique<Scripted>(script));
+    producers.push_back(std::make_unique<Scripted>(well));
+    auto identities =
+        Identities::open({.folder = dir.path(), .oldest = [] { return TimeMs{0}; }}, std::move(producers), system_clock());
+    REQUIRE(identities);
+    (*identities)->start();
+    CHECK((*identities)->stop() == !hangs);
+  }
+}
+
+TEST_CASE("seconds that the clock shows once more are of whom they are this time") {
+  test::TempDir dir;
+  Script script;
+  test::FakeClock clock;
+  const auto set_wall = [&](TimeMs ms) { clock.step((ms - clock.wall_ms()) * kNsPerMs); };
+  set_wall(100'000);
+  script.owns_all = true;
+  script.next = {card("a", "old", 90'000), card("b", "steady", 40'000)};
+  auto identities = open_with(dir.path(), script, clock);
+  set_wall(110'000);
+  script.next = {card("a", "new", 109'000), card("c", "gone", 105'000)};
+  identities->poll();
+  set_wall(112'000);
+  script.next = {card("c", "", 111'000)};
+  identities->poll();
+  SECTION("while the agent runs") {
+    set_wall(95'000);
+    identities->poll();
+  }
+  SECTION("while it does not") {
+    identities.reset();
+    set_wall(95'000);
+    identities = open_with(dir.path(), script, clock);
+    for (const store::Identity& i : script.resumed) CHECK(i.from <= 95'000);
+  }
+  CHECK(known(*identities) == "card a@90000=old card a@95000=new card b@40000=steady card c@95000= ");
+  // Set right by less than a second it repeats nothing.
+  const auto kept = gauges_of(*identities).at("tacho_identity_stretches");
+  set_wall(94'500);
+  identities->poll();
+  CHECK(gauges_of(*identities).at("tacho_identity_stretches") == kept);
 }

@@ -56,7 +56,7 @@ struct Node {
 
 }  // namespace
 
-TEST_CASE("a job that has ended leaves its report, once, with its last run alone") {
+TEST_CASE("a job that has ended leaves a report of each of its runs, once") {
   Node n;
   const store::IdentityView view(*n.store, n.source());
   JobArchive archive({.folder = n.dir / "state" + "/jobs",
@@ -80,17 +80,40 @@ TEST_CASE("a job that has ended leaves its report, once, with its last run alone
   n.seconds(20);
   archive.look(n.now);
   archive.look(n.now + 100'000);
-  REQUIRE(n.archived("team-a/train").size() == 1);
-  CHECK(n.archived("train").size() == 1);
+  REQUIRE(n.archived("team-a/train").size() == 2);
+  CHECK(n.archived("train").size() == 2);
   CHECK(n.archived("rain").empty());
-  const ArchivedJob kept = n.archived("train")[0];
+  CHECK(read_file(n.archived("train")[0].json_path)->find(R"("run":1,"runs":2)") != std::string::npos);
+  const ArchivedJob kept = n.archived("train")[1];
   const auto json = read_file(kept.json_path), text = read_file(kept.text_path);
   REQUIRE(json);
   INFO(*json);
   CHECK(json->find(R"("run":2,"runs":2)") != std::string::npos);
   CHECK(json->find(R"("held_seconds":40,)") != std::string::npos);
+  CHECK(json->find(R"("began_earlier":false,"running":false)") != std::string::npos);
   CHECK(json->find(R"("energy_joules":4000,)") != std::string::npos);
   CHECK(text->starts_with("job team-a/train (run 2 of 2)\n"));
+}
+
+TEST_CASE("what ended while no agent ran is found by the next one, and names longer than a file's may be are told apart") {
+  Node n;
+  const store::IdentityView view(*n.store, n.source());
+  const std::string name(200, 'x');
+  n.belongs_to(name + "1", "u1");
+  n.seconds(10);
+  n.belongs_to(name + "2", "u2");
+  n.seconds(10);
+  n.belongs_to("", "");
+  n.seconds(20);
+  for (int start = 0; start < 2; ++start) {
+    JobArchive archive({.folder = n.dir / "state" + "/jobs",
+                        .window = view,
+                        .timeline = n.source(),
+                        .report = {.is_identity = identity_labels_of(n.source())}});
+    archive.look(n.now);
+    CHECK(n.archived(name + "1").size() == 1);
+    CHECK(n.archived("team-a/" + name + "2").size() == 1);
+  }
 }
 
 TEST_CASE("reports of jobs are bounded, and the oldest go") {

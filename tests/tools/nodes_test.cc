@@ -46,7 +46,7 @@ struct Served {
 TEST_CASE("a list of nodes: hosts, ports, URLs, and what each is called") {
   CHECK(parsed("127.0.0.1") == "127.0.0.1:9980=http://127.0.0.1:9980 ");
   CHECK(parsed("127.0.0.1:80,https://node-7.example/tacho") ==
-        "127.0.0.1:80=http://127.0.0.1:80 node-7.example:443=https://node-7.example/tacho ");
+        "127.0.0.1:80=http://127.0.0.1:80 node-7.example:443/tacho=https://node-7.example/tacho ");
   CHECK(parsed("[::1]:99") == "[::1]:99=http://[::1]:99 ");
   CHECK(parsed("::1") == "[::1]:9980=http://[::1]:9980 ");
   CHECK(parsed("[::1]") == "[::1]:9980=http://[::1]:9980 ");

@@ -17,16 +17,25 @@ install(FILES ${CMAKE_CURRENT_LIST_DIR}/lintian-overrides DESTINATION share/lint
 
 # The same bytes from the same source, whenever it is packed.
 find_program(GZIP gzip REQUIRED)
-foreach(page IN ITEMS changelog tacho.1)
-  configure_file(${CMAKE_CURRENT_LIST_DIR}/${page}.in ${CMAKE_BINARY_DIR}/package/${page} @ONLY)
-  execute_process(COMMAND ${GZIP} -9nf -k ${CMAKE_BINARY_DIR}/package/${page} COMMAND_ERROR_IS_FATAL ANY)
-endforeach()
+configure_file(${CMAKE_CURRENT_LIST_DIR}/changelog.in ${CMAKE_BINARY_DIR}/package/changelog @ONLY)
+execute_process(COMMAND ${GZIP} -9nf -k ${CMAKE_BINARY_DIR}/package/changelog COMMAND_ERROR_IS_FATAL ANY)
 install(FILES ${CMAKE_BINARY_DIR}/package/changelog.gz DESTINATION ${TACHO_DOC})
-install(FILES ${CMAKE_BINARY_DIR}/package/tacho.1.gz DESTINATION share/man/man1)
 
-# The program holds these libraries' code; their licences ask that their notices go with it.
+# What the program says of its own command line: the manual's page, and completion for each shell where its package looks for it.
+function(tacho_says words file destination)
+  add_custom_command(TARGET tacho POST_BUILD VERBATIM
+    COMMAND sh -c "\"$1\" ${words} >\"$2\"" sh $<TARGET_FILE:tacho> ${CMAKE_BINARY_DIR}/package/${file})
+  install(FILES ${CMAKE_BINARY_DIR}/package/${file} DESTINATION ${destination} ${ARGN})
+endfunction()
+tacho_says("man | ${GZIP} -9n" tacho.1.gz share/man/man1)
+tacho_says("completion bash" tacho.bash share/bash-completion/completions RENAME tacho)
+tacho_says("completion zsh" _tacho share/zsh/vendor-completions)
+tacho_says("completion fish" tacho.fish share/fish/vendor_completions.d)
+
+# The program holds these libraries' code; their licences ask that their notices go with it (tests/packaging/licences.py compares them
+# with what is linked).
 foreach(library IN ITEMS libboost1.81-dev libfmt-dev libspdlog-dev libyaml-cpp-dev libre2-dev libprotozero-dev libsnappy-dev liblz4-dev
-                         zlib1g-dev libxxhash-dev libssl-dev libncurses-dev libcli11-dev libflatbuffers-dev libstdc++-12-dev)
+                         zlib1g-dev libxxhash-dev libssl-dev libnghttp2-dev libncurses-dev libcli11-dev libflatbuffers-dev libstdc++-12-dev)
   file(REAL_PATH /usr/share/doc/${library}/copyright notice)
   if(EXISTS ${notice})
     install(FILES ${notice} DESTINATION ${TACHO_DOC}/licences RENAME ${library})
