@@ -91,7 +91,10 @@ Result<Sampled> SelfSource::sample(Row& row) {
   if (const auto resident = memory_.resident_bytes()) row.set(c, static_cast<double>(*resident));
   ++c;
   row.set(c++, 1);
-  for (const SelfGauge& g : gauges_) row.set(c++, g.value());
+  for (const SelfGauge& g : gauges_) {
+    if (const double v = g.value(); !is_absent(v)) row.set(c, v);
+    ++c;
+  }
   return Sampled::ok;
 }
 

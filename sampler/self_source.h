@@ -19,7 +19,7 @@ namespace tacho::sampler {
 struct SelfGauge {
   std::string metric;
   std::vector<Label> labels;
-  std::function<double()> value;
+  std::function<double()> value;  // absent() where there is none: no sample
 };
 
 class SelfSource final : public Source {

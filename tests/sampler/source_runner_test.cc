@@ -347,6 +347,23 @@ TEST_CASE("a hanging source leaves the others alone, and stopping does not wait 
   CHECK(runners[1]->stats().rows == 0);  // what came after the deadline is not a row
 }
 
+// It was NaN, which is a value: shipped, and the highest of nothing.
+TEST_CASE("a number of the agent's own that is not known is absent") {
+  RunnerFixture f;
+  bool known = false;
+  const std::vector<std::shared_ptr<SourceRunner>> none;
+  SelfSource self(none, f.clock, {{"tacho_identity_changed_timestamp_seconds", {}, [&] { return known ? 5 : absent(); }}});
+  store::Schema schema;
+  REQUIRE(self.describe(schema));
+  RowBuffer cells(schema.size());
+  Row row = cells.row();
+  REQUIRE(self.sample(row).value() == Sampled::ok);
+  CHECK(is_absent(cells[schema.size() - 1]));
+  known = true;
+  REQUIRE(self.sample(row).value() == Sampled::ok);
+  CHECK(cells[schema.size() - 1] == 5);
+}
+
 TEST_CASE("a source whose first row comes while the agent's own series are described waits for the next tick") {
   RunnerFixture f;
   f.start();
