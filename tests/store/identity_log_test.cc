@@ -232,8 +232,9 @@ TEST_CASE("what is in force stays, and what does not fit beside it is refused an
   Identity huge = card(0, "x", 1000);
   for (int i = 0; i < 3000; ++i) huge.targets.push_back(Labels{{"container", fmt::format("{:064}", i)}});
   const auto roomy = open_log(dir.path());
-  CHECK(told(*roomy, {huge}) == 0);
+  CHECK(told(*roomy, {huge}) == 1);  // not itself, but that what was in force of the card is so no more
   CHECK(roomy->dropped() == 1);
+  CHECK(roomy->scopes() == kept - 1);
 }
 
 TEST_CASE("a log that is full refuses no end, and what ended does not stay in force") {
