@@ -244,6 +244,9 @@ class Node:
         for job in self.jobs:
             if card not in job.cards or job.started is None:
                 continue
+            # Of a pod that ended and one that began in one second, which is all that Kubernetes tells, a list may show either in it.
+            if job.started <= t < job.started + 1 and any(j.finished == job.started and card in j.cards for j in self.jobs):
+                return None
             begins, sure = self.begins(job, card)
             if abs(t - sure) < UNSURE and t >= job.started:
                 return None
