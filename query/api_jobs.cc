@@ -23,7 +23,7 @@ ApiResult<HttpResponse> answer_jobs(const ApiContext& c, const HttpRequest& r) {
     if (text.empty()) return std::unexpected(ApiError{fmt::format("there is no job '{}' in this time", *job), "not_found", 404});
     return HttpResponse{.content_type = "text/plain; charset=utf-8", .body = std::move(text)};
   }
-  if (job) std::erase_if(report->runs, [&](const JobRun& run) { return run.owner.name != *job && run.owner.text() != *job; });
+  if (job) std::erase_if(report->runs, [&](const JobRun& run) { return !run.owner.is_called(*job); });
   return HttpResponse{.body = api_success_json([&](JsonText& out) { out.raw(job_json(*report)); })};
 }
 

@@ -62,8 +62,7 @@ std::vector<ArchivedJob> archived_jobs(const std::string& state, std::string_vie
     query::JobOwner owner{std::string(job->as_string()), ""};
     if (const auto* space = root.find_pointer("/jobs/0/namespace", ec); space != nullptr && space->is_string())
       owner.name_space = std::string(space->as_string());
-    if (owner.name == name || owner.text() == name)
-      out.push_back({folder + "/" + report + ".json", folder + "/" + report + ".txt"});
+    if (owner.is_called(name)) out.push_back({folder + "/" + report + ".json", folder + "/" + report + ".txt"});
   }
   return out;
 }

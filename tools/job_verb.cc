@@ -99,7 +99,7 @@ int job(const JobVerbOptions& o) {
       query::make_job_report(**data, range_of(o, newest),
                              {.is_identity = identity_labels_of(timeline), .now = o.data.file ? 0 : system_clock().wall_ms()});
   if (!report) return fail(report.error());
-  const auto is_other = [&](const query::JobRun& r) { return r.owner.name != o.name && r.owner.text() != o.name; };
+  const auto is_other = [&](const query::JobRun& r) { return !r.owner.is_called(o.name); };
   if (!o.name.empty()) std::erase_if(report->runs, is_other);
   if (!o.name.empty() && report->runs.empty()) {
     if (!o.data.file && print_archived(o)) return 0;

@@ -5,16 +5,6 @@
 namespace tacho::query {
 namespace {
 
-void add_sum(std::optional<ExactSum>& to, const std::optional<ExactSum>& from) {
-  if (!from) return;
-  if (!to) to.emplace();
-  *to += *from;
-}
-
-void take_max(std::optional<double>& to, const std::optional<double>& from) {
-  if (from) to = to ? std::max(*to, *from) : *from;
-}
-
 void add_each(std::map<std::string, ExactSum>& to, const std::map<std::string, ExactSum>& from) {
   for (const auto& [key, sum] : from) to[key] += sum;
 }
@@ -30,9 +20,9 @@ void DeviceUse::add(const DeviceUse& other) {
   utilization_ms += other.utilization_ms;
   if (other.utilization_min)
     utilization_min = utilization_min ? std::min(*utilization_min, *other.utilization_min) : *other.utilization_min;
-  add_sum(process_busy_ms, other.process_busy_ms);
-  add_sum(busy_seconds, other.busy_seconds);
-  add_sum(energy_joules, other.energy_joules);
+  add_to(process_busy_ms, other.process_busy_ms);
+  add_to(busy_seconds, other.busy_seconds);
+  add_to(energy_joules, other.energy_joules);
   take_max(power_max_watts, other.power_max_watts);
   take_max(memory_max_bytes, other.memory_max_bytes);
   add_each(throttled_seconds, other.throttled_seconds);

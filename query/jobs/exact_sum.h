@@ -5,8 +5,10 @@
 // Threads  a value.   Cost  an addition of 128 bits.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 
 namespace tacho::query {
 
@@ -35,5 +37,15 @@ class ExactSum {
   static constexpr Units kOne = Units{1} << 40;
   Units units_ = 0;
 };
+
+// What was never read is absent, and stays so.
+inline void add_to(std::optional<ExactSum>& to, const std::optional<ExactSum>& more) {
+  if (!more) return;
+  if (!to) to.emplace();
+  *to += *more;
+}
+inline void take_max(std::optional<double>& to, const std::optional<double>& v) {
+  if (v) to = to ? std::max(*to, *v) : *v;
+}
 
 }  // namespace tacho::query

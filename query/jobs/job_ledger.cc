@@ -51,13 +51,6 @@ ExactSum growth(double before, double v) {
   return v < before ? ExactSum(v) : ExactSum(v) - ExactSum(before);
 }
 
-void add(std::optional<ExactSum>& to, const ExactSum& sum) {
-  if (!to) to.emplace();
-  *to += sum;
-}
-
-void take_max(std::optional<double>& to, double v) { to = to ? std::max(*to, v) : v; }
-
 Labels in_common(const Labels& a, const Labels& b) {
   std::vector<Label> out;
   for (const Label& l : a) {
@@ -193,8 +186,8 @@ void JobLedger::enter_device(const Series& series) {
         use.utilization_min = use.utilization_min ? std::min(*use.utilization_min, s.v) : s.v;
         if (s.v < options_.stalled_below) use.stalled_ms += s.ms;
         return;
-      case Entry::busy: return add(use.busy_seconds, growth(s.before, s.v));
-      case Entry::energy: return add(use.energy_joules, growth(s.before, s.v));
+      case Entry::busy: return add_to(use.busy_seconds, growth(s.before, s.v));
+      case Entry::energy: return add_to(use.energy_joules, growth(s.before, s.v));
       case Entry::power: return take_max(use.power_max_watts, s.v);
       case Entry::memory: return take_max(use.memory_max_bytes, s.v);
       case Entry::throttle_active:
@@ -206,7 +199,7 @@ void JobLedger::enter_device(const Series& series) {
         if (const ExactSum more = growth(s.before, s.v); more > ExactSum()) use.errors[code] += more;
         return;
       case Entry::process_use:
-        if (s.ms > 0 && ExactSum::takes(s.v)) add(use.process_busy_ms, ExactSum(s.v * static_cast<double>(s.ms)));
+        if (s.ms > 0 && ExactSum::takes(s.v)) add_to(use.process_busy_ms, ExactSum(s.v * static_cast<double>(s.ms)));
         return;
       default: return;
     }
@@ -224,9 +217,9 @@ void JobLedger::enter_pod(const Series& series) {
   const bool of_container = series.own.has("container_id");
   each_step(series, [&](const Step& s) {
     HostUse& use = of_container ? s.holder->containers : s.holder->pod;
-    if (entry == Entry::pod_cpu) add(use.cpu_seconds, growth(s.before, s.v));
+    if (entry == Entry::pod_cpu) add_to(use.cpu_seconds, growth(s.before, s.v));
     if (entry == Entry::pod_memory) take_max(use.memory_max_bytes, s.v);
-    if (entry == Entry::pod_oom) add(use.oom_kills, growth(s.before, s.v));
+    if (entry == Entry::pod_oom) add_to(use.oom_kills, growth(s.before, s.v));
   });
 }
 

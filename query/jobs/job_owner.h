@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "proto/base/labels.h"
 
@@ -16,6 +17,8 @@ struct JobOwner {
   auto operator<=>(const JobOwner&) const = default;
   // "team-a/train-7", or the name alone.
   std::string text() const;
+  // By either of the two.
+  bool is_called(std::string_view what) const { return name == what || text() == what; }
 };
 
 // Whether they name a job, a pod, or one of Slurm's numbers; a cluster's or a node's name alone is nobody's.

@@ -90,15 +90,9 @@ JobRun run_of(const std::vector<const JobHolder*>& pods, const JobLedger& ledger
 }  // namespace
 
 void HostUse::add(const HostUse& other) {
-  const auto add_sum = [](std::optional<ExactSum>& to, const std::optional<ExactSum>& from) {
-    if (!from) return;
-    if (!to) to.emplace();
-    *to += *from;
-  };
-  add_sum(cpu_seconds, other.cpu_seconds);
-  add_sum(oom_kills, other.oom_kills);
-  if (other.memory_max_bytes)
-    memory_max_bytes = memory_max_bytes ? std::max(*memory_max_bytes, *other.memory_max_bytes) : *other.memory_max_bytes;
+  add_to(cpu_seconds, other.cpu_seconds);
+  add_to(oom_kills, other.oom_kills);
+  take_max(memory_max_bytes, other.memory_max_bytes);
 }
 
 std::optional<std::size_t> JobRun::slowest_device() const {

@@ -149,7 +149,7 @@ std::string job_table(const JobReport& report) {
 std::string job_pages(const JobReport& report, std::string_view name) {
   std::string out;
   for (const JobRun& run : report.runs) {
-    if (run.owner.name != name && run.owner.text() != name) continue;
+    if (!run.owner.is_called(name)) continue;
     out += (out.empty() ? "" : "\n") + page(run);
   }
   return out;

@@ -51,6 +51,12 @@ struct Node {
   store::TimelineSource source() {
     return [this] { return timeline; };
   }
+  JobArchiveOptions archive_of(const store::IdentityView& view) {
+    return {.folder = dir / "state" + "/jobs",
+            .window = view,
+            .timeline = source(),
+            .report = {.is_identity = identity_labels_of(source())}};
+  }
   std::vector<ArchivedJob> archived(const std::string& name) { return archived_jobs(dir / "state", name); }
 };
 
@@ -59,10 +65,7 @@ struct Node {
 TEST_CASE("a job that has ended leaves a report of each of its runs, once") {
   Node n;
   const store::IdentityView view(*n.store, n.source());
-  JobArchive archive({.folder = n.dir / "state" + "/jobs",
-                      .window = view,
-                      .timeline = n.source(),
-                      .report = {.is_identity = identity_labels_of(n.source())}});
+  JobArchive archive(n.archive_of(view));
   n.belongs_to("train", "u1");
   archive.look(n.now);
   n.seconds(30);
@@ -106,10 +109,7 @@ TEST_CASE("what ended while no agent ran is found by the next one, and names lon
   n.belongs_to("", "");
   n.seconds(20);
   for (int start = 0; start < 2; ++start) {
-    JobArchive archive({.folder = n.dir / "state" + "/jobs",
-                        .window = view,
-                        .timeline = n.source(),
-                        .report = {.is_identity = identity_labels_of(n.source())}});
+    JobArchive archive(n.archive_of(view));
     archive.look(n.now);
     CHECK(n.archived(name + "1").size() == 1);
     CHECK(n.archived("team-a/" + name + "2").size() == 1);
@@ -119,10 +119,7 @@ TEST_CASE("what ended while no agent ran is found by the next one, and names lon
 TEST_CASE("reports of jobs are bounded, and the oldest go") {
   Node n;
   const store::IdentityView view(*n.store, n.source());
-  JobArchive archive({.folder = n.dir / "state" + "/jobs",
-                      .window = view,
-                      .timeline = n.source(),
-                      .report = {.is_identity = identity_labels_of(n.source())}});
+  JobArchive archive(n.archive_of(view));
   for (std::size_t i = 0; i < JobArchive::kReportsMax + 3; ++i) {
     n.belongs_to("j" + std::to_string(i), "u" + std::to_string(i));
     archive.look(n.now);
@@ -140,10 +137,7 @@ TEST_CASE("reports of jobs are bounded, and the oldest go") {
 TEST_CASE("a job whose pods held no device leaves no report") {
   Node n;
   const store::IdentityView view(*n.store, n.source());
-  JobArchive archive({.folder = n.dir / "state" + "/jobs",
-                      .window = view,
-                      .timeline = n.source(),
-                      .report = {.is_identity = identity_labels_of(n.source())}});
+  JobArchive archive(n.archive_of(view));
   n.written.push_back({"pod u9", {Labels{{"pod_uid", "u9"}}}, Labels{{"job_name", "sidecar"}, {"pod", "p"}}, n.now});
   n.timeline = store::IdentityTimeline::of(n.written);
   archive.look(n.now);
