@@ -239,3 +239,22 @@ TEST_CASE("aliases carry the identity of what they are made of") {
   CHECK(all.find("UTIL{UUID=\"a\",job_name=\"y\"} 3=300") != std::string::npos);
   CHECK(all.find("util{job_name=\"y\",uuid=\"a\"} 3=3") != std::string::npos);
 }
+
+// It carried those of the card's pod that its own pod has not, and counted to that one's job.
+TEST_CASE("a process of one pod on another pod's card has nothing of the other's") {
+  const std::vector<Identity> written{
+      {"device 0", {Labels{{"accel", "0"}}}, Labels{{"pod_uid", "a"}, {"job_name", "train"}, {"tenant_id", "7"}}, 0},
+      {"slurm 0", {Labels{{"accel", "0"}}}, Labels{{"hpc_job", "41"}}, 0},
+      {"process 9", {Labels{{"accel", "0"}, {"pid", "9"}}}, Labels{{"pod_uid", "b"}, {"pod", "monitor"}}, 0},
+      {"process 8", {Labels{{"accel", "0"}, {"pid", "8"}}}, Labels{{"pod_uid", "a"}, {"container", "worker"}}, 0}};
+  const auto timeline = IdentityTimeline::of(written);
+  IdentityJoiner joiner(*timeline, {1, 10});
+  const auto labels_of = [&](const char* pid) {
+    const auto& stretches = joiner.stretches(Labels{{"__name__", "used"}, {"accel", "0"}, {"pid", pid}});
+    REQUIRE(stretches.size() == 1);
+    return *stretches[0].labels;
+  };
+  CHECK(labels_of("9") == Labels{{"hpc_job", "41"}, {"pod", "monitor"}, {"pod_uid", "b"}});
+  CHECK(labels_of("8") ==
+        Labels{{"container", "worker"}, {"hpc_job", "41"}, {"job_name", "train"}, {"pod_uid", "a"}, {"tenant_id", "7"}});
+}
