@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "query/api.h"
+#include "query/api/api.h"
 #include "sampler/aliases.h"
 #include "sampler/catalogue.h"
 #include "store/store.h"

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "query/api.h"
-#include "store/identity_view.h"
-#include "store/ship_window.h"
+#include "query/api/api.h"
+#include "store/identity/view.h"
+#include "store/shipping/ship_window.h"
 #include "store/store.h"
 #include "tests/temp_dir.h"
 

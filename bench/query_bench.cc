@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "query/engine.h"
+#include "query/engine/engine.h"
 #include "store/queryable.h"
 
 namespace tacho::query {

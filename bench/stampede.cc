@@ -14,7 +14,7 @@
 #include <queue>
 
 #include "proto/base/log.h"
-#include "store/shipper.h"
+#include "store/shipping/shipper.h"
 
 using namespace tacho;
 using namespace tacho::store;

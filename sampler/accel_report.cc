@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "sampler/accel/amd_source.h"
-#include "sampler/accel/ascend_source.h"
-#include "sampler/accel/dcmi_paths.h"
-#include "sampler/accel/nvidia_source.h"
+#include "sampler/accel/amd/source.h"
+#include "sampler/accel/ascend/dcmi_paths.h"
+#include "sampler/accel/ascend/source.h"
+#include "sampler/accel/nvidia/source.h"
 #include "sampler/accel/pci_cards.h"
 
 namespace tacho::sampler {

@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "sampler/accel/accel_source.h"
-#include "sampler/accel/amd_source.h"
-#include "sampler/accel/ascend_source.h"
-#include "sampler/accel/dcmi_paths.h"
-#include "sampler/accel/nvidia_source.h"
-#include "sampler/accel/nvml_paths.h"
+#include "sampler/accel/amd/source.h"
+#include "sampler/accel/ascend/dcmi_paths.h"
+#include "sampler/accel/ascend/source.h"
+#include "sampler/accel/nvidia/nvml_paths.h"
+#include "sampler/accel/nvidia/source.h"
 #include "sampler/accel/pci_cards.h"
 #include "sampler/isolation/isolate.h"
 

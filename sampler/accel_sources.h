@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "sampler/accel/card_slot.h"
-#include "sampler/accel/nvml_session.h"
+#include "sampler/accel/nvidia/nvml_session.h"
 #include "sampler/source.h"
 
 namespace tacho::sampler {

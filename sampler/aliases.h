@@ -1,4 +1,4 @@
-// Names of other exporters, as views of what is kept (store/alias_view.h):
+// Names of other exporters, as views of what is kept (store/aliases/view.h):
 //
 //   dcgm, npu  what dashboards for dcgm-exporter and npu-exporter ask for, made of accel_*.
 //   accel      accel_* made of what a scraped exporter of any vendor calls it: the other direction.
@@ -10,7 +10,7 @@
 #include <memory>
 #include <string>
 
-#include "store/alias_table.h"
+#include "store/aliases/table.h"
 
 namespace tacho::sampler {
 

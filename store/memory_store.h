@@ -18,7 +18,7 @@
 
 #include "proto/exposition.h"
 #include "store/queryable.h"
-#include "store/snapshot.h"
+#include "store/snapshot/snapshot.h"
 
 namespace tacho::store {
 

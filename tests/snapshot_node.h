@@ -7,7 +7,7 @@
 #include <memory>
 #include <random>
 
-#include "store/identity_view.h"
+#include "store/identity/view.h"
 #include "store/memory_store.h"
 #include "store/store.h"
 #include "tests/temp_dir.h"

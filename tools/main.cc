@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <exception>
 
-#include "tools/command_line.h"
+#include "tools/command/command_line.h"
 
 int main(int argc, char** argv) {
   try {

@@ -1,6 +1,6 @@
 #include "query/jobs/job_json.h"
 
-#include "query/json_object.h"
+#include "query/json/object.h"
 
 namespace tacho::query {
 namespace {

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "proto/base/labels.h"
-#include "store/identity_timeline.h"
+#include "store/identity/timeline.h"
 
 namespace tacho::sampler {
 

@@ -1,6 +1,6 @@
 // Who tells whose the samples are: the pod's own labels, the kubelet's list of devices, a folder of Slurm's.
 //
-// Threads  one: the identities' own (tools/identities.h), never a thread that samples. It may block for a while there, and then
+// Threads  one: the identities' own (tools/agent/identities.h), never a thread that samples. It may block for a while there, and then
 //          nobody else's news are read.
 // Errors   nothing comes out: what cannot be read is logged once by the producer, and what was in force stays in force.
 #pragma once
@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/identity.h"
+#include "store/identity/identity.h"
 
 namespace tacho::sampler {
 

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/identity.h"
+#include "store/identity/identity.h"
 
 namespace tacho::sampler {
 

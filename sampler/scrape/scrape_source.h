@@ -6,7 +6,7 @@
 // Cost     a request, and a comparison and a number a line (proto/scraped_page.h): no allocation of its own while the page keeps its
 //          series. Where they change: the parser, labels for the new ones, and what changes of the layout.
 // Errors   none: a target that does not answer is a row that says so. The first of several failures in a row is logged.
-// Types    are the page's (# TYPE), which decide what of a minute is shipped (store/rollup.h): counters last, gauges average.
+// Types    are the page's (# TYPE), which decide what of a minute is shipped (store/rollup/rollup.h): counters last, gauges average.
 // Times    A row has one time. Of a sample that brings its own (honor_timestamps) the value stands in the row of the tick at which it was
 //          seen first, if it is then no older than two intervals, or 5 s; what is older, or from the future, is absent and counted, and
 //          so is what was seen before: no value is told twice.

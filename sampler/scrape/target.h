@@ -12,7 +12,7 @@
 #include "proto/base/labels.h"
 #include "proto/http_auth.h"
 #include "proto/http_client.h"
-#include "store/relabel.h"
+#include "store/shipping/relabel.h"
 
 namespace tacho::sampler {
 

@@ -6,7 +6,7 @@
 
 #include "card_rows.h"
 #include "fake_nvml.h"
-#include "sampler/accel/nvidia_source.h"
+#include "sampler/accel/nvidia/source.h"
 
 namespace tacho::sampler {
 

@@ -7,7 +7,7 @@
 
 #include "card_rows.h"
 #include "fake_dcmi.h"
-#include "sampler/accel/ascend_source.h"
+#include "sampler/accel/ascend/source.h"
 
 namespace tacho::sampler {
 

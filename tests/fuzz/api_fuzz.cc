@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <cstdlib>
 
-#include "query/api.h"
+#include "query/api/api.h"
 #include "store/memory_store.h"
 
 namespace {

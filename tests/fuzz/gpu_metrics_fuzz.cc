@@ -9,8 +9,8 @@
 #include <set>
 #include <string>
 
-#include "sampler/accel/amd_card.h"
-#include "sampler/accel/amd_metrics.h"
+#include "sampler/accel/amd/card.h"
+#include "sampler/accel/amd/metrics.h"
 #include "sampler/row_buffer.h"
 
 namespace {

@@ -3,8 +3,8 @@
 #include <string>
 
 #include "proto/base/check.h"
-#include "store/identity_record.h"
-#include "store/identity_timeline.h"
+#include "store/identity/record.h"
+#include "store/identity/timeline.h"
 #include "store/log_records.h"
 
 namespace {

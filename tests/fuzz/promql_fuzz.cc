@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "query/engine.h"
+#include "query/engine/engine.h"
 #include "store/memory_store.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, unsigned long size) {

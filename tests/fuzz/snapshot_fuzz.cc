@@ -7,7 +7,7 @@
 #include "proto/schema/snapshot_generated.h"
 #include "store/memory_store.h"
 #include "store/packed.h"
-#include "store/snapshot_format.h"
+#include "store/snapshot/format.h"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include "almost.h"
 #include "proto/base/file.h"
 #include "proto/base/number.h"
-#include "query/engine.h"
+#include "query/engine/engine.h"
 #include "test_store.h"
 
 namespace tacho::query {

@@ -4,7 +4,7 @@
 #include "proto/remote_read.h"
 #include "proto/remote_series.h"
 #include "proto/snappy_message.h"
-#include "query/api.h"
+#include "query/api/api.h"
 #include "store/memory_store.h"
 
 using namespace tacho;

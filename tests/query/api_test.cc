@@ -1,4 +1,4 @@
-#include "query/api.h"
+#include "query/api/api.h"
 
 #include <catch2/catch.hpp>
 

@@ -6,7 +6,7 @@
 #include <map>
 #include <random>
 
-#include "query/engine.h"
+#include "query/engine/engine.h"
 #include "test_store.h"
 
 namespace tacho::query {

@@ -2,8 +2,8 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "query/ast.h"
-#include "query/engine.h"
+#include "query/engine/engine.h"
+#include "query/language/ast.h"
 
 namespace tacho::query {
 namespace {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-#include "query/engine.h"
+#include "query/engine/engine.h"
 #include "test_store.h"
 
 namespace tacho::query {

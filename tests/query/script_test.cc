@@ -9,8 +9,8 @@
 #include "proto/base/duration.h"
 #include "proto/base/file.h"
 #include "proto/base/number.h"
-#include "query/ast.h"
-#include "query/functions.h"
+#include "query/language/ast.h"
+#include "query/language/functions.h"
 
 namespace tacho::query {
 namespace {

@@ -1,5 +1,5 @@
 // The API over a snapshot answers what it answers over the window, byte for byte.
-#include "query/api.h"
+#include "query/api/api.h"
 #include "tests/snapshot_node.h"
 
 using namespace tacho;

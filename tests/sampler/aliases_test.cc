@@ -8,7 +8,7 @@
 #include <set>
 
 #include "sampler/catalogue.h"
-#include "store/alias_view.h"
+#include "store/aliases/view.h"
 #include "store/memory_store.h"
 
 namespace tacho::sampler {

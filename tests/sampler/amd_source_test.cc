@@ -1,6 +1,6 @@
 // Cards of amdgpu over a made sysfs (tests/accel/make_amd_tree.py): file by file, value by value, and what goes wrong with them.
 
-#include "sampler/accel/amd_source.h"
+#include "sampler/accel/amd/source.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -13,8 +13,8 @@
 #include "../accel/card_rows.h"
 #include "../temp_dir.h"
 #include "golden_text.h"
-#include "sampler/accel/amd_info.h"
-#include "sampler/accel/amd_ras.h"
+#include "sampler/accel/amd/info.h"
+#include "sampler/accel/amd/ras.h"
 #include "sampler/accel_report.h"
 #include "sampler/accel_sources.h"
 #include "sampler/scheduler.h"

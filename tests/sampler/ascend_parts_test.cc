@@ -6,7 +6,7 @@
 #include "../accel/fake_npu.h"
 #include "../temp_dir.h"
 #include "sampler/accel/accel_source.h"
-#include "sampler/accel/dcmi_paths.h"
+#include "sampler/accel/ascend/dcmi_paths.h"
 #include "sampler/accel/pcie_link.h"
 #include "sampler/accel_report.h"
 #include "sampler/accel_sources.h"

@@ -1,13 +1,13 @@
 // An Ascend NPU's sources over the fake library: what they say of a made-up device, number by number, and what of one that fails.
 
-#include "sampler/accel/ascend_source.h"
+#include "sampler/accel/ascend/source.h"
 
 #include <set>
 
 #include "../accel/fake_npu.h"
 #include "golden_text.h"
-#include "sampler/accel/ascend_activity.h"
-#include "sampler/accel/ascend_errors.h"
+#include "sampler/accel/ascend/activity.h"
+#include "sampler/accel/ascend/errors.h"
 
 namespace tacho::sampler {
 namespace {

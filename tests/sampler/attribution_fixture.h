@@ -8,7 +8,7 @@
 #include <map>
 
 #include "sampler/identity/attribution.h"
-#include "store/identity_timeline.h"
+#include "store/identity/timeline.h"
 #include "store/memory_store.h"
 #include "tests/temp_dir.h"
 

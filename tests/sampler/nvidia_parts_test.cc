@@ -6,7 +6,7 @@
 #include "../accel/fake_card.h"
 #include "../temp_dir.h"
 #include "sampler/accel/accel_source.h"
-#include "sampler/accel/nvidia_processes.h"
+#include "sampler/accel/nvidia/processes.h"
 #include "sampler/accel_report.h"
 #include "sampler/accel_sources.h"
 #include "sampler/scheduler.h"

@@ -1,6 +1,6 @@
 // A card's sources over the fake library: what they say of a recorded card, and what of one that fails.
 
-#include "sampler/accel/nvidia_source.h"
+#include "sampler/accel/nvidia/source.h"
 
 #include <chrono>
 #include <set>

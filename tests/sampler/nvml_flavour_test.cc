@@ -1,11 +1,11 @@
 // Vendors whose libraries are made after NVML: what is asked of them, what is not, and under which names.
 
-#include "sampler/accel/nvml_flavour.h"
+#include "sampler/accel/nvidia/nvml_flavour.h"
 
 #include <set>
 
 #include "../accel/fake_card.h"
-#include "sampler/accel/nvml_paths.h"
+#include "sampler/accel/nvidia/nvml_paths.h"
 #include "sampler/accel_report.h"
 #include "sampler/accel_sources.h"
 

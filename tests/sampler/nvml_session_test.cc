@@ -1,7 +1,7 @@
-#include "sampler/accel/nvml_session.h"
+#include "sampler/accel/nvidia/nvml_session.h"
 
 #include "../accel/fake_nvml.h"
-#include "sampler/accel/nvml_paths.h"
+#include "sampler/accel/nvidia/nvml_paths.h"
 
 namespace tacho::sampler {
 namespace {

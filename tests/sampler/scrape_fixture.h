@@ -7,7 +7,7 @@
 
 #include "sampler/scrape/fetch.h"
 #include "sampler/scrape/target.h"
-#include "store/relabel.h"
+#include "store/shipping/relabel.h"
 
 namespace tacho::sampler {
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "store/alias_view.h"
+#include "store/aliases/view.h"
 #include "store/memory_store.h"
 
 namespace tacho::store::alias_test {

@@ -1,10 +1,10 @@
-#include "store/alias_view.h"
+#include "store/aliases/view.h"
 
 #include <map>
 #include <random>
 
 #include "alias_fixture.h"
-#include "store/alias_labels.h"
+#include "store/aliases/labels.h"
 
 using namespace tacho;
 using namespace tacho::store;

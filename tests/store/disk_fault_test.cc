@@ -15,7 +15,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "store/ship_cursor.h"
+#include "store/shipping/ship_cursor.h"
 #include "tests/store/faulty_agent.h"
 #include "tests/temp_dir.h"
 

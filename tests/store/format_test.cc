@@ -5,12 +5,12 @@
 
 #include "store/block.h"
 #include "store/codec/prefix_code.h"
-#include "store/identity_log.h"
-#include "store/identity_record.h"
-#include "store/outbox.h"
+#include "store/identity/log.h"
+#include "store/identity/record.h"
 #include "store/ring.h"
 #include "store/schema_codec.h"
-#include "store/snapshot.h"
+#include "store/shipping/outbox.h"
+#include "store/snapshot/snapshot.h"
 #include "tests/temp_dir.h"
 
 using namespace tacho;

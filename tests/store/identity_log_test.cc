@@ -1,5 +1,5 @@
 // Identities on the disk: what was told is there after restarts, kills, torn ends and damage, for whoever reads, and within bounds.
-#include "store/identity_log.h"
+#include "store/identity/log.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -15,7 +15,7 @@
 #include <random>
 #include <thread>
 
-#include "store/identity_record.h"
+#include "store/identity/record.h"
 #include "store/log_records.h"
 #include "tests/temp_dir.h"
 

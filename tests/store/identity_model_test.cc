@@ -5,7 +5,7 @@
 #include <set>
 
 #include "alias_fixture.h"
-#include "store/identity_view.h"
+#include "store/identity/view.h"
 
 using namespace tacho;
 using namespace tacho::store;

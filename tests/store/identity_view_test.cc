@@ -1,12 +1,12 @@
 // Whose the seconds are: series cut by identities, joined labels, matchers on them, and what two series under one name come to.
-#include "store/identity_view.h"
+#include "store/identity/view.h"
 
 #include <algorithm>
 #include <map>
 #include <set>
 
 #include "alias_fixture.h"
-#include "store/aliased_store.h"
+#include "store/aliases/aliased_store.h"
 
 using namespace tacho;
 using namespace tacho::store;

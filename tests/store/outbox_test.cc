@@ -1,5 +1,5 @@
 // Windows that wait on the disk for an endpoint: what was appended is read, through restarts, torn ends and damage.
-#include "store/outbox.h"
+#include "store/shipping/outbox.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>

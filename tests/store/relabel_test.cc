@@ -1,4 +1,4 @@
-#include "store/relabel.h"
+#include "store/shipping/relabel.h"
 
 #include <catch2/catch.hpp>
 #include <optional>

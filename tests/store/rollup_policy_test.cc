@@ -1,12 +1,12 @@
 // Which numbers of a window are kept, under which names.
-#include "store/rollup_policy.h"
+#include "store/rollup/rollup_policy.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <random>
 
 #include "proto/base/number.h"
-#include "store/rollup.h"
+#include "store/rollup/rollup.h"
 
 using namespace tacho;
 using namespace tacho::store;

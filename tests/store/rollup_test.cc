@@ -1,4 +1,4 @@
-#include "store/rollup.h"
+#include "store/rollup/rollup.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -4,7 +4,7 @@
 #include <memory>
 #include <optional>
 
-#include "store/shipper.h"
+#include "store/shipping/shipper.h"
 #include "tests/store/ship_fakes.h"
 
 namespace tacho::store::ship_test {

@@ -1,4 +1,4 @@
-#include "store/ship_cursor.h"
+#include "store/shipping/ship_cursor.h"
 
 #include <sys/stat.h>
 

@@ -15,7 +15,7 @@
 
 #include "proto/remote_write.h"
 #include "proto/remote_write_v2.h"
-#include "store/shipper.h"
+#include "store/shipping/shipper.h"
 
 namespace tacho::store::ship_test {
 

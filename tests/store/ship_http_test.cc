@@ -1,4 +1,4 @@
-#include "store/ship_http.h"
+#include "store/shipping/ship_http.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>

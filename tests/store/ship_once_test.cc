@@ -1,5 +1,5 @@
 // A stretch of seconds sent while somebody waits for it.
-#include "store/ship_once.h"
+#include "store/shipping/ship_once.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 // Minutes shipped through the identity view: a job that changes within a minute is in it with both its parts, and ends as a series does.
 #include <catch2/catch.hpp>
 
-#include "store/identity_view.h"
+#include "store/identity/view.h"
 #include "tests/store/ship_agent.h"
 
 using namespace tacho;

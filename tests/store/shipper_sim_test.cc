@@ -8,7 +8,7 @@
 
 #include "proto/base/file.h"
 #include "proto/base/log.h"
-#include "store/shipper.h"
+#include "store/shipping/shipper.h"
 #include "tests/store/ship_fakes.h"
 
 namespace tacho::store {

@@ -1,13 +1,13 @@
 // A snapshot holds what the window holds, bit for bit; one that is damaged anywhere is an error.
-#include "store/snapshot.h"
+#include "store/snapshot/snapshot.h"
 
 #include <algorithm>
 #include <cstring>
 
 #include "proto/schema/snapshot_generated.h"
 #include "store/packed.h"
-#include "store/snapshot_columns.h"
-#include "store/snapshot_format.h"
+#include "store/snapshot/columns.h"
+#include "store/snapshot/format.h"
 #include "tests/snapshot_node.h"
 
 using namespace tacho;

@@ -3,16 +3,16 @@
 
 #include "../sampler/scrape_fixture.h"
 #include "../temp_dir.h"
-#include "query/api.h"
+#include "query/api/api.h"
 #include "sampler/aliases.h"
 #include "sampler/scrape/scrape_source.h"
 #include "sampler/source_runner.h"
-#include "store/aliased_store.h"
+#include "store/aliases/aliased_store.h"
 #include "store/memory_store.h"
-#include "store/ship_window.h"
+#include "store/shipping/ship_window.h"
 #include "store/store.h"
 #include "tests/fake_clock.h"
-#include "tools/config.h"
+#include "tools/config/config.h"
 
 namespace tacho::tools {
 namespace {

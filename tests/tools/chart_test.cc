@@ -1,5 +1,5 @@
 // Charts in the terminal: every point is where it belongs, peaks survive any width, and axes say what they mean.
-#include "tools/chart.h"
+#include "tools/terminal/chart.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,5 +1,5 @@
 // Colours only where a terminal can show them and nobody refuses.
-#include "tools/colour.h"
+#include "tools/terminal/colour.h"
 
 #include <pty.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "proto/base/file.h"
-#include "tools/terminal.h"
+#include "tools/terminal/terminal.h"
 
 using namespace tacho;
 using namespace tacho::tools;

@@ -5,9 +5,9 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "tools/command_line.h"
-#include "tools/completion.h"
-#include "tools/man_page.h"
+#include "tools/command/command_line.h"
+#include "tools/command/completion.h"
+#include "tools/command/man_page.h"
 
 using namespace tacho::tools;
 

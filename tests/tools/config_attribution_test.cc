@@ -1,12 +1,12 @@
 // What identity says of the node's pods: its keys, what is wrong with them, and which mode comes of it.
-#include "tools/config_attribution.h"
+#include "tools/config/attribution.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
 
 #include "tests/temp_dir.h"
-#include "tools/config.h"
+#include "tools/config/config.h"
 
 using namespace tacho;
 using namespace tacho::tools;

@@ -1,10 +1,10 @@
 // The section identity: what it says, what is wrong with it, and what the producer gets of it.
-#include "tools/config_identity.h"
+#include "tools/config/identity.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "tools/config.h"
+#include "tools/config/config.h"
 
 using namespace tacho;
 using namespace tacho::tools;

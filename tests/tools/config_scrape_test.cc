@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "tools/config.h"
+#include "tools/config/config.h"
 
 namespace tacho::tools {
 namespace {

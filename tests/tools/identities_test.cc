@@ -1,5 +1,5 @@
 // The agent's identities: producers asked, what they tell kept, and what is left of those that are no more.
-#include "tools/identities.h"
+#include "tools/agent/identities.h"
 
 #include <catch2/catch.hpp>
 #include <map>

@@ -1,11 +1,11 @@
-#include "tools/job_archive.h"
+#include "tools/agent/job_archive.h"
 
 #include <catch2/catch.hpp>
 
 #include "proto/base/file.h"
 #include "store/store.h"
 #include "tests/temp_dir.h"
-#include "tools/job_labels.h"
+#include "tools/agent/job_labels.h"
 
 using namespace tacho;
 using namespace tacho::tools;

@@ -1,4 +1,4 @@
-#include "tools/metrics_page.h"
+#include "tools/terminal/metrics_page.h"
 
 #include <catch2/catch.hpp>
 

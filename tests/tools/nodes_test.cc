@@ -1,10 +1,10 @@
-#include "tools/nodes.h"
+#include "tools/answers/nodes.h"
 
 #include <catch2/catch.hpp>
 
 #include "proto/base/file.h"
 #include "proto/http_server.h"
-#include "query/api.h"
+#include "query/api/api.h"
 #include "store/memory_store.h"
 #include "tests/temp_dir.h"
 

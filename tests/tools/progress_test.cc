@@ -1,5 +1,5 @@
 // The bar on the terminal's line: silent for a second, then how far it is, and gone at the end.
-#include "tools/progress.h"
+#include "tools/terminal/progress.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "tools/prometheus_config.h"
+#include "tools/config/prometheus_config.h"
 
 #include <catch2/catch.hpp>
 

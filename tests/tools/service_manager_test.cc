@@ -1,5 +1,5 @@
 // The service manager is told what sd_notify(3) says, at a path and at an abstract name, and its variables are inherited by nobody.
-#include "tools/service_manager.h"
+#include "tools/agent/service_manager.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

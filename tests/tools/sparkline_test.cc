@@ -1,4 +1,4 @@
-#include "tools/sparkline.h"
+#include "tools/terminal/sparkline.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

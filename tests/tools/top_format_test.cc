@@ -1,4 +1,4 @@
-#include "tools/top_format.h"
+#include "tools/terminal/format.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

@@ -1,11 +1,11 @@
-#include "tools/top_model.h"
+#include "tools/top/model.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
 
-#include "query/engine.h"
-#include "tools/top_data.h"
+#include "query/engine/engine.h"
+#include "tools/top/data.h"
 
 using namespace tacho;
 using namespace tacho::tools;

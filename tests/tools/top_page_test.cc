@@ -1,4 +1,4 @@
-#include "tools/top_page.h"
+#include "tools/top/page.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>

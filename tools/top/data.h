@@ -1,0 +1,63 @@
+// Where `tacho top` gets its answers: this node's files or a loaded file through the query engine, or an agent over HTTP. Both
+// answer the same PromQL, so that everything above this door is one code path.
+//
+// Threads  one at a time.
+// Cost     local: reads files, the agent is not asked and does not notice; what all ranges need is read once. HTTP: one request
+//          for all ranges together.
+// Errors   each expression has its own; a server that cannot be reached is the error of all of them.
+// Lifetime the store outlives what reads it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "proto/base/clock.h"
+#include "proto/base/error.h"
+#include "query/engine/result.h"
+#include "store/queryable.h"
+
+namespace tacho::tools {
+
+class TopData {
+ public:
+  virtual ~TopData() = default;
+
+  struct Newest {
+    std::optional<TimeMs> sample;  // nothing: there is no sample (over HTTP: none of the last five minutes)
+    TimeMs now = 0;                // by the clock of whoever answers, so that an age is right on any machine
+  };
+  virtual Result<Newest> newest() = 0;
+
+  // Without a time: as of now, by the clock of whoever answers.
+  virtual Result<query::QueryResult> instant(const std::string& expr, std::optional<TimeMs> at) = 0;
+
+  // answers[i] is that of exprs[i], at start, start + step, ... up to end. No expression looks further back than reach_ms, and none
+  // at metrics whose names begin otherwise than with node_, tacho_ or accel_.
+  using Answers = std::vector<Result<query::QueryResult>>;
+  struct Steps {
+    TimeMs start = 0;
+    TimeMs end = 0;
+    std::int64_t step_ms = 1000;
+    std::int64_t reach_ms = 0;
+  };
+  virtual Answers ranges(std::span<const std::string> exprs, const Steps& steps) = 0;
+
+  // How much there is, where it can be told without a query.
+  struct Extent {
+    std::size_t series = 0;  // with a sample in the last minute there is
+    std::int64_t window_ms = 0;
+  };
+  virtual std::optional<Extent> extent() = 0;
+
+  // What to call the node when its samples do not say.
+  virtual std::string fallback_name() const = 0;
+};
+
+std::unique_ptr<TopData> top_over_store(const store::Queryable& store, std::string fallback_name,
+                                        const Clock& clock = system_clock());
+std::unique_ptr<TopData> top_over_http(std::string url);
+
+}  // namespace tacho::tools
