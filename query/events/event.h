@@ -22,7 +22,7 @@ std::string_view severity_name(Severity severity);  // "info", "warning", "error
 
 struct Event {
   TimeMs time = 0;
-  std::string_view kind;  // of the rule (rules.h): "xid", "throttle", "oom", ...; lives as long as the program
+  std::string kind;  // of the rule (rules.h): "xid", "throttle", "oom", ...
   Severity severity = Severity::info;
   std::string device;  // "nvidia 3", "eth0", "mlx5_0/1", a source's name; "" where there is none
   std::string text;    // one sentence, without a full stop

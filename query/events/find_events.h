@@ -6,7 +6,8 @@
 //          have together, where episodes that one part cuts go on in the next: rows of kEventLeadMs before and behind the range say what was
 //          then. Ongoing in a range that ends in the past: the end is outside of it.
 // Absent   a first sample is no event, whatever it counts; nor is what a counter shows after it began anew, after its series had ended, or after
-//          kEventLeadMs without rows. An episode ends with its series, and with the last row before such a gap.
+//          kEventLeadMs without rows. An episode ends with its series, and with the last row before such a gap. One that a series
+//          begins with is an event once it has lasted kEventStartMs: what starts has not answered yet.
 // Late     a twin's better teller may come a second later than it: events of the newest two seconds are not yet final.
 // Units    TimeMs.
 // Errors   the store's; limits; a time-out.
@@ -23,6 +24,7 @@
 namespace tacho::query {
 
 inline constexpr std::int64_t kEventLeadMs = 90'000;
+inline constexpr std::int64_t kEventStartMs = 10'000;
 inline constexpr std::size_t kEventSamplesMax = 4'000'000;  // enough at a time
 
 struct EventLimits {

@@ -257,12 +257,13 @@ void EventFinder::point(const Track& track, const Labels* labels, TimeMs t, doub
 }
 
 void EventFinder::close(Track& track, TimeMs end, bool ongoing) {
+  track.open = false;
+  if (track.began_earlier && std::max(end, track.last_t) - track.begin < kEventStartMs) return;
   FoundEvent e{.rule = track.rule, .labels = keep(*track.labels), .time = track.begin, .end = end};
   e.is_episode = true;
   e.began_earlier = track.began_earlier;
   e.ongoing = ongoing;
   found_.push_back(e);
-  track.open = false;
 }
 
 const Labels* EventFinder::keep(const Labels& labels) {

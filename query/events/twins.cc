@@ -1,9 +1,7 @@
 #include "query/events/twins.h"
 
 #include <algorithm>
-#include <limits>
 #include <map>
-#include <tuple>
 
 namespace tacho::query {
 namespace {
@@ -35,56 +33,68 @@ void drop_outer(std::span<FoundEvent> found) {
 
 // Events of one kind and place, by time; `left` of each: how many twins of the rank in hand it can still stand for.
 struct Bucket {
-  std::vector<FoundEvent*> events;
-  std::vector<double> left;
+  std::vector<FoundEvent*> points, episodes;
+  std::vector<double> left;  // of the points; an episode stands for all that it covers
 };
 using Buckets = std::map<std::string, Bucket>;
 
-// Those of the bucket that are at the event's time, give or take.
-template <class Take>
-void each_near(Bucket& bucket, const FoundEvent& e, Take take) {
-  const auto end = std::upper_bound(bucket.events.begin(), bucket.events.end(), e.time + kTwinMs,
-                                    [](TimeMs t, const FoundEvent* x) { return t < x->time; });
-  // Episodes of one place follow each other, but for those of another rule: the last few that began before.
-  std::size_t before = 0;
-  for (auto i = end; i != bucket.events.begin() && before < 4;) {
-    --i;
-    const FoundEvent& better = **i;
-    if (better.time < e.time - kTwinMs) ++before;
-    const bool near =
-        better.time >= e.time - kTwinMs || (better.is_episode && (better.ongoing || better.end >= e.time - kTwinMs));
-    if (!near || better.dropped || better.rule->rank >= e.rule->rank || better.rule->severity < e.rule->severity) continue;
-    take(better, bucket.left[static_cast<std::size_t>(i - bucket.events.begin())]);
+bool is_better(const FoundEvent& better, const FoundEvent& e) {
+  return !better.dropped && better.rule->rank < e.rule->rank && better.rule->severity >= e.rule->severity;
+}
+
+auto after(const std::vector<FoundEvent*>& events, TimeMs t) {
+  return std::upper_bound(events.begin(), events.end(), t, [](TimeMs x, const FoundEvent* e) { return x < e->time; });
+}
+
+// Episodes of one rule and place follow each other: of those that began before, the last few.
+constexpr std::ptrdiff_t kEpisodesLookedAt = 4;
+
+bool is_covered(const Bucket& bucket, const FoundEvent& e) {
+  const auto end = after(bucket.episodes, e.time + kTwinMs);
+  const auto begin = end - std::min(kEpisodesLookedAt, end - bucket.episodes.begin());
+  return std::any_of(begin, end,
+                     [&](const FoundEvent* x) { return is_better(*x, e) && (x->ongoing || x->end >= e.time - kTwinMs); });
+}
+
+// What better points near the event can still stand for, up to its count.
+double told_by(Bucket& bucket, const FoundEvent& e, std::vector<double*>& from) {
+  double told = 0;
+  for (auto i = after(bucket.points, e.time - kTwinMs - 1); i != after(bucket.points, e.time + kTwinMs); ++i) {
+    double& left = bucket.left[static_cast<std::size_t>(i - bucket.points.begin())];
+    if (!is_better(**i, e) || left <= 0) continue;
+    told += left;
+    from.push_back(&left);
   }
+  return told;
+}
+
+// Whether twins of lower ranks tell it; of what they stand for it takes its count.
+bool takes_from_twins(Buckets& buckets, const std::string& place, const FoundEvent& e) {
+  double told = 0;
+  std::vector<double*> from;
+  for (auto& [other, bucket] : buckets) {
+    if (other != place && !other.empty() && !place.empty()) continue;
+    if (is_covered(bucket, e)) return true;
+    told += told_by(bucket, e, from);
+  }
+  if (told < e.count) return false;
+  double rest = e.count;
+  for (double* left : from) {
+    const double used = std::min(rest, *left);
+    *left -= used;
+    rest -= used;
+  }
+  return true;
 }
 
 void drop_rank(Buckets& buckets, int rank) {
   for (auto& [place, bucket] : buckets) {
     bucket.left.clear();
-    for (const FoundEvent* e : bucket.events)
-      bucket.left.push_back(e->is_episode ? std::numeric_limits<double>::infinity() : e->count);
+    for (const FoundEvent* e : bucket.points) bucket.left.push_back(e->count);
   }
   for (auto& [place, bucket] : buckets) {
-    for (FoundEvent* e : bucket.events) {
-      if (e->rule->rank != rank) continue;
-      double told = 0;
-      std::vector<double*> from;
-      const auto take = [&](const FoundEvent&, double& left) {
-        if (told >= e->count || left <= 0) return;
-        told += left;
-        from.push_back(&left);
-      };
-      for (auto& [other, better] : buckets) {
-        if (other == place || other.empty() || place.empty()) each_near(better, *e, take);
-      }
-      if (told < e->count) continue;
-      e->dropped = true;
-      double rest = e->count;
-      for (double* left : from) {
-        const double used = std::min(rest, *left);
-        *left -= used;
-        rest -= used;
-      }
+    for (FoundEvent* e : bucket.points) {
+      if (e->rule->rank == rank) e->dropped = takes_from_twins(buckets, place, *e);
     }
   }
 }
@@ -97,11 +107,16 @@ void drop_twins(std::span<FoundEvent> found) {
   std::map<std::string_view, int> ranks;
   for (const FoundEvent& e : found) ranks[e.rule->kind] = std::max(ranks[e.rule->kind], e.rule->rank);
   for (FoundEvent& e : found) {
-    if (ranks[e.rule->kind] > 0) kinds[e.rule->kind][e.rule->kind == "oom" ? "" : place_of(e)].events.push_back(&e);
+    if (ranks[e.rule->kind] == 0) continue;
+    Bucket& bucket = kinds[e.rule->kind][e.rule->kind == "oom" ? "" : place_of(e)];
+    (e.is_episode ? bucket.episodes : bucket.points).push_back(&e);
   }
+  const auto by_time = [](const FoundEvent* a, const FoundEvent* b) { return a->time < b->time; };
   for (auto& [kind, buckets] : kinds) {
-    for (auto& [place, bucket] : buckets)
-      std::sort(bucket.events.begin(), bucket.events.end(), [](auto* a, auto* b) { return a->time < b->time; });
+    for (auto& [place, bucket] : buckets) {
+      std::sort(bucket.points.begin(), bucket.points.end(), by_time);
+      std::sort(bucket.episodes.begin(), bucket.episodes.end(), by_time);
+    }
     for (int rank = 1; rank <= ranks[kind]; ++rank) drop_rank(buckets, rank);
   }
 }

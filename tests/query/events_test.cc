@@ -102,11 +102,16 @@ TEST_CASE("an episode is cut at the range, and says so") {
   CHECK(said(find(store, {at(7), at(7)})) == Lines{});
 }
 
-TEST_CASE("an episode that a series begins with began earlier, and ends with its series") {
+TEST_CASE("an episode that a series begins with is one when it lasts, began earlier, and ends with its series") {
   TestStore store;
-  add(store, card("accel_up"), {0, 0, 1, 0, kStale, 1});
+  std::vector<double> values(11, 0);
+  values.insert(values.end(), {1, 0, kStale, 1});
+  add(store, card("accel_up"), values);
   CHECK(said(find(store)) ==
-        Lines{"0< error lost: nvidia 3 did not answer [2]", "3 error lost: nvidia 3 did not answer for 1s [4]"});
+        Lines{"0< error lost: nvidia 3 did not answer [11]", "12 error lost: nvidia 3 did not answer for 1s [13]"});
+  TestStore starting;
+  add(starting, card("accel_up"), {0, 0, 1, 1});
+  CHECK(said(find(starting)) == Lines{});
 }
 
 TEST_CASE("a link that was never up is no news, one that goes down and comes back is") {
@@ -191,6 +196,16 @@ TEST_CASE("ticks that were missed are told where no episode tells them") {
   add(store, of("tacho_source_missed_ticks_total", "net"), {0, 0, 0, 0, 0, 2, 2});
   CHECK(said(find(store)) ==
         Lines{"2 warning missed: source cpu gave no row in time for 2s [4]", "5 info missed: source net missed 2 ticks"});
+}
+
+TEST_CASE("a tick that is missed late in a long episode is told by it") {
+  TestStore store;
+  const auto of = [](const char* metric) { return Labels::of(metric, {{"source", "cpu"}}); };
+  std::vector<double> up{1}, missed{0};
+  for (int s = 1; s < 30; ++s) up.push_back(0), missed.push_back(s);
+  add(store, of("tacho_source_up"), up);
+  add(store, of("tacho_source_missed_ticks_total"), missed);
+  CHECK(said(find(store)) == Lines{"1 warning missed: source cpu gave no row in time [ongoing]"});
 }
 
 TEST_CASE("a step across a change of hands belongs to whoever the later row belongs to") {
