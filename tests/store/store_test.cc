@@ -12,7 +12,7 @@
 #include <random>
 #include <thread>
 
-#include "store/dir_store.h"
+#include "store/window/dir_store.h"
 #include "tests/store/newest.h"
 #include "tests/temp_dir.h"
 

@@ -7,7 +7,7 @@
 #include <random>
 
 #include "sampler/isolation/socket.h"
-#include "store/schema_codec.h"
+#include "store/block/schema_codec.h"
 
 namespace tacho::sampler {
 namespace {

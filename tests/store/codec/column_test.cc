@@ -1,4 +1,4 @@
-#include "store/column.h"
+#include "store/block/column.h"
 
 #include <bit>
 #include <catch2/catch.hpp>
@@ -8,7 +8,7 @@
 #include <random>
 
 #include "proto/base/sample.h"
-#include "store/block.h"
+#include "store/block/block.h"
 
 using namespace tacho;
 using namespace tacho::store;

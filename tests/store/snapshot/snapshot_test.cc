@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "proto/schema/snapshot_generated.h"
-#include "store/packed.h"
+#include "store/block/packed.h"
 #include "store/snapshot/columns.h"
 #include "store/snapshot/format.h"
 #include "tests/snapshot_node.h"
