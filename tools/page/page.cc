@@ -5,6 +5,7 @@
 #include "proto/base/check.h"
 #include "proto/gzip.h"
 #include "query/api/json.h"
+#include "query/engine/result.h"
 #include "query/language/functions.h"
 #include "tools/page/assets.h"
 
@@ -74,6 +75,12 @@ std::string about_json(const PageOptions& o) {
   return out.take();
 }
 
+// As PromQL's own messages name them.
+const char* words_of(query::ValueType type) {
+  if (type == query::ValueType::vector) return "instant vector";
+  return type == query::ValueType::matrix ? "range vector" : query::value_type_name(type);
+}
+
 std::string functions_json() {
   query::JsonText out;
   out.raw("[");
@@ -84,7 +91,7 @@ std::string functions_json() {
     out.raw(R"(,"args":[)");
     for (std::size_t i = 0; i < f.args.size(); ++i) {
       if (i > 0) out.raw(",");
-      out.string(query::value_type_name(f.args[i]));
+      out.string(words_of(f.args[i]));
     }
     out.raw(R"(],"variadic":)");
     out.integer(f.variadic);

@@ -120,9 +120,20 @@ export const HEATS = ['utilisation', 'power', 'temperature', 'memory', 'throttle
 
 const seconds = (s) => (Number.isInteger(s) ? `${s}s` : `${Math.round(s * 1000)}ms`);
 
-// The expression as it is asked.
-export function expression(expr, filters, interval) {
-  const gauge = Math.max(1, interval);
-  return expr.replaceAll('{F}', filters.device).replaceAll('{J}', filters.job).replaceAll('{TOP}', filters.top ?? '')
-    .replaceAll('[G]', `[${seconds(gauge)}]`).replaceAll('[R]', `[${seconds(gauge + interval)}]`).replaceAll('[S]', `[${seconds(Math.max(12, interval))}]`);
+const fill = (expr, filters, gauge, rate, slow) => expr.replaceAll('{F}', filters.device).replaceAll('{J}', filters.job).replaceAll('{TOP}', filters.top ?? '')
+  .replaceAll('[G]', `[${gauge}]`).replaceAll('[R]', `[${rate}]`).replaceAll('[S]', `[${slow}]`);
+
+// The ways to ask for an expression: `second`, as it is each second; over(f, span) with f min, avg or max of all seconds of a span;
+// coarse(span), the means alone, for spans of which all seconds are too much to ask. `simple`: of a plain gauge, whose extremes need no
+// evaluation each second.
+export function forms({ expr }, filters, interval) {
+  const gauge = Math.max(1, interval), every = seconds(gauge);
+  const second = fill(expr, filters, every, seconds(gauge + interval), seconds(Math.max(12, interval)));
+  const simple = /^(max|min) by \([^)]*\) \(last_over_time\([^()]*\[G\]\)\)$/.test(expr);
+  const spread = (f, span) => fill(expr.replaceAll('irate(', 'rate(').replaceAll('last_over_time(', `${f}_over_time(`), filters, span, span, span);
+  return {
+    second, simple,
+    over: (f, span) => (simple ? spread(f, seconds(span)) : `${f}_over_time((${second})[${seconds(span)}:${seconds(interval)}])`),
+    coarse: (span) => spread('avg', seconds(Math.max(span, gauge + interval))),
+  };
 }

@@ -7,10 +7,13 @@ import { surface } from './surface.js';
 import { seriesColour, onTheme } from './theme.js';
 import { timeline } from './timeline.js';
 import { timeTicks, valueTicks } from './ticks.js';
-import { format } from './units.js';
+import { duration, format } from './units.js';
 
 export const LEFT = 58, RIGHT = 8;   // of every drawing with a time axis, so that they stand under each other
 const TRACKS_MAX = 24;
+
+// Of the library axes and grid alone: its legend would set styles by markup, which the page's policy forbids.
+Dygraph.PLUGINS = [Dygraph.Plugins.Axes, Dygraph.Plugins.Grid];
 
 const name = (labels) => Object.entries(labels).map(([k, v]) => `${k}=${v}`).join(' ') || 'value';
 
@@ -22,7 +25,7 @@ export class Chart {
   #rows = [];
   visible = false;
 
-  constructor(what, expr, options = {}) {
+  constructor(what, forms, options = {}) {
     this.what = what;
     this.empty = null;
     this.onEmpty = options.onEmpty ?? (() => {});
@@ -39,7 +42,7 @@ export class Chart {
       toX: (t) => (this.#dygraph ? this.#dygraph.toDomXCoord(t * 1000) : NaN),
       area: () => ({ left: LEFT, right: this.box.clientWidth - RIGHT }),
     });
-    this.query = new Query(expr, () => this.draw(), { envelope: what.envelope ?? true });
+    this.query = new Query(forms, () => this.draw());
     this.cross = (at) => this.values(at);
     timeline.onCrosshair(this.cross);
     onTheme(() => this.#rebuild());
@@ -49,11 +52,10 @@ export class Chart {
     return Math.max(50, this.box.clientWidth - LEFT - RIGHT);
   }
 
-  setExpression(expr) {
-    if (expr === this.query.expr) return;
-    const { envelope } = this.query;
+  ask(forms) {
+    if (forms.second === this.query.expr) return;
     this.query.end();
-    this.query = new Query(expr, () => this.draw(), { envelope });
+    this.query = new Query(forms, () => this.draw());
     this.load();
   }
 
@@ -132,7 +134,8 @@ export class Chart {
       this.legend.replaceChildren();
       return;
     }
-    setText(this.value, query.buffer.step > timeline.interval && query.envelope ? `lowest to highest of each ${query.buffer.step} s` : '');
+    const { step } = query.buffer;
+    setText(this.value, step <= timeline.interval ? '' : query.coarse ? `means of ${duration(step)}` : query.envelope ? `lowest to highest of ${duration(step)}` : `each ${duration(step)}`);
     if (this.#alone && !all.some(([key]) => key === this.#alone)) this.#alone = null;
     this.#shown = all.filter(([key]) => !this.#alone || key === this.#alone);
     const shape = all.map(([key]) => key).join() + this.#alone;
@@ -253,7 +256,9 @@ export class Chart {
 
   // What is drawn, for whoever checks it.
   get drawn() {
-    return { window: this.#dygraph?.xAxisRange(), rows: this.#rows, labels: this.#shown.map(([, t]) => t.labels) };
+    const dygraph = this.#dygraph;
+    return { window: dygraph?.xAxisRange(), area: dygraph?.getArea(), rows: this.#rows, labels: this.#shown.map(([, t]) => t.labels),
+      x: (t) => dygraph?.toDomXCoord(t * 1000) };
   }
 
   resize() {

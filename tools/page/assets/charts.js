@@ -1,5 +1,5 @@
 // All charts of the catalogue, by group. A chart asks only while it is on the screen.
-import { CHARTS, expression } from './catalogue.js';
+import { CHARTS, forms } from './catalogue.js';
 import { Chart } from './chart.js';
 import { by, el, settled } from './dom.js';
 import { filters } from './filters.js';
@@ -24,7 +24,7 @@ export function unwatch(chart) {
   seen.unobserve(chart.root);
 }
 
-const expr = (what) => expression(what.expr, filters(), timeline.interval);
+const ways = (what) => forms(what, filters(), timeline.interval);
 
 export function showCharts() {
   const host = by('charts');
@@ -35,7 +35,7 @@ export function showCharts() {
     const fill = () => {
       for (const what of group.charts) {
         if (made.has(what.id) || !has(what.needs)) continue;
-        const chart = new Chart(what, expr(what));
+        const chart = new Chart(what, ways(what));
         made.set(what.id, chart);
         const next = group.charts.slice(group.charts.indexOf(what) + 1).map((w) => made.get(w.id)?.root).find(Boolean);
         grid.insertBefore(chart.root, next ?? null);
@@ -64,5 +64,5 @@ export function moreCharts() {
 }
 
 export function filterCharts() {
-  for (const c of charts) if (c.what.expr) c.setExpression(expr(c.what));
+  for (const c of charts) if (c.what.expr) c.ask(ways(c.what));
 }

@@ -1,5 +1,5 @@
 // Devices from top to bottom, time from left to right, a colour for the value. With no accelerator the CPUs take their place.
-import { HEATS, QUANTITIES, deviceName, expression } from './catalogue.js';
+import { HEATS, QUANTITIES, deviceName, forms } from './catalogue.js';
 import { LEFT, RIGHT } from './chart.js';
 import { deviceOrder } from './devices.js';
 import { by, css, el, fit, setText, settled } from './dom.js';
@@ -80,11 +80,11 @@ class Heat {
     const id = there.includes(state.heat) ? state.heat : there[0];
     if (!id) return;
     select.value = id;
-    const expr = expression(QUANTITIES[id].expr, filters(), timeline.interval);
-    if (this.query?.expr === expr) return;
+    const ways = forms(QUANTITIES[id], filters(), timeline.interval);
+    if (this.query?.expr === ways.second) return;
     this.id = id;
     this.query?.end();
-    this.query = new Query(expr, () => this.draw());
+    this.query = new Query(ways, () => this.draw());
     this.load();
   }
 

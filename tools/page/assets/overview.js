@@ -1,6 +1,6 @@
 // The overview: a row an accelerator, a column a quantity; and the host in small tables.
 import { queryInstant } from './api.js';
-import { COLUMNS, HOST, QUANTITIES, deviceKey, expression } from './catalogue.js';
+import { COLUMNS, HOST, QUANTITIES, deviceKey, forms } from './catalogue.js';
 import { devices } from './devices.js';
 import { by, el, setText } from './dom.js';
 import { chooseDevice, filters, isShown } from './filters.js';
@@ -9,9 +9,10 @@ import { Query } from './query.js';
 import { Cell } from './sparkline.js';
 import { onTheme } from './theme.js';
 import { timeline } from './timeline.js';
+import { duration } from './units.js';
 
 export const SPAN = 300;  // seconds of the small drawings
-const TOP_EVERY_S = 15, EXTREMES_EVERY_S = 60, REASONS_EVERY_S = 5;
+const TOP_EVERY_S = 15, EXTREMES_EVERY_S = 600, REASONS_EVERY_S = 5, EVALUATED_MAX_S = 3600;
 
 // A quantity that is shown by cells, one a series of its expression.
 class Strip {
@@ -20,16 +21,14 @@ class Strip {
     this.keyOf = keyOf;
     this.cells = new Map();
     this.query = null;
-    this.text = '';
   }
 
   ask(extra = {}) {
-    const text = expression(this.what.expr, { ...filters(), ...extra }, timeline.interval);
-    if (this.text === text && this.query) return this.load();
+    const ways = forms(this.what, { ...filters(), ...extra }, timeline.interval);
+    if (this.query?.expr === ways.second) return this.load();
     this.query?.end();
-    this.text = text;
     for (const c of this.cells.values()) c.low = Infinity, c.high = -Infinity;
-    this.query = new Query(text, () => changed(), { envelope: true });
+    this.query = new Query(ways, () => changed());
     return this.load();
   }
 
@@ -46,7 +45,6 @@ class Strip {
   end() {
     this.query?.end();
     this.query = null;
-    this.text = '';
   }
 
   // {key: track}
@@ -56,15 +54,18 @@ class Strip {
     return out;
   }
 
+  // Of the whole window; of what has to be evaluated each second, of its last hour.
   async extremes() {
-    if (!this.query || this.what.expr.includes('{TOP}')) return;
-    const span = Math.floor(timeline.now - timeline.oldest);
+    const { query } = this;
+    if (!query || this.what.expr.includes('{TOP}')) return;
+    const whole = Math.floor(timeline.now - timeline.oldest);
+    const span = query.forms.simple ? whole : Math.min(whole, EVALUATED_MAX_S);
     if (span <= SPAN) return;
-    const over = (f) => queryInstant(`${f}_over_time((${this.text})[${span}s:${Math.max(1, timeline.interval)}s])`, timeline.now);
-    const asked = this.text;
+    const over = (f) => queryInstant(query.forms.over(f, span), timeline.now);
     try {
       const [lows, highs] = await Promise.all([over('min'), over('max')]);
-      if (asked !== this.text) return;
+      if (query !== this.query) return;
+      for (const c of this.cells.values()) c.extremes.title = `lowest and highest of the last ${duration(span)}`;
       for (const { labels, value } of lows) this.#cell(labels, (c) => (c.low = Math.min(c.low, value)));
       for (const { labels, value } of highs) this.#cell(labels, (c) => (c.high = Math.max(c.high, value)));
     } catch {
@@ -162,7 +163,7 @@ async function findTop() {
   for (const b of hostBlocks) {
     if (!b.what.top) continue;
     try {
-      const found = await queryInstant(`topk(6, ${expression(b.what.top, filters(), timeline.interval)}) > 0`, timeline.now);
+      const found = await queryInstant(`topk(6, ${forms({ expr: b.what.top }, filters(), timeline.interval).second}) > 0`, timeline.now);
       const ids = found.map((f) => f.labels.id).sort();
       const top = ids.map((id) => id.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')).join('|').replace(/[\\"]/g, '\\$&');
       if (b.top !== top) {

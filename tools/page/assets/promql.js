@@ -125,7 +125,7 @@ function run() {
   }
   by('answer').hidden = !q;
   if (!q) return;
-  chart = new Chart({ id: 'promql', title: 'Over time', unit: 'count', envelope: false }, q);
+  chart = new Chart({ id: 'promql', title: 'Over time', unit: 'count' }, { second: q });
   by('answer-chart').replaceChildren(chart.root);
   watch(chart);
   table();

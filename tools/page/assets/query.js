@@ -15,18 +15,27 @@ export function stepFor(span, pixels, interval) {
   return nice ?? Math.ceil(least / interval) * interval;
 }
 
-const text = (s) => (Number.isInteger(s) ? `${s}s` : `${Math.round(s * 1000)}ms`);
+function join(buffer, lows, means, highs, until) {
+  const at = (list) => new Map(list.map((s) => [JSON.stringify(s.labels), new Map(s.points)]));
+  const low = at(lows), high = at(highs);
+  for (const s of means) {
+    const id = JSON.stringify(s.labels), l = low.get(id), h = high.get(id);
+    for (const [t, v] of s.points) buffer.put(s.labels, t, l?.get(t) ?? v, v, h?.get(t) ?? v, until);
+  }
+}
 
 export class Query {
   #abort = null;
   #end = null;
   #loading = false;
 
-  // envelope: false for what somebody typed, which is asked as it stands.
-  constructor(expr, onChange, { envelope = true } = {}) {
-    this.expr = expr;
+  // forms: as catalogue.js makes them; of what somebody typed only {second}, which is asked as it stands.
+  constructor(forms, onChange) {
+    this.forms = forms;
+    this.expr = forms.second;
     this.onChange = onChange;
-    this.envelope = envelope;
+    this.envelope = Boolean(forms.over);
+    this.coarse = false;  // means alone
     this.buffer = new Buffer(1, 1);
     this.error = null;
     this.loaded = false;
@@ -44,18 +53,23 @@ export class Query {
     try {
       const ask = (query) => queryRange(query, start, end, step, abort.signal);
       const fresh = new Buffer(step, this.envelope ? interval : step);
+      let coarse = false;
+      const plain = async (query) => {
+        for (const s of await ask(query)) for (const [t, v] of s.points) fresh.put(s.labels, t, v, v, v, until);
+      };
       if (step <= interval || !this.envelope) {
-        for (const s of await ask(this.expr)) for (const [t, v] of s.points) fresh.put(s.labels, t, v, v, v, until);
+        await plain(this.expr);
       } else {
-        const over = (f) => ask(`${f}_over_time((${this.expr})[${text(step)}:${text(interval)}])`);
-        const [lows, means, highs] = await Promise.all(['min', 'avg', 'max'].map(over));
-        const at = (list) => new Map(list.map((s) => [JSON.stringify(s.labels), new Map(s.points)]));
-        const low = at(lows), high = at(highs);
-        for (const s of means) {
-          const id = JSON.stringify(s.labels);
-          for (const [t, v] of s.points) fresh.put(s.labels, t, low.get(id)?.get(t) ?? v, v, high.get(id)?.get(t) ?? v, until);
+        try {
+          const [lows, means, highs] = await Promise.all(['min', 'avg', 'max'].map((f) => ask(this.forms.over(f, step))));
+          join(fresh, lows, means, highs, until);
+        } catch (e) {
+          if (e.name === 'AbortError' || e.status === 0) throw e;
+          coarse = true;  // too much for the node
+          await plain(this.forms.coarse(step));
         }
       }
+      this.coarse = coarse;
       this.buffer = fresh;
       this.error = null;
       this.loaded = true;

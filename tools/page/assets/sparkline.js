@@ -5,10 +5,10 @@ import { format } from './units.js';
 export class Cell {
   constructor(tag, what, label) {
     this.what = what;
-    this.value = el('b', { class: 'v' });
+    this.value = el('b', { class: 'v', 'data-label': label ?? what.short ?? what.name });
     this.extremes = el('span', { class: 'mm' });
     this.canvas = el('canvas', { 'aria-hidden': 'true' });
-    this.root = el(tag, { class: 'cell', 'data-label': label ?? what.short ?? what.name },
+    this.root = el(tag, { class: 'cell' },
       el('span', { class: 'text' }, this.value, this.extremes), this.canvas);
     this.low = Infinity;   // of the window, as the node told
     this.high = -Infinity;

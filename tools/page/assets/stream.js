@@ -25,6 +25,10 @@ class Stream {
   onEvents = () => {};
   onGap = () => {};          // seconds may be missing: history is to be asked again
 
+  get expressions() {
+    return [...this.#asked];
+  }
+
   start() {
     this.#running = true;
     this.#open();

@@ -22,11 +22,9 @@ export function timeTicks(from, to, pixels) {
 export function valueTicks(low, high, pixels, unit) {
   const wanted = (high - low) / Math.max(1, pixels / 34);
   if (!(wanted > 0)) return [];
-  let base = 10 ** Math.floor(Math.log10(wanted));
-  if (unit === 'bytes') {
-    const power = 1024 ** Math.floor(Math.log2(wanted) / 10);
-    base = power * 10 ** Math.floor(Math.log10(wanted / power));
-  }
+  // Of bytes the marks are round in the unit of the highest.
+  const unitOf = unit === 'bytes' ? 1024 ** Math.floor(Math.log2(Math.max(Math.abs(low), Math.abs(high))) / 10) : 1;
+  const base = 10 ** Math.floor(Math.log10(wanted / unitOf)) * unitOf;
   const step = [1, 2, 2.5, 5, 10, 20].map((m) => m * base).find((s) => s >= wanted) ?? base * 20;
   const out = [];
   for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + step * 1e-6; v += step) {
