@@ -277,7 +277,7 @@ def events(page, script):
         "const c = tacho.charts.find((c) => c.what.id === 'utilisation'); const {x, area} = c.drawn; const canvas = c.root.querySelector('canvas'); "
         "const ratio = canvas.width / canvas.clientWidth; const g = canvas.getContext('2d');"
         "const time = Date.parse([...document.querySelectorAll('#event-list li')].find((li) => /79/.test(li.textContent)).querySelector('time').dateTime) / 1000;"
-        "for (const canvas of c.root.querySelectorAll('canvas')) { const p = canvas.getContext('2d').getImageData(Math.round(x(time) * ratio), Math.round((area.y + 2) * ratio), 1, 1).data;"
+        "for (const canvas of c.root.querySelectorAll('canvas')) { const p = canvas.getContext('2d').getImageData(Math.round(x(time) * ratio), Math.round((area.y + 1) * ratio), 1, 1).data;"
         "if (p[3] > 100) return [time, ...p]; } return null", "and is marked on the charts", 10)
     check(begun - 3 <= mark[0] <= time.time() + 1, f"the mark is at {mark[0]}, the error was at {begun}")
     check(mark[1] > mark[3] + 40, f"a mark of an error is {mark[1:]}")

@@ -20,7 +20,7 @@ export const QUANTITIES = {
     expr: `max by (${K}) (last_over_time(accel_pipe_active_ratio{pipe="tensor"{F}}[G]))` },
   memory: { title: 'Memory used', short: 'memory', unit: 'bytes', needs: 'accel_memory_used_bytes',
     expr: `max by (${K}) (last_over_time(accel_memory_used_bytes{accel!=""{F}}[G]))` },
-  power: { title: 'Power', short: 'power', unit: 'watts', needs: 'accel_power_watts', peak: true,
+  power: { title: 'Power', short: 'power', unit: 'watts', needs: 'accel_power_watts', peak: true, several: true,
     expr: `max by (${K}) (last_over_time(accel_power_watts{accel!=""{F}}[G]))` },
   temperature: { title: 'Temperature', short: 'temp', unit: 'celsius', needs: 'accel_temperature_celsius', base: 'lowest', peak: true,
     expr: `max by (${K}) (last_over_time(accel_temperature_celsius{sensor=~"core|"{F}}[G]))` },
@@ -124,12 +124,12 @@ const fill = (expr, filters, gauge, rate, slow) => expr.replaceAll('{F}', filter
   .replaceAll('[G]', `[${gauge}]`).replaceAll('[R]', `[${rate}]`).replaceAll('[S]', `[${slow}]`);
 
 // The ways to ask for an expression: `second`, as it is each second; over(f, span) with f min, avg or max of all seconds of a span;
-// coarse(span), the means alone, for spans of which all seconds are too much to ask. `simple`: of a plain gauge, whose extremes need no
-// evaluation each second.
-export function forms({ expr }, filters, interval) {
+// coarse(span), the means alone, for spans of which all seconds are too much to ask. `simple`: of a gauge that each
+// device has one of, whose extremes need no evaluation each second (of several series the highest of the lowest is not the lowest of the highest).
+export function forms({ expr, several }, filters, interval) {
   const gauge = Math.max(1, interval), every = seconds(gauge);
   const second = fill(expr, filters, every, seconds(gauge + interval), seconds(Math.max(12, interval)));
-  const simple = /^(max|min) by \([^)]*\) \(last_over_time\([^()]*\[G\]\)\)$/.test(expr);
+  const simple = !several && /^(max|min) by \([^)]*\) \(last_over_time\([^()]*\[G\]\)\)$/.test(expr);
   const spread = (f, span) => fill(expr.replaceAll('irate(', 'rate(').replaceAll('last_over_time(', `${f}_over_time(`), filters, span, span, span);
   return {
     second, simple,
