@@ -188,7 +188,7 @@ export class Chart {
     return {
       labels: ['t', ...this.#shown.map((_, i) => `s${i}`)],
       colors: this.#shown.map(([key, t]) => this.#colour(t, all.findIndex(([k]) => k === key))),
-      customBars: true, legend: 'never', plotter: envelope, interactionModel: {}, highlightCircleSize: 0,
+      customBars: true, legend: 'never', plotter: [bands, lines], interactionModel: {}, highlightCircleSize: 0,
       rightGap: RIGHT, xRangePad: 0, gridLineColor: grid, gridLineWidth: 1, axisLineColor: faint, axisLineWidth: 0.5,
       axes: {
         x: { ticker: (a, b, px) => timeTicks(a / 1000, b / 1000, px).map((t) => ({ v: t.v * 1000, label: t.label })), axisLabelWidth: 66, drawGrid: false, axisLabelFontSize: 10.5, pixelsPerLabel: 70 },
@@ -283,26 +283,30 @@ function lastOf(track) {
   return null;
 }
 
-// A line through the means, over a band from the lowest to the highest; nothing is drawn where there is no sample.
-function envelope(e) {
-  const g = e.drawingContext, { area } = e.plotArea ? { area: e.plotArea } : e;
-  const points = e.points;
-  g.save();
-  g.strokeStyle = g.fillStyle = e.color;
+// The bands of all series from lowest to highest, then their lines through the means; nothing where there is no sample.
+function bands(e) {
+  const g = e.drawingContext, area = e.plotArea, { points } = e;
   const y = (share) => area.y + area.h * share;
   const width = points.length > 1 ? Math.max(1, Math.abs(points[1].canvasx - points[0].canvasx)) : 1;
-  g.globalAlpha = 0.32;
+  g.save();
+  g.fillStyle = e.color;
+  g.globalAlpha = 0.3;
   for (const p of points) {
-    if (Number.isNaN(p.y_top) || Number.isNaN(p.y_bottom) || p.y_bottom - p.y_top < 1e-4) continue;
-    const top = y(p.y_top);
-    g.fillRect(p.canvasx - width / 2, top, width, Math.max(1, y(p.y_bottom) - top));
+    const top = Math.min(p.y_top, p.y_bottom), bottom = Math.max(p.y_top, p.y_bottom);  // NaN where there is nothing
+    if (bottom - top > 1e-4) g.fillRect(p.canvasx - width / 2, y(top), width, Math.max(1, y(bottom) - y(top)));
   }
-  g.globalAlpha = 1;
+  g.restore();
+}
+
+function lines(e) {
+  const g = e.drawingContext, { points } = e;
+  const there = (p) => p && p.yval !== null && !Number.isNaN(p.yval) && Number.isFinite(p.canvasy);
+  g.save();
+  g.strokeStyle = g.fillStyle = e.color;
   g.lineWidth = 1.25;
   g.lineJoin = 'round';
   g.beginPath();
   let joined = false;
-  const there = (p) => p && p.yval !== null && !Number.isNaN(p.yval) && Number.isFinite(p.canvasy);
   points.forEach((p, i) => {
     if (!there(p)) {
       joined = false;

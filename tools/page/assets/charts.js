@@ -4,6 +4,7 @@ import { Chart } from './chart.js';
 import { by, el, settled } from './dom.js';
 import { filters } from './filters.js';
 import { has } from './names.js';
+import { change, listOf, onState, state, textOf } from './state.js';
 import { timeline } from './timeline.js';
 
 export const charts = [];
@@ -30,7 +31,16 @@ export function showCharts() {
   const host = by('charts');
   for (const group of CHARTS) {
     const grid = el('div', { class: 'grid' });
-    const section = el('section', { class: 'group', hidden: true }, el('h3', { text: group.title }), grid);
+    const fold = el('button', { type: 'button', text: group.title, onclick: () => {
+      const hidden = listOf(state.hide);
+      change({ hide: textOf(hidden.includes(group.title) ? hidden.filter((h) => h !== group.title) : [...hidden, group.title]) });
+    } });
+    const section = el('section', { class: 'group', hidden: true }, el('h3', {}, fold), grid);
+    group.fold = () => {
+      grid.hidden = listOf(state.hide).includes(group.title);
+      fold.setAttribute('aria-expanded', String(!grid.hidden));
+    };
+    group.fold();
     const made = new Map();
     const fill = () => {
       for (const what of group.charts) {
@@ -47,6 +57,9 @@ export function showCharts() {
     fill();
     host.append(section);
   }
+  onState((changed) => {
+    if (changed.has('hide')) for (const group of CHARTS) group.fold();
+  });
   timeline.onWindow(() => {
     for (const c of charts) c.load();
   });

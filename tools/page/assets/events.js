@@ -7,6 +7,7 @@ import { clock, duration, isToday } from './units.js';
 
 const KEPT = 500, LISTED = 200;
 const SIGN = { error: '▲', warning: '◆', info: '●' };
+const GRAVITY = { info: 0, warning: 1, error: 2 };
 const AROUND_S = 120;   // shown on each side of an event one jumps to
 
 let events = [];          // in the order of time
@@ -17,27 +18,35 @@ export function onMarks(listener) {
   listeners.add(listener);
 }
 
-export const marksWithin = (from, to) => events.filter((e) => e.time >= from && e.time <= to && isOurs(e));
+// The gravest last, so that they are drawn over the others.
+export const marksWithin = (from, to) => events.filter((e) => e.time >= from && e.time <= to && isOurs(e)).sort((a, b) => GRAVITY[a.severity] - GRAVITY[b.severity]);
 
 // An event without a device is everybody's.
 function isOurs(e) {
   return !state.device || !e.device || state.device.split(',').map(decodeURIComponent).some((d) => d === e.device || d === e.labels?.accel);
 }
 
+const idOf = (e) => [e.time, e.kind, e.device ?? '', e.text].join('\n');
+
+// An episode that is told again, from the middle of it.
+function beginningOf(e) {
+  return events.findLast((b) => b.kind === e.kind && b.device === e.device && b.text === e.text && b.time <= e.time && (b.end ?? Infinity) >= e.time);
+}
+
 export function addEvents(list) {
   let more = false;
   for (const e of list) {
-    const id = [e.time, e.kind, e.device ?? '', e.text].join('\n');
-    const before = known.get(id);
+    const before = known.get(idOf(e)) ?? (e.began_earlier ? beginningOf(e) : undefined);
     if (before && before.end === e.end) continue;
-    known.set(id, { ...e, severity: SIGN[e.severity] ? e.severity : 'info' });
+    const now = { ...e, time: before?.time ?? e.time, severity: SIGN[e.severity] ? e.severity : 'info' };
+    known.set(idOf(now), now);
     more = true;
   }
   if (!more) return;
   events = [...known.values()].sort((a, b) => a.time - b.time);
   while (events.length > KEPT) {
     const old = events.shift();
-    known.delete([old.time, old.kind, old.device ?? '', old.text].join('\n'));
+    known.delete(idOf(old));
   }
   drawEvents();
   for (const l of listeners) l();
@@ -67,6 +76,5 @@ export function drawEvents() {
     el('button', { type: 'button', onclick: () => jump(e), title: `${e.kind}: show the time around it` },
       el('time', { datetime: new Date(e.time * 1000).toISOString(), text: clock(e.time, !isToday(e.time)) }),
       el('span', { class: 'sign', 'aria-label': e.severity, text: SIGN[e.severity] }),
-      el('span', { class: 'where', text: e.device ?? '' }),
-      el('span', { class: 'what', text: e.text + (e.end ? ` (for ${duration(e.end - e.time)})` : '') })))));
+      el('span', { class: 'what', text: `${e.device && !e.text.includes(e.device) ? `${e.device}: ` : ''}${e.text}${e.end ? `, for ${duration(e.end - e.time)}` : ''}` })))));
 }

@@ -11,7 +11,8 @@ import { onTheme } from './theme.js';
 import { timeline } from './timeline.js';
 import { duration } from './units.js';
 
-export const SPAN = 300;  // seconds of the small drawings
+const SPAN = 300;  // seconds of the small drawings, where there are so many
+const span = () => Math.min(SPAN, timeline.longest);
 const TOP_EVERY_S = 15, EXTREMES_EVERY_S = 600, REASONS_EVERY_S = 5, EVALUATED_MAX_S = 3600;
 
 // A quantity that is shown by cells, one a series of its expression.
@@ -34,7 +35,7 @@ class Strip {
 
   load() {
     const to = timeline.now;
-    this.query.load(to - SPAN, to, SPAN * 2);
+    this.query.load(to - span(), to, SPAN * 2);
     this.follow();
   }
 
@@ -59,13 +60,13 @@ class Strip {
     const { query } = this;
     if (!query || this.what.expr.includes('{TOP}')) return;
     const whole = Math.floor(timeline.now - timeline.oldest);
-    const span = query.forms.simple ? whole : Math.min(whole, EVALUATED_MAX_S);
-    if (span <= SPAN) return;
-    const over = (f) => queryInstant(query.forms.over(f, span), timeline.now);
+    const asked = query.forms.simple ? whole : Math.min(whole, EVALUATED_MAX_S);
+    if (asked <= SPAN) return;
+    const over = (f) => queryInstant(query.forms.over(f, asked), timeline.now);
     try {
       const [lows, highs] = await Promise.all([over('min'), over('max')]);
       if (query !== this.query) return;
-      for (const c of this.cells.values()) c.extremes.title = `lowest and highest of the last ${duration(span)}`;
+      for (const c of this.cells.values()) c.extremes.title = `lowest and highest of the last ${duration(asked)}`;
       for (const { labels, value } of lows) this.#cell(labels, (c) => (c.low = Math.min(c.low, value)));
       for (const { labels, value } of highs) this.#cell(labels, (c) => (c.high = Math.max(c.high, value)));
     } catch {
@@ -130,7 +131,7 @@ export function reloadOverview() {
 
 export function tickOverview() {
   if (!shown || timeline.frozen) return;
-  for (const s of strips()) s.query?.settle(timeline.now - SPAN);
+  for (const s of strips()) s.query?.settle(timeline.now - span());
   changed();
 }
 
@@ -304,14 +305,14 @@ function draw() {
     setText(row.tag, lost ? 'no answer' : '');
     if (hidden) continue;
     for (const [id, s] of deviceStrips) {
-      if (id !== 'up') s.cells.get(d.key)?.draw(s.query?.buffer, s.query && tracks.get(id).get(d.key), to, SPAN, lost);
+      if (id !== 'up') s.cells.get(d.key)?.draw(s.query?.buffer, s.query && tracks.get(id).get(d.key), to, span(), lost);
     }
   }
   for (const b of hostBlocks) {
     if (b.what.each) drawEach(b);
     for (const s of b.strips) {
       const t = s.tracks();
-      for (const [key, cell] of s.cells) cell.draw(s.query?.buffer, t.get(key), to, SPAN);
+      for (const [key, cell] of s.cells) cell.draw(s.query?.buffer, t.get(key), to, span());
     }
   }
 }

@@ -37,7 +37,7 @@ export class Cell {
     if (!width || !height) return;
     const g = fit(this.canvas, width, height);
     if (!track || low > high) return;
-    let bottom = 0, top = what.full ?? Math.max(this.high, 0);
+    let bottom = 0, top = what.full ?? Math.max(this.high, 0) * 1.1;
     if (what.base === 'lowest') {
       const pad = Math.max((this.high - this.low) * 0.1, Math.abs(this.high) * 0.01);
       bottom = this.low - pad;

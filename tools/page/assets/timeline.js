@@ -3,7 +3,7 @@ import { state, change, onState } from './state.js';
 import { parseDuration } from './units.js';
 
 export const PRESETS = [['1m', '1 m'], ['5m', '5 m'], ['15m', '15 m'], ['1h', '1 h'], ['whole', 'all']];
-const SPAN_MIN = 10;
+const SPAN_MIN = 10, LONGEST_MIN = 30;
 
 class Timeline {
   live = true;    // whether the node goes on; false for a file
@@ -26,9 +26,14 @@ class Timeline {
     return state.from && state.to && to > from ? { from, to } : null;
   }
 
+  // As far as there is anything to show.
+  get longest() {
+    return Math.max(LONGEST_MIN, Math.ceil(this.now - this.oldest));
+  }
+
   get span() {
-    if (state.range === 'whole') return Math.max(60, this.now - this.oldest);
-    return Math.min(Math.max(SPAN_MIN, parseDuration(state.range) || 300), Math.max(60, this.now - this.oldest));
+    if (state.range === 'whole') return this.longest;
+    return Math.min(Math.max(SPAN_MIN, parseDuration(state.range) || 300), this.longest);
   }
 
   // [from, to] in seconds.
@@ -47,7 +52,7 @@ class Timeline {
 
   show(from, to) {
     let span = Math.max(SPAN_MIN, to - from);
-    span = Math.min(span, Math.max(60, this.now - this.oldest));
+    span = Math.min(span, this.longest);
     const mid = (from + to) / 2;
     from = Math.max(this.oldest, Math.min(mid - span / 2, this.now - span));
     change({ from: from.toFixed(0), to: (from + span).toFixed(0) });
