@@ -22,7 +22,7 @@ export const QUANTITIES = {
     expr: `max by (${K}) (last_over_time(accel_memory_used_bytes{accel!=""{F}}[G]))` },
   power: { title: 'Power', short: 'power', unit: 'watts', needs: 'accel_power_watts', peak: true, several: true,
     expr: `max by (${K}) (last_over_time(accel_power_watts{accel!=""{F}}[G]))` },
-  temperature: { title: 'Temperature', short: 'temp', unit: 'celsius', needs: 'accel_temperature_celsius', base: 'lowest', peak: true,
+  temperature: { title: 'Temperature', short: 'temp', unit: 'celsius', needs: 'accel_temperature_celsius', base: 'lowest', least: 16, peak: true,
     expr: `max by (${K}) (last_over_time(accel_temperature_celsius{sensor=~"core|"{F}}[G]))` },
   throttled: { title: 'Throttled', short: 'throttled', unit: 'ratio', full: 1, needs: 'accel_throttle_seconds_total', peak: true, alert: 0.001,
     expr: `clamp_max(sum by (${K}) (irate(accel_throttle_seconds_total{reason!="low_utilization"{F}}[R])), 1)` },

@@ -5,86 +5,19 @@ import { devices } from './devices.js';
 import { by, el, setText } from './dom.js';
 import { chooseDevice, filters, isShown } from './filters.js';
 import { has } from './names.js';
-import { Query } from './query.js';
 import { Cell } from './sparkline.js';
+import { Strip, span } from './strip.js';
 import { onTheme } from './theme.js';
 import { timeline } from './timeline.js';
-import { duration } from './units.js';
 
-const SPAN = 300;  // seconds of the small drawings, where there are so many
-const span = () => Math.min(SPAN, timeline.longest);
-const TOP_EVERY_S = 15, EXTREMES_EVERY_S = 600, REASONS_EVERY_S = 5, EVALUATED_MAX_S = 3600;
-
-// A quantity that is shown by cells, one a series of its expression.
-class Strip {
-  constructor(what, keyOf) {
-    this.what = what;
-    this.keyOf = keyOf;
-    this.cells = new Map();
-    this.query = null;
-  }
-
-  ask(extra = {}) {
-    const ways = forms(this.what, { ...filters(), ...extra }, timeline.interval);
-    if (this.query?.expr === ways.second) return this.load();
-    this.query?.end();
-    for (const c of this.cells.values()) c.low = Infinity, c.high = -Infinity;
-    this.query = new Query(ways, () => changed());
-    return this.load();
-  }
-
-  load() {
-    const to = timeline.now;
-    this.query.load(to - span(), to, SPAN * 2);
-    this.follow();
-  }
-
-  follow() {
-    this.query?.follow(shown && timeline.live && !timeline.frozen);
-  }
-
-  end() {
-    this.query?.end();
-    this.query = null;
-  }
-
-  // {key: track}
-  tracks() {
-    const out = new Map();
-    if (this.query) for (const t of this.query.buffer.tracks.values()) out.set(this.keyOf(t.labels), t);
-    return out;
-  }
-
-  // Of the whole window; of what has to be evaluated each second, of its last hour.
-  async extremes() {
-    const { query } = this;
-    if (!query || this.what.expr.includes('{TOP}')) return;
-    const whole = Math.floor(timeline.now - timeline.oldest);
-    const asked = query.forms.simple ? whole : Math.min(whole, EVALUATED_MAX_S);
-    if (asked <= SPAN) return;
-    const over = (f) => queryInstant(query.forms.over(f, asked), timeline.now);
-    try {
-      const [lows, highs] = await Promise.all([over('min'), over('max')]);
-      if (query !== this.query) return;
-      for (const c of this.cells.values()) c.extremes.title = `lowest and highest of the last ${duration(asked)}`;
-      for (const { labels, value } of lows) this.#cell(labels, (c) => (c.low = Math.min(c.low, value)));
-      for (const { labels, value } of highs) this.#cell(labels, (c) => (c.high = Math.max(c.high, value)));
-    } catch {
-      // Too much for the node: the extremes of the last minutes stand.
-    }
-  }
-
-  #cell(labels, set) {
-    const cell = this.cells.get(this.keyOf(labels));
-    if (cell) set(cell);
-  }
-}
+const TOP_EVERY_S = 15, EXTREMES_EVERY_S = 600, REASONS_EVERY_S = 5;
 
 const deviceStrips = new Map();  // column -> Strip
 const hostBlocks = [];           // {what, strips, root, rows}
 const rows = new Map();          // device key -> {root, tag, cells}
 let shown = true;
 let ready = false;
+const screen = { isShown: () => shown, changed };  // what a strip is told of
 
 let drawing = 0;
 function changed() {
@@ -139,7 +72,7 @@ export function tickOverview() {
 export function extendOverview() {
   for (const id of ['up', ...COLUMNS]) {
     if (deviceStrips.has(id) || !has(QUANTITIES[id].needs)) continue;
-    const strip = new Strip(QUANTITIES[id], deviceKey);
+    const strip = new Strip(QUANTITIES[id], deviceKey, screen);
     deviceStrips.set(id, strip);
     strip.ask();
   }
@@ -148,7 +81,7 @@ export function extendOverview() {
     if (hostBlocks.some((b) => b.what === what) || !what.rows.some((r) => has(r.needs))) continue;
     const block = { what, strips: [], rows: new Map(), root: null };
     const key = what.each === 'container' ? (l) => l.id : what.each ? (l) => l[what.each] : () => '';
-    for (const row of what.rows) if (has(row.needs)) block.strips.push(new Strip(row, key));
+    for (const row of what.rows) if (has(row.needs)) block.strips.push(new Strip(row, key, screen));
     if (!what.top) for (const s of block.strips) s.ask();
     makeBlock(block);
     hostBlocks.push(block);

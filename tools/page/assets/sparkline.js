@@ -39,7 +39,7 @@ export class Cell {
     if (!track || low > high) return;
     let bottom = 0, top = what.full ?? Math.max(this.high, 0) * 1.1;
     if (what.base === 'lowest') {
-      const pad = Math.max((this.high - this.low) * 0.1, Math.abs(this.high) * 0.01);
+      const pad = Math.max((this.high - this.low) * 0.1, Math.abs(this.high) * 0.01, ((what.least ?? 0) - (this.high - this.low)) / 2);
       bottom = this.low - pad;
       top = this.high + pad;
     }
