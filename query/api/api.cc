@@ -89,6 +89,11 @@ HttpResponse dispatch(const ApiContext& c, const HttpRequest& r, std::string_vie
     auto answer = answer_jobs(c, r);
     return answer ? std::move(*answer) : json(std::unexpected(answer.error()));
   }
+  if (name == "stream") {
+    if (!is_get(r) && r.method != "POST") return wrong_method("GET, OPTIONS, POST");
+    auto answer = answer_stream(c, r);
+    return answer ? std::move(*answer) : json(std::unexpected(answer.error()));
+  }
   if (name == "read") return r.method == "POST" ? answer_read(c, r) : wrong_method("OPTIONS, POST");
   const auto* const route =
       std::find_if(std::begin(kRoutes), std::end(kRoutes), [name](const Route& x) { return x.name == name; });
@@ -101,11 +106,12 @@ HttpResponse dispatch(const ApiContext& c, const HttpRequest& r, std::string_vie
 // Pages of other origins may read the API, as Prometheus lets them: there is nothing here to be changed by asking.
 void allow_other_origins(const HttpRequest& r, HttpResponse& out) {
   if (r.header("Origin").empty()) return;
-  out.headers.insert(out.headers.end(), {{"Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin"},
-                                         {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
-                                         {"Access-Control-Allow-Origin", "*"},
-                                         {"Access-Control-Expose-Headers", "Date"},
-                                         {"Vary", "Origin"}});
+  out.headers.insert(out.headers.end(),
+                     {{"Access-Control-Allow-Headers", "Accept, Authorization, Content-Type, Origin, Last-Event-ID"},
+                      {"Access-Control-Allow-Methods", "GET, POST, OPTIONS"},
+                      {"Access-Control-Allow-Origin", "*"},
+                      {"Access-Control-Expose-Headers", "Date"},
+                      {"Vary", "Origin"}});
 }
 
 }  // namespace

@@ -12,12 +12,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "proto/http.h"
 #include "query/api/json.h"
 #include "query/engine/engine.h"
+#include "query/stream/account.h"
 #include "store/aliases/view.h"
 #include "store/queryable.h"
 
@@ -46,6 +48,8 @@ struct ApiOptions {
   std::function<std::vector<TargetStatus>()> targets;  // default: none
   const store::AliasView* aliases = nullptr;  // where the store is one: what /metrics?aliases= and lists of names show of it
   std::function<bool(std::string_view)> is_identity_label;  // for /api/v1/jobs (JobOptions); default: none is
+  std::shared_ptr<StreamAccount> streams;                   // where samples go on coming: /api/v1/stream; null: there is none
+  std::int64_t streams_max = kStreamsMax;                   // at once
 };
 
 class Api {

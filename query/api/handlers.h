@@ -55,6 +55,9 @@ ApiResult<HttpResponse> answer_jobs(const ApiContext& c, const HttpRequest& r);
 // events.cc: what happened.
 ApiResult<std::string> answer_events(const ApiContext& c, const HttpRequest& r);
 
+// stream.cc: what goes on.
+ApiResult<HttpResponse> answer_stream(const ApiContext& c, const HttpRequest& r);
+
 // api_text.cc: exposition text.
 HttpResponse answer_metrics(const ApiContext& c, const HttpRequest& r);
 HttpResponse answer_federate(const ApiContext& c, const HttpRequest& r);

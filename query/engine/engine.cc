@@ -36,6 +36,10 @@ Env make_env(std::string_view text, const EngineOptions& options, const CallOpti
   return env;
 }
 
+std::uint64_t steps_of(TimeMs start, TimeMs end, std::int64_t step_ms) {
+  return (static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(start)) / static_cast<std::uint64_t>(step_ms);
+}
+
 Points points_of(const Matrix& m, std::size_t row, const Grid& grid) {
   const auto values = m.values(row);
   const auto present = m.present(row);
@@ -111,34 +115,49 @@ Result Engine::instant(const store::Queryable& store, std::string_view text, Tim
 
 Result Engine::range(const store::Queryable& store, std::string_view text, TimeMs start, TimeMs end, std::int64_t step_ms,
                      const CallOptions& call) const {
+  if (auto ok = check_steps(start, end, step_ms); !ok) return std::unexpected(ok.error());
+  auto query = prepare(text);
+  if (!query) return std::unexpected(std::move(query.error()));
+  return range(store, *query, start, end, step_ms, call);
+}
+
+std::expected<void, QueryError> Engine::check_steps(TimeMs start, TimeMs end, std::int64_t step_ms) const {
   if (step_ms <= 0) return bad_data("zero or negative query resolution step widths are not accepted. Try a positive integer");
   if (end < start) return bad_data("end timestamp must not be before start time");
-  const std::uint64_t steps =
-      (static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(start)) / static_cast<std::uint64_t>(step_ms);
-  if (steps > options_.steps_max) {
+  if (steps_of(start, end, step_ms) > options_.steps_max) {
     return bad_data(fmt::format(
         "exceeded maximum resolution of {} points per timeseries. Try decreasing the query resolution (?step=XX), or raise "
         "query.steps_max",
         grouped(options_.steps_max)));
   }
-  const auto expr = parse_expr(text);
-  if (!expr) return std::unexpected(expr.error());
-  const ValueType type = (*expr)->type;
+  return {};
+}
+
+Result Engine::range(const store::Queryable& store, const PreparedQuery& query, TimeMs start, TimeMs end, std::int64_t step_ms,
+                     const CallOptions& call) const {
+  if (auto ok = check_steps(start, end, step_ms); !ok) return std::unexpected(ok.error());
+  const ValueType type = query.expr->type;
   if (type != ValueType::vector && type != ValueType::scalar) {
     return bad_data(fmt::format("invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
                                 type == ValueType::matrix ? "range vector" : value_type_name(type)));
   }
-  Env env = make_env(text, options_, call);
-  env.top = {start, step_ms, static_cast<std::size_t>(steps) + 1};
+  Env env = make_env(query.text, options_, call);
+  env.top = {start, step_ms, static_cast<std::size_t>(steps_of(start, end, step_ms)) + 1};
   env.top_end = end;
   env.is_range = true;
-  return evaluate(store, env, **expr);
+  return evaluate(store, env, *query.expr);
 }
 
 std::expected<ParsedExpr, QueryError> parse(std::string_view text) {
   auto expr = parse_expr(text);
   if (!expr) return std::unexpected(std::move(expr.error()));
   return ParsedExpr(std::move(*expr));
+}
+
+std::expected<PreparedQuery, QueryError> prepare(std::string_view text) {
+  auto expr = parse(text);
+  if (!expr) return std::unexpected(std::move(expr.error()));
+  return PreparedQuery{std::string(text), std::move(*expr)};
 }
 
 std::expected<std::vector<store::Matcher>, QueryError> parse_matchers(std::string_view text) {

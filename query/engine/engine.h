@@ -51,6 +51,12 @@ struct CallOptions {
   const std::atomic<bool>* stop = nullptr;  // raised by another thread: ends the call with ErrorKind::canceled
 };
 
+// A query that is asked again and again.
+struct PreparedQuery {
+  std::string text;
+  ParsedExpr expr;
+};
+
 class Engine {
  public:
   explicit Engine(EngineOptions options = {}) : options_(options) {}
@@ -60,15 +66,21 @@ class Engine {
   // At start, start + step, ... up to end. Requires (else bad_data): end >= start, step > 0, at most steps_max steps.
   Result range(const store::Queryable& store, std::string_view text, TimeMs start, TimeMs end, std::int64_t step_ms,
                const CallOptions& call = {}) const;
+  Result range(const store::Queryable& store, const PreparedQuery& query, TimeMs start, TimeMs end, std::int64_t step_ms,
+               const CallOptions& call = {}) const;
 
   const EngineOptions& options() const { return options_; }
 
  private:
+  std::expected<void, QueryError> check_steps(TimeMs start, TimeMs end, std::int64_t step_ms) const;
+
   EngineOptions options_;
 };
 
 // Parsed and type-checked; the error is bad_data with "line:column: parse error: ...".
 std::expected<ParsedExpr, QueryError> parse(std::string_view text);
+
+std::expected<PreparedQuery, QueryError> prepare(std::string_view text);
 
 // The canonical text, as Prometheus prints it on one line: parse(format(e)) is the same tree.
 std::string format(const Expr& expr);

@@ -20,6 +20,8 @@ namespace tacho::query {
 enum class Severity : std::uint8_t { info, warning, error };
 std::string_view severity_name(Severity severity);  // "info", "warning", "error"
 
+struct EventRule;
+
 struct Event {
   TimeMs time = 0;
   std::string kind;  // of the rule (rules.h): "xid", "throttle", "oom", ...
@@ -28,10 +30,11 @@ struct Event {
   std::string text;    // one sentence, without a full stop
   double count = 1;    // by how much the counter grew, how many rows are missing; 1 for a change of state and an episode
   bool is_episode = false;
-  TimeMs end = 0;              // of an episode that is not ongoing
-  bool ongoing = false;        // an episode that the range does not see the end of
-  bool began_earlier = false;  // an episode that began before `time`: before the range, or before its series did
-  Labels labels;               // of the series that tells it, identities included, as of its row
+  TimeMs end = 0;                   // of an episode that is not ongoing
+  bool ongoing = false;             // an episode that the range does not see the end of
+  bool began_earlier = false;       // an episode that began before `time`: before the range, or before its series did
+  Labels labels;                    // of the series that tells it, identities included, as of its row
+  const EventRule* rule = nullptr;  // that found it; null: of an answer that was read
 };
 
 struct EventList {

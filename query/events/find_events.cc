@@ -35,6 +35,7 @@ Event event_of(const FoundEvent& found, const EventFinder& finder) {
   e.end = found.is_episode && !found.ongoing ? found.end : 0;
   e.began_earlier = found.began_earlier;
   e.labels = *found.labels;
+  e.rule = found.rule;
   e.device = event_device(e.labels);
   if (!e.labels.has("accel") && e.labels.has("pci_bus_id")) {
     if (std::string card = finder.card_at(e.labels.get("pci_bus_id")); !card.empty()) e.device = std::move(card);

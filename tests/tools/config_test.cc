@@ -68,7 +68,7 @@ sampling:
     filesystem: {interval: 10s}
     pressure: {enabled: false}
 shipping: {grace: 2s, spread: 15s}
-query: {concurrency: 4, timeout: 10s, lookback: 1m, samples_max: 1000000, series_max: 500, memory_max: 64MiB, steps_max: 20000}
+query: {concurrency: 4, streams_max: 3, timeout: 10s, lookback: 1m, samples_max: 1000000, series_max: 500, memory_max: 64MiB, steps_max: 20000}
 listen: 0.0.0.0:9980
 )");
   CHECK(c.external_labels == Labels{{"cluster", "eu1"}, {"node", "gpu-17"}});
@@ -101,6 +101,7 @@ listen: 0.0.0.0:9980
   CHECK(c.sources.at("pressure").enabled == false);
   CHECK_FALSE(c.sources.at("filesystem").enabled.has_value());
   CHECK(c.query_concurrency == 4);
+  CHECK(c.query_streams_max == 3);
   CHECK(c.query.timeout_ms == 10'000);
   CHECK(c.query.lookback_ms == 60'000);
   CHECK(c.query.samples_max == 1'000'000);

@@ -84,6 +84,7 @@ struct Agent::Impl {
   std::unique_ptr<Page> page;
   std::unique_ptr<HttpServer> server;
   StoreGauges store_gauges;
+  const std::shared_ptr<query::StreamAccount> streams = std::make_shared<query::StreamAccount>();
 
   std::mutex mutex;  // guards stopping
   bool stopping = false;
@@ -189,6 +190,10 @@ std::vector<sampler::SelfGauge> Agent::Impl::self_gauges(bool has_accelerators) 
   g.push_back({"tacho_store_sealed_rows_total", {}, reader(store_gauges.sealed_rows)});
   g.push_back({"tacho_store_lost_rows_total", {}, reader(store_gauges.lost_rows)});
   identities->add_gauges(g);
+  g.push_back({"tacho_http_streams", {}, reader(streams->open)});
+  g.push_back({"tacho_http_streams_refused_total", {}, reader(streams->refused)});
+  g.push_back({"tacho_http_streams_dropped_total", {}, reader(streams->dropped)});
+  g.push_back({"tacho_http_stream_skipped_steps_total", {}, reader(streams->skipped)});
   for (const auto& e : endpoints) {
     e->gauges.add_gauges(e->name, g);
   }
@@ -249,7 +254,9 @@ Result<void> Agent::Impl::start_server() {
                                                             .config_yaml = prometheus_config(options.config, options.interval_ms),
                                                             .targets = [this] { return target_status(); },
                                                             .aliases = view.get(),
-                                                            .is_identity_label = identity_labels_of(identities->timeline())});
+                                                            .is_identity_label = identity_labels_of(identities->timeline()),
+                                                            .streams = streams,
+                                                            .streams_max = options.config.query_streams_max});
   page = std::make_unique<Page>(PageOptions{.node = host_name(), .interval_ms = options.interval_ms});
   auto started = HttpServer::start({.listen = options.listen,
                                     .slow_threads = static_cast<int>(options.config.query_concurrency),

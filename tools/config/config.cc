@@ -16,6 +16,7 @@ namespace {
 constexpr std::uint64_t kBudgetMinBytes = 1u << 20;
 constexpr std::uint64_t kQueryMemoryMinBytes = 1u << 20;
 constexpr std::int64_t kQueryConcurrencyMax = 64;
+constexpr std::int64_t kStreamsMostMax = 200;  // of 256 connections
 
 void read_external_labels(Section& global, Config& config) {
   std::vector<Label> labels;
@@ -141,6 +142,7 @@ void read_query(Section& file, Config& config) {
     if (s.integer(key, value, 1, max)) out = static_cast<std::size_t>(value);
   };
   s.integer("concurrency", config.query_concurrency, 1, kQueryConcurrencyMax);
+  s.integer("streams_max", config.query_streams_max, 0, kStreamsMostMax);
   s.duration("timeout", q.timeout_ms, 1, 24 * kIntervalMaxMs);
   s.duration("lookback", q.lookback_ms, 1, 24 * kIntervalMaxMs);
   count("samples_max", q.samples_max, 10'000'000'000);

@@ -23,7 +23,7 @@
 //     accelerators: {isolation: process}
 //   shipping: {grace: 5s, spread: 10s, outbox: 64MiB, rules: [{match: 'node_cpu_seconds_total{mode="idle"}', drop: true}]}
 //   identity: {downward_api: /etc/podinfo, style: short, labels: {team.example.com/name: team}, env: {RUN_ID: run_id}}
-//   query: {concurrency: 2, timeout: 2m, samples_max: 50000000, series_max: 200000, memory_max: 1GiB, steps_max: 11000, lookback: 5m}
+//   query: {concurrency: 2, streams_max: 16, timeout: 2m, samples_max: 50000000, series_max: 200000, memory_max: 1GiB, steps_max: 11000, lookback: 5m}
 //   listen: 127.0.0.1:9980
 #pragma once
 
@@ -37,6 +37,7 @@
 #include "proto/base/error.h"
 #include "proto/base/labels.h"
 #include "query/engine/engine.h"
+#include "query/stream/account.h"
 #include "sampler/accel_sources.h"
 #include "sampler/host_options.h"
 #include "sampler/scrape/target.h"
@@ -79,6 +80,7 @@ struct Config {
   IdentityConfig identity;
   query::EngineOptions query;  // limits of one query
   std::int64_t query_concurrency = 2;
+  std::int64_t query_streams_max = query::kStreamsMax;
   std::optional<std::string> listen;
   std::int64_t ship_grace_ms = 5000;
   std::int64_t ship_spread_ms = 10'000;  // nodes send at different moments of that span; 0..20 s

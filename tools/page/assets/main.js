@@ -26,7 +26,7 @@ function showState() {
   let kind = 'live', text = `live ${clock(timeline.now)}`;
   if (!timeline.live) [kind, text] = ['file', `file, newest ${clock(timeline.now, !isToday(timeline.now))}`];
   else if (timeline.frozen) [kind, text] = ['paused', `paused at ${clock(timeline.now)}`];
-  else if (stream.state === 'lost') [kind, text] = ['lost', `no answer since ${clock(stream.since)}, ${duration(Date.now() / 1000 - stream.since)}`];
+  else if (stream.state === 'lost') [kind, text] = ['lost', stream.reason || `no answer since ${clock(stream.since)}, ${duration(Date.now() / 1000 - stream.since)}`];
   else if (stream.state !== 'live') [kind, text] = ['opening', 'connecting'];
   node.dataset.state = kind;
   setText(by('state-text'), text);
@@ -77,7 +77,7 @@ async function begin() {
   try {
     about = await getJson('page/about.json');
     timeline.live = about.live;
-    timeline.interval = about.intervalMs / 1000;
+    timeline.interval = stream.step = about.intervalMs / 1000;
     await look();
   } catch (e) {
     setText(by('state-text'), `${e.message}; trying again`);

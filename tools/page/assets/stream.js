@@ -20,6 +20,8 @@ class Stream {
   newest = 0;                // the newest second that came
   state = 'off';             // off, opening, live, lost
   since = 0;                 // when it was lost, by the browser's clock
+  reason = '';               // why the node refuses a stream, if it does
+  step = 1;                  // seconds
   onState = () => {};
   onSecond = () => {};
   onEvents = () => {};
@@ -76,26 +78,47 @@ class Stream {
     this.#labels = [];
     const words = new URLSearchParams();
     for (const q of this.#asked) words.append('query', q);
-    words.append('step', '1');
+    words.append('step', `${Math.round(this.step * 1000)}ms`);
+    words.append('events', '1');
     if (this.state !== 'lost') this.#set('opening');
-    const source = new EventSource(`api/v1/stream?${words}`);
+    const url = `api/v1/stream?${words}`;
+    const source = new EventSource(url);
     this.#source = source;
+    let opened = false;
+    source.onopen = () => (opened = true);
     source.addEventListener('series', (e) => this.#onSeries(JSON.parse(e.data)));
     source.addEventListener('points', (e) => this.#onPoints(JSON.parse(e.data)));
     source.addEventListener('events', (e) => this.onEvents(JSON.parse(e.data)));
-    source.onerror = () => this.#onError();
+    source.onerror = () => {
+      if (!opened) this.#askWhy(url);
+      this.#onError();
+    };
     this.#watch();
   }
 
   #watch() {
     clearTimeout(this.#silent);
-    this.#silent = setTimeout(() => this.#onError(), SILENT_S * 1000);
+    this.#silent = setTimeout(() => this.#onError(), Math.max(SILENT_S, 3 * this.step) * 1000);
   }
 
   #onError() {
     this.#close();
     this.#set('lost');
     this.#again = setTimeout(() => this.#open(), AGAIN_MS[Math.min(this.#failures++, AGAIN_MS.length - 1)]);
+  }
+
+  // A refusal's words, which an event source does not tell.
+  async #askWhy(url) {
+    this.reason = '';
+    const abort = new AbortController();
+    try {
+      const answer = await fetch(url, { signal: abort.signal });
+      if (!answer.ok) this.reason = (await answer.json()).error ?? '';
+    } catch {
+      // There is no node to ask.
+    }
+    abort.abort();
+    this.onState();
   }
 
   #onSeries(data) {
@@ -105,6 +128,7 @@ class Stream {
   #onPoints(data) {
     this.#watch();
     this.#failures = 0;
+    this.reason = '';
     const last = data.time.at(-1);
     const gap = this.state === 'lost' || (this.newest && last - this.newest > data.time.length);
     this.newest = last;
