@@ -4,7 +4,7 @@
 //   [&](const HttpRequest& r) { auto answer = page.handle(r); return answer ? std::move(*answer) : api.handle(r); }
 //
 // Shape    a request in, a response out: / is the page, /page/NAME its files and the two answers made here, about.json (what kind of
-//          node this is) and functions.json (PromQL's functions, for completion). A name is looked up in a table: there are no paths.
+//          node this is) and functions.json (PromQL's functions, for completion). A name is looked up in a table: no path leads anywhere.
 // Threads  handle() from any thread.
 // Errors   404, 405.   Cost  a copy of a packed file; 304 without one when the browser has it.
 #pragma once

@@ -1,19 +1,19 @@
 // The page put together: what there is, then second by second.
-import { api, bounds, getJson } from './api.js';
-import { charts, filterCharts, moreCharts, showCharts } from './charts.js';
-import { findDevices } from './devices.js';
-import { by, el, setText } from './dom.js';
-import { addEvents, drawEvents, findEvents, onMarks } from './events.js';
-import { drawDeviceMenu, onFilters, showFilters } from './filters.js';
-import { heat } from './heat.js';
-import { showKeys } from './keys.js';
-import { findNames } from './names.js';
-import { extendOverview, reloadOverview, showOverview, tickOverview } from './overview.js';
-import { showPromql, tickPromql } from './promql.js';
-import { state, onState } from './state.js';
-import { stream } from './stream.js';
-import { PRESETS, timeline } from './timeline.js';
-import { clock, duration, isToday } from './units.js';
+import { bounds, getJson } from './data/api.js';
+import { charts, filterCharts, moreCharts, showCharts } from './show/charts.js';
+import { findDevices } from './data/devices.js';
+import { by, el, setText } from './draw/dom.js';
+import { addEvents, drawEvents, findEvents, onMarks } from './show/events.js';
+import { drawDeviceMenu, onFilters, showFilters } from './steer/filters.js';
+import { heat } from './show/heat.js';
+import { showKeys } from './steer/keys.js';
+import { findNames } from './data/names.js';
+import { extendOverview, reloadOverview, showOverview, tickOverview } from './show/overview.js';
+import { showPromql, tickPromql } from './steer/promql.js';
+import { state, onState } from './steer/state.js';
+import { stream } from './data/stream.js';
+import { PRESETS, timeline } from './steer/timeline.js';
+import { clock, duration, isToday } from './draw/units.js';
 
 const AGAIN_S = 60;        // what there is of metrics, devices and time is looked for so often
 const LOOKBACK_S = 600;
@@ -145,15 +145,7 @@ function follow() {
     stream.stop();
     return;
   }
-  stream.start();
-  if (stream.newest) {
-    timeline.now = Math.max(timeline.now, stream.newest);
-    api('query', { query: 'time()' }).then((d) => {
-      timeline.now = Math.floor(Number(d.result[1]));
-      reload();
-      findEvents();
-    }).catch(() => {});
-  }
+  stream.start();  // which tells of the gap
 }
 
 // For tests and for the curious.

@@ -1,6 +1,6 @@
 // What could come next in a PromQL expression: metrics and functions, labels in braces, their values in quotes.
-import { api, getJson } from './api.js';
-import { names } from './names.js';
+import { api, getJson } from '../data/api.js';
+import { names } from '../data/names.js';
 
 const SHOWN_MAX = 60;
 const AGGREGATIONS = ['sum', 'avg', 'min', 'max', 'count', 'group', 'stddev', 'stdvar'].map((name) => ({ name, args: ['instant vector'] }))

@@ -1,5 +1,5 @@
 // What comes from the node each second: one stream of server-sent events for all that is shown, opened anew when that changes.
-import { settled } from './dom.js';
+import { settled } from '../draw/dom.js';
 import { keyOf } from './series.js';
 
 const SILENT_S = 6;          // after so long without a second the node counts as silent
@@ -80,7 +80,7 @@ class Stream {
     for (const q of this.#asked) words.append('query', q);
     words.append('step', `${Math.round(this.step * 1000)}ms`);
     words.append('events', '1');
-    if (this.state !== 'lost') this.#set('opening');
+    if (this.state === 'off') this.#set('opening');
     const url = `api/v1/stream?${words}`;
     const source = new EventSource(url);
     this.#source = source;

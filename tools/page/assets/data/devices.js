@@ -1,7 +1,7 @@
 // The accelerators of this node: their order, and with it the colour that each has on all charts.
 import { queryInstant } from './api.js';
 import { deviceKey, deviceName } from './catalogue.js';
-import { seriesColour } from './theme.js';
+import { seriesColour } from '../draw/theme.js';
 
 const order = new Map();   // key -> number
 export const devices = []; // {key, name, model, vendor}, in order

@@ -1,14 +1,14 @@
 // The overview: a row an accelerator, a column a quantity; and the host in small tables.
-import { queryInstant } from './api.js';
-import { COLUMNS, HOST, QUANTITIES, deviceKey, forms } from './catalogue.js';
-import { devices } from './devices.js';
-import { by, el, setText } from './dom.js';
-import { chooseDevice, filters, isShown } from './filters.js';
-import { has } from './names.js';
-import { Cell } from './sparkline.js';
+import { queryInstant } from '../data/api.js';
+import { COLUMNS, HOST, QUANTITIES, deviceKey, forms } from '../data/catalogue.js';
+import { devices } from '../data/devices.js';
+import { by, el, setText } from '../draw/dom.js';
+import { chooseDevice, filters, isShown } from '../steer/filters.js';
+import { has } from '../data/names.js';
+import { Cell } from '../draw/sparkline.js';
 import { Strip, span } from './strip.js';
-import { onTheme } from './theme.js';
-import { timeline } from './timeline.js';
+import { onTheme } from '../draw/theme.js';
+import { timeline } from '../steer/timeline.js';
 
 const TOP_EVERY_S = 15, EXTREMES_EVERY_S = 600, REASONS_EVERY_S = 5;
 

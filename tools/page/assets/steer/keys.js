@@ -1,8 +1,8 @@
 // The keyboard.
-import { by, el } from './dom.js';
-import { heat } from './heat.js';
+import { by, el } from '../draw/dom.js';
+import { heat } from '../show/heat.js';
 import { focusPromql } from './promql.js';
-import { toggleTheme } from './theme.js';
+import { toggleTheme } from '../draw/theme.js';
 import { PRESETS, timeline } from './timeline.js';
 
 const step = (by) => {

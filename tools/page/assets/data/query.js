@@ -4,9 +4,11 @@
 import { queryRange } from './api.js';
 import { Buffer } from './series.js';
 import { stream } from './stream.js';
-import { timeline } from './timeline.js';
+import { timeline } from '../steer/timeline.js';
 
 const NICE = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 24, 30, 40, 45, 60, 90, 120, 180, 240, 300, 600, 900, 1800, 3600];
+
+const RETRY_MS = 10_000, EARLY_MAX = 20_000;
 
 export function stepFor(span, pixels, interval) {
   const least = span / Math.max(50, pixels);
@@ -45,6 +47,7 @@ export class Query {
   async load(from, to, pixels) {
     this.#abort?.abort();
     const abort = (this.#abort = new AbortController());
+    this.#tried = { from, to, pixels, at: Date.now() };
     const interval = timeline.interval;
     const step = stepFor(to - from, pixels, interval);
     const start = Math.floor(from / step) * step, end = Math.ceil(to / step) * step;
@@ -101,9 +104,15 @@ export class Query {
     }
   }
 
-  // What came while history was being asked.
+  // What came while history was being asked; and history again some time after it failed.
   #early = [];
+  #tried = null;
   settle(from) {
+    if (this.error && !this.#loading && Date.now() - this.#tried.at > RETRY_MS) {
+      const shift = timeline.fixed ? 0 : timeline.now - this.#tried.to;
+      this.load(this.#tried.from + shift, this.#tried.to + shift, this.#tried.pixels);
+    }
+    if (this.#early.length > EARLY_MAX) this.#early.splice(0, this.#early.length - EARLY_MAX);
     if (this.loaded && !this.#loading && this.#early.length) {
       if (this.foldable) for (const p of this.#early) this.buffer.fold(p.labels, p.time, p.value);
       this.#early = [];

@@ -1,14 +1,14 @@
 // One chart: a heading, a drawing of lines with what lies between their lowest and highest, and a legend with the values under the crosshair.
-import { el, css, setText } from './dom.js';
-import { deviceColour, deviceOrder } from './devices.js';
+import { el, css, setText } from '../draw/dom.js';
+import { deviceColour, deviceOrder } from '../data/devices.js';
 import { marksWithin } from './events.js';
-import { bands, lines } from './lines.js';
-import { Query } from './query.js';
-import { surface } from './surface.js';
-import { seriesColour, onTheme } from './theme.js';
-import { timeline } from './timeline.js';
-import { timeTicks, valueTicks } from './ticks.js';
-import { duration, format } from './units.js';
+import { bands, lines } from '../draw/lines.js';
+import { Query } from '../data/query.js';
+import { surface } from '../draw/surface.js';
+import { seriesColour, onTheme } from '../draw/theme.js';
+import { timeline } from '../steer/timeline.js';
+import { timeTicks, valueTicks } from '../draw/ticks.js';
+import { duration, format } from '../draw/units.js';
 
 export const LEFT = 58, RIGHT = 8;   // of every drawing with a time axis, so that they stand under each other
 const TRACKS_MAX = 24;

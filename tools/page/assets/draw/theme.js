@@ -1,5 +1,5 @@
 // Light and dark: as the system has it, unless somebody chose. Colours that canvases need.
-import { state, change, onState } from './state.js';
+import { state, change, onState } from '../steer/state.js';
 import { by } from './dom.js';
 
 // Okabe and Ito's colours, which people of every kind of colour vision can tell apart; lighter or darker where the ground asks for it.

@@ -1,6 +1,6 @@
 // Which stretch of time is shown: the newest `span` seconds, or a stretch that stands still.
 import { state, change, onState } from './state.js';
-import { parseDuration } from './units.js';
+import { parseDuration } from '../draw/units.js';
 
 export const PRESETS = [['1m', '1 m'], ['5m', '5 m'], ['15m', '15 m'], ['1h', '1 h'], ['whole', 'all']];
 const SPAN_MIN = 10, LONGEST_MIN = 30;

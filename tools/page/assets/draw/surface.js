@@ -1,6 +1,6 @@
 // What a pointer does on anything that has a time axis: a crosshair for all, zoom by dragging, by wheel with a key, and by two clicks back.
 import { el } from './dom.js';
-import { timeline } from './timeline.js';
+import { timeline } from '../steer/timeline.js';
 
 const DRAG_MIN_PX = 6;
 

@@ -1,9 +1,9 @@
 // What happened: marks on all charts, and a list to jump from.
-import { api } from './api.js';
-import { by, el, setText } from './dom.js';
-import { state } from './state.js';
-import { timeline } from './timeline.js';
-import { clock, duration, isToday } from './units.js';
+import { api } from '../data/api.js';
+import { by, el, setText } from '../draw/dom.js';
+import { state } from '../steer/state.js';
+import { timeline } from '../steer/timeline.js';
+import { clock, duration, isToday } from '../draw/units.js';
 
 const KEPT = 500, LISTED = 200;
 const SIGN = { error: '▲', warning: '◆', info: '●' };

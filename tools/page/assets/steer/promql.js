@@ -1,12 +1,12 @@
 // A box for a question of one's own: completion while it is typed, then a chart and a table, or an error with its place.
-import { queryInstant } from './api.js';
-import { Chart } from './chart.js';
-import { unwatch, watch } from './charts.js';
+import { queryInstant } from '../data/api.js';
+import { Chart } from '../show/chart.js';
+import { unwatch, watch } from '../show/charts.js';
 import { complete } from './completion.js';
-import { by, el, setText } from './dom.js';
+import { by, el, setText } from '../draw/dom.js';
 import { state, change, onState } from './state.js';
 import { timeline } from './timeline.js';
-import { clock } from './units.js';
+import { clock } from '../draw/units.js';
 
 const ROWS_MAX = 200, AGAIN_S = 5;
 

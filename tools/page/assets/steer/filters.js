@@ -1,10 +1,10 @@
 // Which accelerators and which job are shown. A filter goes into what is asked: the node answers for no others.
-import { api } from './api.js';
-import { devices } from './devices.js';
-import { by, el, setText } from './dom.js';
+import { api } from '../data/api.js';
+import { devices } from '../data/devices.js';
+import { by, el, setText } from '../draw/dom.js';
 import { state, change, onState, listOf, textOf } from './state.js';
 import { timeline } from './timeline.js';
-import { clock, duration, format } from './units.js';
+import { clock, duration, format } from '../draw/units.js';
 
 const JOBS_EVERY_S = 30;
 export let jobs = [];

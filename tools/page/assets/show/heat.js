@@ -1,18 +1,18 @@
 // Devices from top to bottom, time from left to right, a colour for the value. With no accelerator the CPUs take their place.
-import { HEATS, QUANTITIES, deviceName, forms } from './catalogue.js';
+import { HEATS, QUANTITIES, deviceName, forms } from '../data/catalogue.js';
 import { LEFT, RIGHT } from './chart.js';
-import { deviceOrder } from './devices.js';
-import { by, css, el, fit, setText, settled } from './dom.js';
+import { deviceOrder } from '../data/devices.js';
+import { by, css, el, fit, setText, settled } from '../draw/dom.js';
 import { marksWithin } from './events.js';
-import { filters } from './filters.js';
-import { has } from './names.js';
-import { Query } from './query.js';
-import { state, change, onState } from './state.js';
-import { surface } from './surface.js';
-import { heatColour, onTheme } from './theme.js';
-import { timeline } from './timeline.js';
-import { timeTicks } from './ticks.js';
-import { format } from './units.js';
+import { filters } from '../steer/filters.js';
+import { has } from '../data/names.js';
+import { Query } from '../data/query.js';
+import { state, change, onState } from '../steer/state.js';
+import { surface } from '../draw/surface.js';
+import { heatColour, onTheme } from '../draw/theme.js';
+import { timeline } from '../steer/timeline.js';
+import { timeTicks } from '../draw/ticks.js';
+import { format } from '../draw/units.js';
 
 const AXIS_PX = 18, TOTAL_PX = 340;
 

@@ -1,11 +1,11 @@
 // All charts of the catalogue, by group. A chart asks only while it is on the screen.
-import { CHARTS, forms } from './catalogue.js';
+import { CHARTS, forms } from '../data/catalogue.js';
 import { Chart } from './chart.js';
-import { by, el, settled } from './dom.js';
-import { filters } from './filters.js';
-import { has } from './names.js';
-import { change, listOf, onState, state, textOf } from './state.js';
-import { timeline } from './timeline.js';
+import { by, el, settled } from '../draw/dom.js';
+import { filters } from '../steer/filters.js';
+import { has } from '../data/names.js';
+import { change, listOf, onState, state, textOf } from '../steer/state.js';
+import { timeline } from '../steer/timeline.js';
 
 export const charts = [];
 const charted = new Map();  // element -> chart

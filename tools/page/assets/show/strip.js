@@ -1,10 +1,10 @@
 // A quantity of the overview: its expression, its last minutes, and the cells that show them.
-import { queryInstant } from './api.js';
-import { forms } from './catalogue.js';
-import { filters } from './filters.js';
-import { Query } from './query.js';
-import { timeline } from './timeline.js';
-import { duration } from './units.js';
+import { queryInstant } from '../data/api.js';
+import { forms } from '../data/catalogue.js';
+import { filters } from '../steer/filters.js';
+import { Query } from '../data/query.js';
+import { timeline } from '../steer/timeline.js';
+import { duration } from '../draw/units.js';
 
 const SPAN = 300;  // seconds of the small drawings, where there are so many
 const EVALUATED_MAX_S = 3600;
