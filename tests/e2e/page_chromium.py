@@ -336,6 +336,14 @@ def promql(page):
 
 def filters(page):
     page.js("scrollTo(0, 0)")
+    job = "team-a/" + HOSTILE
+    page.wait("return document.querySelector('#jobs tbody button')?.textContent === arguments[0]", "a hostile job's name is text", 40, job)
+    page.js("document.querySelector('#jobs tbody button').click()")
+    page.wait("return document.getElementById('job').value === arguments[0] && tacho.stream.expressions.some((e) => e.includes('accel=~\"0|1|2'))",
+              "its devices are asked for", 10, job)
+    check(page.js("return document.querySelectorAll('main img').length === 0 && window.pwned === undefined"), "and it is nothing else")
+    page.js("document.querySelector('#jobs tbody button').click()")
+    page.wait("return document.getElementById('job').value === ''", "all jobs again")
     page.find(f'tr[data-device="nvidia/{SICK}"] .device').click()
     page.wait("return [...document.querySelectorAll('#devices tbody tr')].filter((r) => !r.hidden).length === 1", "one device is shown")
     page.wait("return tacho.stream.state === 'live' && tacho.stream.expressions.some((e) => e.includes('accel=~\"3\"')) && "
@@ -441,8 +449,13 @@ def body(processes, options):
         script.base += fake_cards.wave(n, 100 * n, 1000 - 100 * n if n < 10 else 20)
     script.tell()
     scrape = f"scrape_configs:\n  - job_name: hostile\n    static_configs: [{{targets: ['127.0.0.1:{exporter.server_address[1]}']}}]\n"
-    agent = e2e.Tacho(processes, options.tacho, extra_config=scrape, flags=["--sysfs", processes.path("sys")],
-                      env={"TACHO_NVML_LIBRARY": os.path.abspath(options.library), "TACHO_FAKE_NVML": script.path})
+    # A job whose owner would like to be more than text, too.
+    pod = processes.make_folder("podinfo")
+    for name, lines in ("labels", f"system.hero.ai/job-name={json.dumps(HOSTILE)}\nsystem.hero.ai/job-namespace=\"team-a\"\n"), ("annotations", ""):
+        with open(os.path.join(pod, name), "w") as f:
+            f.write(lines)
+    agent = e2e.Tacho(processes, options.tacho, extra_config=f"{scrape}identity: {{downward_api: {pod}}}\n", flags=["--sysfs", processes.path("sys")],
+                      env={"TACHO_NVML_LIBRARY": os.path.abspath(options.library), "TACHO_FAKE_NVML": script.path, "POD_NAME": "job-0", "POD_NAMESPACE": "team-a"})
     agent.start()
     driver = browser(processes)
     try:

@@ -16,10 +16,11 @@ class Stream {
   #again = 0;
   #failures = 0;
   #running = false;
+  #heard = 0;
   #reopen = settled(() => this.#open(), 120);
   newest = 0;                // the newest second that came
   state = 'off';             // off, opening, live, lost
-  since = 0;                 // when it was lost, by the browser's clock
+  since = 0;                 // when the last second came before it was lost, by the browser's clock
   reason = '';               // why the node refuses a stream, if it does
   step = 1;                  // seconds
   onState = () => {};
@@ -58,7 +59,7 @@ class Stream {
   }
 
   #set(state) {
-    if (state === 'lost' && this.state !== 'lost') this.since = Date.now() / 1000;
+    if (state === 'lost' && this.state !== 'lost') this.since = this.#heard || Date.now() / 1000;
     if (this.state === state) return;
     this.state = state;
     this.onState();
@@ -128,6 +129,7 @@ class Stream {
   #onPoints(data) {
     this.#watch();
     this.#failures = 0;
+    this.#heard = Date.now() / 1000;
     this.reason = '';
     const last = data.time.at(-1);
     const gap = this.state === 'lost' || (this.newest && last - this.newest > data.time.length);

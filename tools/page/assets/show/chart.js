@@ -100,6 +100,7 @@ export class Chart {
     let list = [...buffer.tracks].filter(([, t]) => t.mid.some((v) => !Number.isNaN(v)));
     if (what.hideZero) {
       const busy = list.filter(([, t]) => t.hi.some((v) => v > 0));
+      this.quiet = busy.length === 0;
       list = busy.length ? busy : list.slice(0, 1);
     }
     const order = what.coloured === 'device' ? (l) => deviceOrder(l) : null;
@@ -138,8 +139,9 @@ export class Chart {
     const { step } = query.buffer;
     setText(this.value, step <= timeline.interval ? '' : query.coarse ? `means of ${duration(step)}` : query.envelope ? `lowest to highest of ${duration(step)}` : `each ${duration(step)}`);
     if (this.#alone && !all.some(([key]) => key === this.#alone)) this.#alone = null;
+    if (this.quiet) setText(this.value, 'nothing in this time');
     this.#shown = all.filter(([key]) => !this.#alone || key === this.#alone);
-    const shape = all.map(([key]) => key).join() + this.#alone;
+    const shape = all.map(([key]) => key).join() + this.#alone + this.quiet;
     const [from, to] = timeline.window();
     this.#rows = this.#makeRows();
     const options = { file: this.#rows, dateWindow: [from * 1000, to * 1000], valueRange: this.#range() };
@@ -177,7 +179,7 @@ export class Chart {
     const { what } = this;
     if (what.full) return [0, Math.max(what.full, high) * 1.02];
     if (what.base === 'lowest' || low < 0) {
-      const pad = Math.max((high - low) * 0.08, Math.abs(high) * 0.01, 1e-9);
+      const pad = Math.max((high - low) * 0.08, Math.abs(high) * 0.01, ((what.least ?? 0) - (high - low)) / 2, 1e-9);
       return [low - pad, high + pad];
     }
     return [0, high > 0 ? high * 1.08 : 1];
@@ -225,6 +227,7 @@ export class Chart {
   #legend(all) {
     const { what } = this, label = what.legend ?? name;
     this.items = new Map();
+    this.legend.hidden = Boolean(this.quiet);
     this.legend.replaceChildren(...all.map(([key, track], i) => {
       const swatch = el('i', { class: 'swatch' });
       swatch.style.background = this.#colour(track, i);

@@ -53,6 +53,7 @@ export function addEvents(list) {
 }
 
 export async function findEvents() {
+  by('event-count').onclick = () => by('events').scrollIntoView({ block: 'center' });
   try {
     addEvents(await api('events', { start: timeline.oldest, end: timeline.now, limit: KEPT }));
   } catch (e) {
@@ -72,6 +73,11 @@ export function drawEvents() {
   const [from, to] = timeline.window();
   const ours = events.filter(isOurs);
   setText(by('events-note'), ours.length === 0 ? 'nothing out of the ordinary in the whole window' : `${ours.length} in the whole window, ${ours.filter((e) => e.time >= from && e.time <= to).length} in the time that is shown`);
+  const grave = ours.filter((e) => e.severity !== 'info');
+  const count = by('event-count');
+  count.hidden = grave.length === 0;
+  count.className = grave.some((e) => e.severity === 'error') ? 'error' : 'warning';
+  setText(count, `${SIGN[count.className]} ${grave.length}`);
   by('event-list').replaceChildren(...ours.slice(-LISTED).reverse().map((e) => el('li', { class: `${e.severity}${e.time >= from && e.time <= to ? ' within' : ''}` },
     el('button', { type: 'button', onclick: () => jump(e), title: `${e.kind}: show the time around it` },
       el('time', { datetime: new Date(e.time * 1000).toISOString(), text: clock(e.time, !isToday(e.time)) }),

@@ -64,6 +64,17 @@ function drawDeviceMenu() {
   el('button', { type: 'button', text: 'all', onclick: () => change({ device: '' }) }));
 }
 
+// "0 – 3, 6": numbers that follow each other as one.
+function runs(names) {
+  const out = [];
+  for (const n of names) {
+    const last = out.at(-1);
+    if (last && /^\d+$/.test(n) && Number(n) === Number(last.to) + 1) last.to = n;
+    else out.push({ from: n, to: n });
+  }
+  return out.map((r) => (r.from === r.to ? r.from : `${r.from} – ${r.to}`)).join(', ') || '–';
+}
+
 function drawJobs() {
   const select = by('job');
   const names = [...new Set(jobs.map(jobName))].sort();
@@ -81,7 +92,7 @@ function drawJobs() {
   block.querySelector('tbody').replaceChildren(...running.slice(0, 8).map((j) => el('tr', {},
     el('th', { scope: 'row' }, el('button', { type: 'button', text: jobName(j), class: jobName(j) === state.job ? 'on' : '', title: `since ${clock(j.begin, true)}`,
       onclick: () => change({ job: state.job === jobName(j) ? '' : jobName(j) }) })),
-    el('td', { text: (j.devices ?? []).map((d) => d.accel).join(' ') || '–' }),
+    el('td', { text: runs((j.devices ?? []).map((d) => d.accel)) }),
     el('td', { text: format(j.total?.utilization_mean, 'ratio') }),
     el('td', { text: format(j.total?.power_max_watts, 'watts') }),
     el('td', { text: duration(j.duration_seconds) }))));
