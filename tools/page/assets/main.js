@@ -1,5 +1,5 @@
 // The page put together: what there is, then second by second.
-import { bounds, getJson } from './data/api.js';
+import { bounds, getJson, queryInstant } from './data/api.js';
 import { charts, filterCharts, moreCharts, showCharts } from './show/charts.js';
 import { findDevices } from './data/devices.js';
 import { by, el, setText } from './draw/dom.js';
@@ -73,12 +73,24 @@ async function lookAgain() {
   moreCharts();
 }
 
+// How far apart the samples of a file are: as those of what every node has.
+async function findInterval() {
+  const span = Math.ceil(Math.min(3600, timeline.now - timeline.oldest));
+  if (span < 10) return;
+  const query = ['node_cpu_seconds_total', 'node_load1', 'accel_up', 'accel_utilization_ratio'].map((m) => `max(count_over_time(${m}[${span}s]))`).join(' or ');
+  const [most] = await queryInstant(query, timeline.now);
+  if (!most) return;
+  const apart = span / most.value;
+  timeline.interval = apart >= 0.75 ? Math.round(apart) : Math.max(0.1, Math.round(apart * 10) / 10);
+}
+
 async function begin() {
   try {
     about = await getJson('page/about.json');
     timeline.live = about.live;
     timeline.interval = stream.step = about.intervalMs / 1000;
     await look();
+    if (!about.live) await findInterval();
   } catch (e) {
     setText(by('state-text'), `${e.message}; trying again`);
     by('state').dataset.state = 'lost';

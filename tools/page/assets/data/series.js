@@ -137,9 +137,10 @@ export class Buffer {
     return at >= 0 && at < this.size ? at : -1;
   }
 
-  // The newest value of a track, if it is of the last few steps.
-  newest(track, within = 3) {
-    for (let i = this.size - 1; i >= 0 && i >= this.size - within; --i) if (!Number.isNaN(track.mid[i])) return track.mid[i];
+  // The newest value of a track, if it is not older than some seconds (or three steps).
+  newest(track, seconds = 3) {
+    const oldest = this.size - Math.max(3, seconds / this.step);
+    for (let i = this.size - 1; i >= 0 && i >= oldest; --i) if (!Number.isNaN(track.mid[i])) return track.mid[i];
     return null;
   }
 }

@@ -12,7 +12,7 @@ import { surface } from '../draw/surface.js';
 import { heatColour, onTheme } from '../draw/theme.js';
 import { timeline } from '../steer/timeline.js';
 import { timeTicks } from '../draw/ticks.js';
-import { format } from '../draw/units.js';
+import { duration, format } from '../draw/units.js';
 
 const AXIS_PX = 18, TOTAL_PX = 340;
 
@@ -212,7 +212,7 @@ class Heat {
     const i = at === null ? -1 : buffer.index(at);
     const row = this.over !== null ? this.rows[this.over] : null;
     if (i < 0 || !row) {
-      setText(this.note, buffer.step > timeline.interval ? `${what.peak ? 'highest' : 'mean'} of each ${buffer.step} s` : 'second by second');
+      setText(this.note, buffer.step > timeline.interval ? `${what.peak ? 'highest' : 'mean'} of each ${buffer.step} s` : buffer.step === 1 ? 'second by second' : `each ${duration(buffer.step)}`);
       return;
     }
     const [name, t] = row;

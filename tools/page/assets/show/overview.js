@@ -3,7 +3,7 @@ import { queryInstant } from '../data/api.js';
 import { COLUMNS, HOST, QUANTITIES, deviceKey, forms } from '../data/catalogue.js';
 import { devices } from '../data/devices.js';
 import { by, el, setText } from '../draw/dom.js';
-import { chooseDevice, filters, isShown } from '../steer/filters.js';
+import { chooseDevice, filters, isShown, jobsOf } from '../steer/filters.js';
 import { has } from '../data/names.js';
 import { Cell } from '../draw/sparkline.js';
 import { Strip, span } from './strip.js';
@@ -140,10 +140,10 @@ function drawDevices() {
   table.tHead.replaceChildren(el('tr', {}, ...head.map((h, i) => el('th', { scope: 'col', text: h, title: i ? QUANTITIES[columns[i - 1]].title : null, 'data-column': i ? columns[i - 1] : null }))));
   rows.clear();
   table.tBodies[0].replaceChildren(...devices.map((d) => {
-    const tag = el('span', { class: 'tag' });
+    const tag = el('span', { class: 'tag' }), owner = el('small');
     const root = el('tr', { 'data-device': d.key }, el('th', { scope: 'row' },
       el('button', { type: 'button', class: 'device', title: `accelerator ${d.name}, ${d.vendor} ${d.model}\nclick: this one alone`, onclick: () => chooseDevice(d.accel) },
-        el('b', { text: d.name }), el('span', { text: d.model })), tag));
+        el('b', { text: d.name }), el('span', {}, d.model, owner)), tag));
     for (const c of columns) {
       const strip = deviceStrips.get(c);
       const cell = new Cell('td', strip.what);
@@ -151,7 +151,7 @@ function drawDevices() {
       strip.cells.set(d.key, cell);
       root.append(cell.root);
     }
-    rows.set(d.key, { root, tag });
+    rows.set(d.key, { root, tag, owner });
     return root;
   }));
 }
@@ -236,6 +236,7 @@ function draw() {
     const lost = state === 0;
     row.root.classList.toggle('lost', lost);
     setText(row.tag, lost ? 'no answer' : '');
+    setText(row.owner, jobsOf(d.accel));
     if (hidden) continue;
     for (const [id, s] of deviceStrips) {
       if (id !== 'up') s.cells.get(d.key)?.draw(s.query?.buffer, s.query && tracks.get(id).get(d.key), to, span(), lost);

@@ -35,6 +35,9 @@ function shownDevices() {
 
 export const isShown = (accel) => shownDevices()?.has(accel) ?? true;
 
+// Whose an accelerator is now.
+export const jobsOf = (accel) => jobs.filter((j) => j.running && (j.devices ?? []).some((d) => d.accel === accel)).map((j) => j.job).join(', ');
+
 // What goes into selectors.
 export function filters() {
   const shown = shownDevices();
