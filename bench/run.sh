@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|store|cost|accelerators|shipping|lateness|queries]...; all of them take over an hour.
+# All measurements, side by side with peers where there are any. bench/run.sh [micro|compression|store|cost|accelerators|shipping|lateness|queries|watchers]...; all of them take over an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-what=("$@"); [ $# -gt 0 ] || what=(micro compression store cost accelerators shipping lateness queries)
+what=("$@"); [ $# -gt 0 ] || what=(micro compression store cost accelerators shipping lateness queries watchers)
 for one in "${what[@]}"; do
   case $one in
     micro)
@@ -40,6 +40,9 @@ for one in "${what[@]}"; do
       python3 bench/traces.py --no-own --out "$traces" --traces "${TACHO_TRACES:-../shared/acceptance/traces}"
       python3 bench/query_hour.py --tacho build/tacho --fill build/bench/fill_node_bench --traces "$traces"
       python3 bench/query_load.py --tacho build/tacho --minutes 5 --quiet 2 ;;
-    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, accelerators, shipping, lateness, queries)" >&2; exit 2 ;;
+    watchers)
+      cmake --build build --target fake_nvml
+      python3 bench/watchers.py --tacho build/tacho --library build/tests/libfake_nvml.so ;;
+    *) echo "bench/run.sh: there is no measurement '$one' (micro, compression, store, cost, accelerators, shipping, lateness, queries, watchers)" >&2; exit 2 ;;
   esac
 done

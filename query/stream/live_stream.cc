@@ -16,7 +16,7 @@ TimeMs floor_to(TimeMs t, std::int64_t step) { return t - ((t % step) + step) % 
 }  // namespace
 
 LiveStream::LiveStream(const store::Queryable& store, const Engine& engine, LiveStreamOptions options)
-    : store_(store), engine_(engine), options_(std::move(options)) {
+    : store_(store), engine_(engine), options_(std::move(options)), asked_(store) {
   for (const std::string& text : options_.queries) queries_.emplace_back(text);
   const TimeMs newest = newest_step();
   // Another clock's, or another step's: as if it had none.
@@ -55,11 +55,13 @@ bool LiveStream::evaluate(const StreamSteps& steps, const std::atomic<bool>& aba
                          .timeout_ms = kEvaluateMs,
                          .stop = &abandoned};
   std::size_t series = 0;
+  asked_.begin(steps.end);
   for (LiveQuery& q : queries_) {
-    changed = q.evaluate(engine_, store_, steps, call, kStreamSeriesMax - series) || changed;
+    changed = q.evaluate(engine_, asked_, steps, call, kStreamSeriesMax - series) || changed;
     if (q.was_canceled()) return false;
     series += q.series();
   }
+  asked_.end();
   return true;
 }
 

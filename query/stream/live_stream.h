@@ -32,6 +32,7 @@
 #include "query/stream/account.h"
 #include "query/stream/live_events.h"
 #include "query/stream/live_query.h"
+#include "query/stream/step_store.h"
 
 namespace tacho::query {
 
@@ -73,6 +74,7 @@ class LiveStream final : public HttpStream {
   const Engine& engine_;
   LiveStreamOptions options_;
   std::vector<LiveQuery> queries_;
+  StepStore asked_;
   std::optional<LiveEvents> events_;
   bool begun_ = false;
   std::optional<TimeMs> last_;  // the newest step that was sent, or that the client has

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <unordered_set>
 
 #include "store/aliases/labels.h"
 #include "store/aliases/maker.h"
@@ -112,6 +113,26 @@ Result<Selection> AliasView::select(std::span<const Matcher> matchers, TimeRange
   out.owner = std::move(below->owner);
   maker.finish(range, out);
   merge_sorted(out, count);
+  return out;
+}
+
+// Mostly nothing is kept that aliases of the sets would be made of, and the sets are answered as they stand.
+Result<Selection> AliasView::select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const {
+  std::vector<MatcherSet> asked(sets.begin(), sets.end());
+  std::unordered_set<std::string_view> inputs;
+  for (const MatcherSet& set : sets) {
+    std::optional<AliasPlan> own;
+    const AliasPlan* plan = table_->plan(set, own);
+    if (plan == nullptr) continue;
+    // One of this set's own would have to outlive it.
+    if (own || !plan->inputs || plan->inputs->literals().empty()) return Queryable::select_any(sets, range, limits);
+    inputs.insert(plan->inputs->literals().begin(), plan->inputs->literals().end());
+    asked.emplace_back(&*plan->inputs, 1);
+  }
+  auto out = store_.select_any(asked, range, limits);
+  if (!out || inputs.empty()) return out;
+  const auto is_input = [&](const SeriesView& s) { return inputs.contains(s.labels().metric_name()); };
+  if (std::any_of(out->series.begin(), out->series.end(), is_input)) return Queryable::select_any(sets, range, limits);
   return out;
 }
 

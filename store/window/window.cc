@@ -35,24 +35,29 @@ struct Owner {
 class WantedNames {
  public:
   explicit WantedNames(std::span<const MatcherSet> sets) {
-    all_ = !std::all_of(sets.begin(), sets.end(), [this](MatcherSet s) { return add(s); });
+    sets_.reserve(sets.size());
+    for (const MatcherSet& set : sets) any_ |= sets_.emplace_back(places_of(set));
   }
-  bool may_want(const Labels& labels) const { return all_ || seen_[place_of(labels.metric_name())]; }
+  // By the end of the name and its length: beginnings are shared.
+  static std::size_t place_of(const Labels& labels) { return place_of(labels.metric_name()); }
+  bool may_want(std::size_t place) const { return any_[place]; }
+  bool may_want(std::size_t set, std::size_t place) const { return sets_[set][place]; }
 
  private:
   static constexpr std::size_t kPlaces = 1024;
+  using Places = std::bitset<kPlaces>;
 
-  // Of the names that the set lists; false when it lists none.
-  bool add(MatcherSet matchers) {
+  // Of the names that the set lists; all when it lists none.
+  static Places places_of(MatcherSet matchers) {
+    Places out;
     for (const Matcher& m : matchers) {
       if (m.label() != kMetricName || m.literals().empty()) continue;
-      for (const std::string& name : m.literals()) seen_.set(place_of(name));
-      return true;
+      for (const std::string& name : m.literals()) out.set(place_of(name));
+      return out;
     }
-    return false;
+    return out.set();
   }
 
-  // By the end of the name and its length: beginnings are shared.
   static std::size_t place_of(std::string_view name) {
     std::uint64_t end = 0;
     const std::size_t n = std::min(name.size(), sizeof end);
@@ -61,8 +66,8 @@ class WantedNames {
   }
   static_assert(kPlaces == std::size_t{1} << (64 - 54));
 
-  bool all_ = false;
-  std::bitset<kPlaces> seen_;
+  Places any_;
+  std::vector<Places> sets_;
 };
 
 class Selector {
@@ -97,8 +102,12 @@ class Selector {
   };
 
   bool is_wanted(const Labels& labels) const {
-    return names_.may_want(labels) &&
-           std::any_of(sets_.begin(), sets_.end(), [&](const MatcherSet& set) { return matches_all(set, labels); });
+    const std::size_t place = WantedNames::place_of(labels);
+    if (!names_.may_want(place)) return false;
+    for (std::size_t i = 0; i < sets_.size(); ++i) {
+      if (names_.may_want(i, place) && matches_all(sets_[i], labels)) return true;
+    }
+    return false;
   }
 
   Matching& matching(const KnownSchema& known) {
@@ -323,7 +332,7 @@ std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher
   group_parts(window, range, [&](const KnownSchema& schema) {
     const auto labels = schema.labels();
     for (const SeriesInfo& info : labels->series) {
-      if (names.may_want(info.labels) && matches_all(matchers, info.labels)) out.push_back(info.labels);
+      if (names.may_want(WantedNames::place_of(info.labels)) && matches_all(matchers, info.labels)) out.push_back(info.labels);
     }
     return false;
   });

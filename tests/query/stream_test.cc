@@ -181,6 +181,22 @@ TEST_CASE("the values of a stream are query_range's for the same seconds") {
   }
 }
 
+TEST_CASE("what forty expressions ask for is read from the store at once") {
+  Live l;
+  for (int s = 0; s <= 60; ++s) {
+    for (const char* instance : {"a", "b"}) l.store.add(up(instance), at(s), s);
+    l.store.add(Labels::of("other", {{"Abc", "before __name__"}}), at(s), s);
+  }
+  LiveStreamOptions o;
+  for (int i = 0; i < 20; ++i) o.queries.push_back(fmt::format("rate(up{{instance=\"{}\"}}[{}s])", i % 2 ? "a" : "b", 2 + i));
+  for (int i = 0; i < 20; ++i) o.queries.push_back(fmt::format("other + {}", i));
+  l.start(o);
+  (void)l.next();
+  l.store.selects = 0;
+  CHECK(l.next_at(11).values().find("null") == std::string::npos);
+  CHECK(l.store.selects <= 3);  // a set each, as this store answers select_any
+}
+
 TEST_CASE("steps that were skipped, and those that a client missed, come in the next points") {
   Live l;
   for (int s = 0; s <= 1000; ++s) l.store.add(up("a"), at(s), s);
