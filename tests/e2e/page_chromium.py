@@ -65,9 +65,9 @@ def values(page):
     truth = api_range(page.base, POWER, now - 60, now)
     check(len(truth) == CARDS, f"{len(truth)} cards have power")
     for accel, of in truth.items():
-        newest = next((of[t] for t in (now, now - 1, now - 2) if t in of), None)
+        newest = [of[t] for t in (now, now - 1, now - 2) if t in of][:2]  # the last of them may have come after the page stood still
         shown = page.text(f'tr[data-device="nvidia/{accel}"] [data-quantity=power] .v')
-        check(shown == f"{newest:.0f} W", f"card {accel} at {now}: the page shows {shown}, the API says {newest}")
+        check(shown in [f"{v:.0f} W" for v in newest], f"card {accel} at {now}: the page shows {shown}, the API says {newest}")
     drawn = page.chart("power")
     check([l["accel"] for l in drawn["labels"]] == [str(n) for n in range(CARDS)], f"series in order: {drawn['labels']}")
     compared = 0

@@ -13,6 +13,7 @@ export class Cell {
     this.low = Infinity;   // of the window, as the node told
     this.high = -Infinity;
     this.note = null;      // in place of the extremes
+    this.title = 'lowest and highest of the last minutes';
   }
 
   // buffer, its track or undefined; the time at the right edge and how many seconds are shown.
@@ -33,6 +34,8 @@ export class Cell {
     this.high = Math.max(this.high, high);
     const known = this.low <= this.high;
     setText(this.extremes, this.note ?? (known ? between(this.low, this.high, what.unit) : ''));
+    const title = known ? `${what.title ?? what.name}: ${between(this.low, this.high, what.unit)}, ${this.title}` : '';
+    if (this.extremes.title !== title) this.extremes.title = title;
     const width = this.canvas.clientWidth, height = this.canvas.clientHeight;
     if (!width || !height) return;
     const g = fit(this.canvas, width, height);

@@ -62,7 +62,7 @@ export class Strip {
     try {
       const [lows, highs] = await Promise.all([over('min'), over('max')]);
       if (query !== this.query) return;
-      for (const c of this.cells.values()) c.extremes.title = `lowest and highest of the last ${duration(asked)}`;
+      for (const c of this.cells.values()) c.title = `lowest and highest of the last ${duration(asked)}`;
       for (const { labels, value } of lows) this.#cell(labels, (c) => (c.low = Math.min(c.low, value)));
       for (const { labels, value } of highs) this.#cell(labels, (c) => (c.high = Math.max(c.high, value)));
     } catch {
