@@ -13,6 +13,7 @@ export class Cell {
     this.low = Infinity;   // of the window, as the node told
     this.high = -Infinity;
     this.note = null;      // in place of the extremes
+    this.limit = () => undefined;
     this.title = 'lowest and highest of the last minutes';
   }
 
@@ -34,13 +35,14 @@ export class Cell {
     this.high = Math.max(this.high, high);
     const known = this.low <= this.high;
     setText(this.extremes, this.note ?? (known ? between(this.low, this.high, what.unit) : ''));
-    const title = known ? `${what.title ?? what.name}: ${between(this.low, this.high, what.unit)}, ${this.title}` : '';
+    const title = known ? `${what.title ?? what.name}: ${between(this.low, this.high, what.unit)}, ${this.title}${this.limit() ? `; of ${format(this.limit(), what.unit)}` : ''}` : '';
     if (this.extremes.title !== title) this.extremes.title = title;
     const width = this.canvas.clientWidth, height = this.canvas.clientHeight;
     if (!width || !height) return;
     const g = fit(this.canvas, width, height);
     if (!track || low > high) return;
-    let bottom = 0, top = what.full ?? Math.max(this.high, 0) * 1.1;
+    const limit = this.limit();
+    let bottom = 0, top = what.full ?? (limit >= this.high ? limit : Math.max(this.high, 0) * 1.1);
     if (what.base === 'lowest') {
       const pad = Math.max((this.high - this.low) * 0.1, Math.abs(this.high) * 0.01, ((what.least ?? 0) - (this.high - this.low)) / 2);
       bottom = this.low - pad;

@@ -71,6 +71,6 @@ export function surface(host, { toTime, toX, area }) {
     cross.hidden = !(px >= left && px <= right);
     if (!cross.hidden) cross.style.transform = `translateX(${px}px)`;
   };
-  timeline.onCrosshair(show);
-  return { redraw: () => show(timeline.crosshair) };
+  const end = timeline.onCrosshair(show);
+  return { redraw: () => show(timeline.crosshair), end };
 }

@@ -24,8 +24,10 @@ export function heatColour(share) {
   return HEAT[i].map((v, k) => Math.round(v + (HEAT[i + 1][k] - v) * (at - i)));
 }
 
+// Returns how to end it.
 export function onTheme(listener) {
   listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 function apply() {

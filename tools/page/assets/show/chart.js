@@ -24,6 +24,7 @@ export class Chart {
   #alone = null;      // the only series that is shown, by its key
   #shown = [];        // [key, track], as drawn
   #rows = [];
+  #ends = [];         // of what listens
   visible = false;
 
   constructor(what, forms, options = {}) {
@@ -44,9 +45,7 @@ export class Chart {
       area: () => ({ left: LEFT, right: this.box.clientWidth - RIGHT }),
     });
     this.query = new Query(forms, () => this.draw());
-    this.cross = (at) => this.values(at);
-    timeline.onCrosshair(this.cross);
-    onTheme(() => this.#rebuild());
+    this.#ends = [this.surface.end, timeline.onCrosshair((at) => this.values(at)), onTheme(() => this.#rebuild())];
   }
 
   #width() {
@@ -276,6 +275,7 @@ export class Chart {
   }
 
   end() {
+    for (const e of this.#ends) e();
     this.query.end();
     this.#drop();
     this.root.remove();

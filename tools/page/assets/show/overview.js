@@ -86,7 +86,7 @@ export function extendOverview() {
     makeBlock(block);
     hostBlocks.push(block);
   }
-  const order = hostBlocks.toSorted((a, b) => HOST.indexOf(a.what) - HOST.indexOf(b.what));
+  const order = [...hostBlocks].sort((a, b) => HOST.indexOf(a.what) - HOST.indexOf(b.what));
   by('host').prepend(...order.map((b) => b.root));
   findTop();
   changed();
@@ -148,6 +148,7 @@ function drawDevices() {
       const strip = deviceStrips.get(c);
       const cell = new Cell('td', strip.what);
       cell.root.dataset.quantity = c;
+      cell.limit = () => d.limits[c];
       strip.cells.set(d.key, cell);
       root.append(cell.root);
     }
@@ -160,7 +161,7 @@ function makeBlock(block) {
   const { what } = block;
   block.body = el('tbody');
   block.more = el('p', { class: 'more' });
-  block.root = el('div', { class: 'block', 'data-block': what.title },
+  block.root = el('div', { class: what.each ? 'block each' : 'block', 'data-block': what.title },
     el('h3', { text: what.title, title: what.hint }),
     el('table', { class: 'cells' }, what.each ? el('thead', {}, el('tr', {}, el('th'), ...block.strips.map((s) => el('th', { scope: 'col', text: s.what.name })))) : null, block.body),
     block.more);

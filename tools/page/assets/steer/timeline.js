@@ -99,8 +99,10 @@ class Timeline {
     for (const listener of this.crossListeners) listener(at);
   }
 
+  // Returns how to end it.
   onCrosshair(listener) {
     this.crossListeners.add(listener);
+    return () => this.crossListeners.delete(listener);
   }
 }
 
