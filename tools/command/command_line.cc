@@ -257,8 +257,8 @@ struct Program {
     duration_flag(sn, "--last", [this](std::int64_t ms) { snapshot_options.last_ms = ms; }, "how far back; 10m when not given");
     time_flag(sn, snapshot_options.at);
 
-    auto& f = verb("serve", "answers the HTTP API over a file", "tacho serve --file recording.om --listen 127.0.0.1:9980",
-                   [this] { return serve(serve_options); });
+    auto& f = verb("serve", "answers the HTTP API over a file, and shows it at /",
+                   "tacho serve --file recording.om --listen 127.0.0.1:9980", [this] { return serve(serve_options); });
     f.add_option("--file", serve_options.file, "a snapshot, or OpenMetrics text with timestamps")->type_name("FILE")->required();
     f.add_option("--listen", serve_options.listen, "HOST:PORT")->type_name("HOST:PORT")->capture_default_str();
 
