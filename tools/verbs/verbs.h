@@ -105,6 +105,17 @@ struct JobVerbOptions {
 };
 int job(const JobVerbOptions& options);
 
+struct EventsOptions {
+  std::string matcher;  // "": of all series
+  DataChoice data;
+  std::int64_t last_ms = 600'000;
+  std::optional<std::int64_t> start;  // instead of last_ms
+  std::optional<std::int64_t> end;
+  std::optional<std::int64_t> limit;
+  std::string format = "table";
+};
+int events(const EventsOptions& options);
+
 struct ExportOptions {
   std::string matcher;
   DataChoice data;
