@@ -149,7 +149,7 @@ struct Program {
     auto& t = verb("top", "the node at a glance, each second, and back in time", "tacho top --at 2026-11-23T16:00:00Z",
                    [this] { return top(top_options); });
     data_flags(t, top_options.data);
-    time_flag(t, top_options.at);
+    time_flag(t, top_options.at, "--at", "the second to begin at; live when not given");
     t.add_option_function<std::string>(
          "--step",
          [this](const std::string& text) {
@@ -229,7 +229,8 @@ struct Program {
 
     auto& ch = verb("check", "is this node fit to train? a line a finding; exit 1 if it is not", "tacho check --accelerators 8",
                     [this] { return check(check_options); });
-    ch.add_option("--accelerators", check_options.accelerators, "how many there should be; fewer are a failure")->type_name("NUMBER");
+    ch.add_option("--accelerators", check_options.accelerators, "how many there should be; fewer are a failure")
+        ->type_name("NUMBER");
     data_flags(ch, check_options.data);
     duration_flag(
         ch, "--last", [this](std::int64_t ms) { check_options.last_ms = ms; },
