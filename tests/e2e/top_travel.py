@@ -26,7 +26,7 @@ BRAILLE = re.compile("[\u2801-\u28ff]")
 # Lines of the overview, and what they are.
 LINES = {
     "load, 1 min": ("node_load1", 1),
-    "runnable": ("node_procs_running", 1),
+    "for cpu": ("irate(node_pressure_cpu_waiting_seconds_total[2s])", 100),
     "used": ("1 - node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes", 100),
 }
 
@@ -245,7 +245,7 @@ def over_http(story):
     os.kill(pid, signal.SIGSTOP)
     try:
         top.wait("it says since when", lambda s: re.search(r"no answer for \d+ s", s.split("\n")[0]), 8)
-        check(top.value("runnable"), "what is known stays")
+        check(top.value("load, 1 min"), "what is known stays")
         begun = time.monotonic()
         top.moved("Left")
         slowest = max(slowest, time.monotonic() - begun)

@@ -225,7 +225,7 @@ TEST_CASE("quiet lines are counted, and shown when asked for, and found by a fil
   f.view.rows = {row("cpu", "busy", {0.5}), row("cpu", "steal", {0})};
   f.view.rows[1].quiet = true;
   CHECK_FALSE(f.contains("steal"));
-  CHECK(f.contains("1 lines, 1 quiet"));
+  CHECK(f.contains("1 lines, z: 1 more"));
   f.state.all_rows = true;
   CHECK(f.contains("steal"));
   f.state.all_rows = false;
@@ -339,4 +339,18 @@ TEST_CASE("a terminal that is too small is told how large it must be") {
   f.state.height = 2;
   CHECK(f.page().lines.size() == 2);
   CHECK(f.text(0) == "tacho top");
+}
+
+TEST_CASE("where there is no room for all, minor lines make room, unless they alert or are asked for") {
+  Fixture f;
+  f.view.rows = {row("cpu", "busy", {0.5}), row("cpu", "user", {0.25}), row("cpu", "switches", {7})};
+  CHECK(f.contains("user"));
+  for (int i = 0; i < 18; ++i) f.view.rows.push_back(row("disk", "read", {1}, "sd" + std::to_string(i)));
+  CHECK_FALSE(f.contains("user"));
+  CHECK(f.contains("busy"));
+  CHECK(f.contains("z: 2 more"));
+  f.view.rows[2].alert = true;
+  CHECK(f.contains("switches"));
+  f.state.all_rows = true;
+  CHECK(f.contains("user"));
 }

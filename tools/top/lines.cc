@@ -41,21 +41,21 @@ constexpr Shared kShared[] = {
 // clang-format off
 constexpr TopLine kLines[] = {
     {.section = "cpu", .title = "busy", .unit = ratio, .expr = "avg(sum by (cpu) (irate(node_cpu_seconds_total{mode!~\"idle|iowait\"}[R])))", .full = 1},
-    {.section = "cpu", .title = "user", .unit = ratio, .expr = "avg(irate(node_cpu_seconds_total{mode=\"user\"}[R]))", .full = 1},
+    {.section = "cpu", .title = "user", .unit = ratio, .expr = "avg(irate(node_cpu_seconds_total{mode=\"user\"}[R]))", .full = 1, .minor = true},
     {.section = "cpu", .title = "system", .unit = ratio, .expr = "avg(irate(node_cpu_seconds_total{mode=\"system\"}[R]))", .full = 1},
     {.section = "cpu", .title = "iowait", .unit = ratio, .expr = "avg(irate(node_cpu_seconds_total{mode=\"iowait\"}[R]))", .full = 1},
-    {.section = "cpu", .title = "nice", .unit = ratio, .expr = "avg(irate(node_cpu_seconds_total{mode=\"nice\"}[R]))", .show = if_nonzero, .full = 1},
-    {.section = "cpu", .title = "irq", .unit = ratio, .expr = "avg(sum by (cpu) (irate(node_cpu_seconds_total{mode=~\"irq|softirq\"}[R])))", .show = if_nonzero, .full = 1},
+    {.section = "cpu", .title = "nice", .unit = ratio, .expr = "avg(irate(node_cpu_seconds_total{mode=\"nice\"}[R]))", .show = if_nonzero, .full = 1, .minor = true},
+    {.section = "cpu", .title = "irq", .unit = ratio, .expr = "avg(sum by (cpu) (irate(node_cpu_seconds_total{mode=~\"irq|softirq\"}[R])))", .show = if_nonzero, .full = 1, .minor = true},
     {.section = "cpu", .title = "steal", .unit = ratio, .expr = "avg(irate(node_cpu_seconds_total{mode=\"steal\"}[R]))", .show = if_nonzero, .full = 1},
     {.section = "cpu", .title = "load, 1 min", .unit = count, .expr = "last_over_time(node_load1[G])"},
-    {.section = "cpu", .title = "runnable", .unit = count, .expr = "last_over_time(node_procs_running[G])"},
-    {.section = "cpu", .title = "switches", .unit = per_second, .expr = "irate(node_context_switches_total[R])"},
+    {.section = "cpu", .title = "runnable", .unit = count, .expr = "last_over_time(node_procs_running[G])", .minor = true},
+    {.section = "cpu", .title = "switches", .unit = per_second, .expr = "irate(node_context_switches_total[R])", .minor = true},
 
     {.section = "mem", .title = "used", .unit = ratio, .expr = "1 - last_over_time(node_memory_MemAvailable_bytes[G]) / last_over_time(node_memory_MemTotal_bytes[G])", .full = 1, .alert_above = kAlmostFull},
-    {.section = "mem", .title = "available", .unit = bytes, .expr = "last_over_time(node_memory_MemAvailable_bytes[G])", .base = TopBase::minimum, .peak = TopPeak::lowest},
+    {.section = "mem", .title = "available", .unit = bytes, .expr = "last_over_time(node_memory_MemAvailable_bytes[G])", .base = TopBase::minimum, .peak = TopPeak::lowest, .minor = true},
     {.section = "mem", .title = "swap used", .unit = bytes, .expr = "last_over_time(node_memory_SwapTotal_bytes[G]) - last_over_time(node_memory_SwapFree_bytes[G])", .show = if_nonzero},
-    {.section = "mem", .title = "faults", .unit = per_second, .expr = "irate(node_vmstat_pgfault[R])"},
-    {.section = "mem", .title = "major faults", .unit = per_second, .expr = "irate(node_vmstat_pgmajfault[R])", .show = if_nonzero},
+    {.section = "mem", .title = "faults", .unit = per_second, .expr = "irate(node_vmstat_pgfault[R])", .minor = true},
+    {.section = "mem", .title = "major faults", .unit = per_second, .expr = "irate(node_vmstat_pgmajfault[R])", .show = if_nonzero, .minor = true},
     {.section = "mem", .title = "OOM kills", .unit = per_second, .expr = "irate(node_vmstat_oom_kill[R])", .show = if_nonzero, .alert_above = 0},
 
     {.section = "wait", .title = "for cpu", .unit = ratio, .expr = "irate(node_pressure_cpu_waiting_seconds_total[R])", .show = if_any, .full = 1},
@@ -99,13 +99,13 @@ constexpr TopLine kLines[] = {
     {.section = "accel", .title = "unfit", .unit = count, .expr = "1 - min by (accel) (last_over_time(accel_health_status[G]))", .show = if_nonzero, .device = "accel", .full = 1, .alert_above = 0},
     {.section = "accel", .title = "lost", .unit = count, .expr = "1 - min by (accel) (last_over_time(accel_up[G]))", .show = if_nonzero, .device = "accel", .full = 1, .alert_above = 0},
 
-    {.section = "tacho", .title = "sources up", .unit = count, .expr = "sum(last_over_time(tacho_source_up[G]))", .show = if_any},
+    {.section = "tacho", .title = "sources up", .unit = count, .expr = "sum(last_over_time(tacho_source_up[G]))", .show = if_any, .minor = true},
     {.section = "tacho", .title = "sources down", .unit = count, .expr = "count(last_over_time(tacho_source_up[G])) - sum(last_over_time(tacho_source_up[G]))", .show = if_nonzero, .alert_above = 0},
     {.section = "tacho", .title = "missed ticks", .unit = per_second, .expr = "sum(irate(tacho_source_missed_ticks_total[R]))", .show = if_nonzero, .alert_above = 0},
     {.section = "tacho", .title = "lateness", .unit = seconds, .expr = "max(last_over_time(tacho_source_lateness_seconds[G]))", .show = if_any},
     {.section = "tacho", .title = "cpu, one core", .unit = ratio, .expr = "irate(tacho_process_cpu_seconds_total[R])", .show = if_any},
-    {.section = "tacho", .title = "memory", .unit = bytes, .expr = "last_over_time(tacho_process_resident_memory_bytes[G])", .show = if_any, .base = TopBase::minimum},
-    {.section = "tacho", .title = "window held", .unit = span, .expr = "last_over_time(tacho_store_window_seconds[G])", .show = if_any, .base = TopBase::minimum},
+    {.section = "tacho", .title = "memory", .unit = bytes, .expr = "last_over_time(tacho_process_resident_memory_bytes[G])", .show = if_any, .base = TopBase::minimum, .minor = true},
+    {.section = "tacho", .title = "window held", .unit = span, .expr = "last_over_time(tacho_store_window_seconds[G])", .show = if_any, .base = TopBase::minimum, .minor = true},
 };
 // clang-format on
 

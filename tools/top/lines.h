@@ -50,6 +50,7 @@ struct TopLine {
   double alert_above = std::numeric_limits<double>::infinity();
   std::string_view aside = {};  // a device that is shown only when there is no other
   TopPeak peak = TopPeak::highest;
+  bool minor = false;           // left out where the screen has no room for all
   std::string_view which = {};  // a label whose value goes on with the title: "held: power_cap"
 };
 

@@ -82,15 +82,24 @@ TopList top_list(const TopView& view, const TopState& state) {
   TopList out;
   out.items = device_items(view, state);
   const std::size_t devices = out.items.size();
+  const bool all = state.all_rows || !state.filter.empty();
   for (const TopRow& r : view.rows) {
     if (!passes_filter(r, state.filter)) continue;
-    if (r.quiet && !state.all_rows && state.filter.empty()) continue;
+    if (r.quiet && !all) {
+      ++out.left_out;
+      continue;
+    }
     TopItem item;
     item.id = id_of(r);
     item.row = &r;
     item.alert = r.alert;
     out.items.push_back(std::move(item));
   }
+  const auto is_accel_row = [](const TopItem& i) { return !i.is_device && i.id.section == "accel"; };
+  const auto needed = out.items.size() + (devices > 0) -
+                      static_cast<std::size_t>(std::count_if(out.items.begin(), out.items.end(), is_accel_row));
+  if (!all && needed + kFrameLines > state.height)
+    out.left_out += std::erase_if(out.items, [](const TopItem& i) { return !i.is_device && i.row->line->minor && !i.alert; });
   if (state.sort != TopSort::name) {
     // Within a section values of one kind are compared, not bytes with percent. The sections keep their places.
     for (auto begin = out.items.begin() + static_cast<std::ptrdiff_t>(devices); begin != out.items.end();) {

@@ -1,6 +1,7 @@
 // The overview as a list: what of the rows is in it, in which order, after filter and sort.
 //
-// Shape    accelerators first, a line each (TopItem::cells), then rows by section. A filter is words, each of which must be somewhere in a
+// Shape    accelerators first, a line each (TopItem::cells), then rows by section. Minor lines are there if all but the accelerators' own
+//          rows, which come near the end, then still fits the screen. A filter is words, each of which must be somewhere in a
 //          row's section, device, or title, or be LABEL=VALUE of its labels (or section=, device=, title=).
 // Threads  pure.   Lifetime items point into the view's rows.
 #pragma once
@@ -29,6 +30,7 @@ struct TopItem {
 
 struct TopList {
   std::vector<TopItem> items;
+  std::size_t left_out = 0;  // rows that are quiet, or minor where there is no room for them
 };
 
 TopList top_list(const TopView& view, const TopState& state);

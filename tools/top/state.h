@@ -16,6 +16,8 @@ namespace tacho::tools {
 
 inline constexpr std::size_t kPageWidthMin = 80;
 inline constexpr std::size_t kPageHeightMin = 24;
+inline constexpr std::size_t kHeaderLines = 3;  // node, window, titles
+inline constexpr std::size_t kFrameLines = kHeaderLines + 1;
 
 enum class TopSort : std::uint8_t { name, now, max };
 enum class TopPrompt : std::uint8_t { none, filter, time };

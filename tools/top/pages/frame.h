@@ -7,9 +7,6 @@
 
 namespace tacho::tools {
 
-inline constexpr std::size_t kHeaderLines = 3;  // node, window, titles
-inline constexpr std::size_t kFrameLines = kHeaderLines + 1;
-
 TopPageLine header_line(const TopView& view, const TopState& state);
 // How far the window reaches, where in it the page is, and what happened when.
 TopPageLine window_line(const TopView& view, const TopState& state);

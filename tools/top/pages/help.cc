@@ -20,7 +20,7 @@ std::vector<TopPageLine> help_lines(Charset charset) {
   add("  list", TopStyle::heading);
   add("   up, down, PgUp, PgDn, Home, End     enter  all of this device, port or job");
   add("   /            filter: words, label=value; esc clears it, and goes back");
-  add("   s            by name, now, max      z   the quiet lines too, that have been 0");
+  add("   s            by name, now, max      z   all lines, also those that were 0");
   add("   u            blocks or ASCII        q   quit     the mouse: click and wheel");
   add("  a line", TopStyle::heading);
   add("   now          the newest second; at cursor: that second's. Empty: it has none");

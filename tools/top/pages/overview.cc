@@ -165,6 +165,7 @@ std::size_t overview_columns(std::size_t width) { return Layout::of(width).cells
 void add_overview(const TopView& view, const TopState& state, TopPage& page) {
   const Layout l = Layout::of(state.width);
   const TopList list = top_list(view, state);
+  page.left_out = list.left_out;
   page.timelines.push_back({l.left(), l.cells, 1});
   page.lines.push_back(titles(l, view, state));
 

@@ -26,12 +26,12 @@ TopPage too_small(const TopState& state) {
   return page;
 }
 
-std::string where_text(const TopPage& page, const TopState& state, std::size_t quiet) {
+std::string where_text(const TopPage& page, const TopState& state) {
   if (state.help) return "";
   std::string out = page.lines_shown < page.lines_all
                         ? fmt::format("{}-{} of {}", page.first_line + 1, page.first_line + page.lines_shown, page.lines_all)
                         : fmt::format("{} lines", page.lines_all);
-  if (quiet > 0) out += fmt::format(", {} quiet", quiet);
+  if (page.left_out > 0) out += fmt::format(", z: {} more", page.left_out);
   return out;
 }
 
@@ -47,7 +47,6 @@ TopPage top_page(const TopView& view, const TopState& state) {
   TopPage page;
   page.lines.push_back(header_line(view, state));
   page.lines.push_back(window_line(view, state));
-  std::size_t quiet = 0;
   if (state.help) {
     page.lines.push_back({});
     for (TopPageLine& l : help_lines(state.charset)) page.lines.push_back(std::move(l));
@@ -57,13 +56,10 @@ TopPage top_page(const TopView& view, const TopState& state) {
     add_detail(view, state, page);
   } else {
     add_overview(view, state, page);
-    if (!state.all_rows && state.filter.empty())
-      quiet =
-          static_cast<std::size_t>(std::count_if(view.rows.begin(), view.rows.end(), [](const TopRow& r) { return r.quiet; }));
   }
   page.lines.resize(state.height - 1);
   page.of_line.resize(state.height);
-  page.lines.push_back(footer_line(view, state, where_text(page, state, quiet)));
+  page.lines.push_back(footer_line(view, state, where_text(page, state)));
   return page;
 }
 

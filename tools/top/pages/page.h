@@ -30,6 +30,7 @@ struct TopPage {
   std::vector<TopPageLine> lines;
   std::size_t first_line = 0;  // of what scrolls: what it was brought to
   std::size_t lines_shown = 0, lines_all = 0;
+  std::size_t left_out = 0;                         // of the list: what is quiet, or has no room
   std::vector<TopRowId> items;                      // of the list, in its order
   std::vector<TopSubject> subjects;                 // and what each is of
   std::optional<std::size_t> selected;              // of the items, or of the events
