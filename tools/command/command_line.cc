@@ -8,6 +8,7 @@
 #include "proto/base/number.h"
 #include "tools/command/describe.h"
 #include "tools/terminal/colour.h"
+#include "tools/top/view_time.h"
 #include "tools/verbs/verbs.h"
 
 namespace tacho::tools {
@@ -145,8 +146,21 @@ struct Program {
         ->check(CLI::Range(1.0, 1e7).description(""))
         ->capture_default_str();
 
-    auto& t = verb("top", "the node at a glance, each second", "tacho top", [this] { return top(top_options); });
+    auto& t = verb("top", "the node at a glance, each second, and back in time", "tacho top --at 2026-11-23T16:00:00Z",
+                   [this] { return top(top_options); });
     data_flags(t, top_options.data);
+    time_flag(t, top_options.at, "--at", "the second to begin at; live when not given");
+    t.add_option_function<std::string>(
+         "--step",
+         [this](const std::string& text) {
+           const auto ms = parse_duration_or_seconds(text);
+           if (!ms || !ViewTime::is_step(*ms))
+             throw CLI::ValidationError("--step", "'" + text + "' is none of 1s, 2s, 5s, 10s, 15s, 30s and 1m");
+           top_options.step_ms = *ms;
+         },
+         "what a column shows at first: 1s, 2s, 5s, 10s, 15s, 30s or 1m; keys + and - change it")
+        ->type_name("DURATION");
+    t.add_flag("--no-mouse", top_options.no_mouse, "leave the mouse to the terminal");
     colour_flag(t);
 
     auto& q =
@@ -215,7 +229,8 @@ struct Program {
 
     auto& ch = verb("check", "is this node fit to train? a line a finding; exit 1 if it is not", "tacho check --accelerators 8",
                     [this] { return check(check_options); });
-    ch.add_option("--accelerators", check_options.accelerators, "how many there should be; fewer are a failure")->type_name("NUMBER");
+    ch.add_option("--accelerators", check_options.accelerators, "how many there should be; fewer are a failure")
+        ->type_name("NUMBER");
     data_flags(ch, check_options.data);
     duration_flag(
         ch, "--last", [this](std::int64_t ms) { check_options.last_ms = ms; },

@@ -152,6 +152,9 @@ int serve(const ServeOptions& options);
 
 struct TopOptions {
   DataChoice data;
+  std::optional<std::int64_t> at;       // live when not given
+  std::optional<std::int64_t> step_ms;  // as the width allows when not given
+  bool no_mouse = false;
 };
 int top(const TopOptions& options);
 
