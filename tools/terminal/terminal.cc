@@ -15,4 +15,9 @@ std::optional<TerminalSize> terminal_size(int fd) {
   return out;
 }
 
+std::size_t stdout_width() {
+  const auto size = terminal_size(STDOUT_FILENO);
+  return size ? size->width : 0;
+}
+
 }  // namespace tacho::tools

@@ -12,5 +12,7 @@ struct TerminalSize {
   std::size_t width = 80, height = 24;  // as where the terminal does not tell
 };
 std::optional<TerminalSize> terminal_size(int fd);
+// What tables on standard output have to fit; 0: it is no terminal, and nothing has to.
+std::size_t stdout_width();
 
 }  // namespace tacho::tools
