@@ -165,7 +165,8 @@ struct Program {
     duration_flag(
         q, "--step", [this](std::int64_t ms) { query_options.step_ms = ms; }, "between the points of a range; 1s when not given");
     time_flag(q, query_options.at);
-    format_flag(q, query_options.format, {"table", "json", "csv", "chart"}, "table, json, csv or chart");
+    format_flag(q, query_options.format, {"table", "json", "csv", "chart", "heat"},
+                "table, json, csv, chart or heat (a row a series)");
     colour_flag(q);
 
     auto& s = verb("series", "the series there are", "tacho series '{__name__=~\"node_disk_.*\"}'",
@@ -208,6 +209,11 @@ struct Program {
         j, "--last", [this](std::int64_t ms) { job_options.last_ms = ms; }, "how far back; the whole window when not given");
     time_flag(j, job_options.at);
     format_flag(j, job_options.format, {"table", "json"}, "table or json");
+    j.add_option("--charts", job_options.charts, "below the page of NAME: auto (on a terminal), always or never")
+        ->type_name("WHEN")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->capture_default_str();
+    colour_flag(j);
 
     auto& e = verb("export", "hands the seconds to other tools",
                    "tacho export --last 10m '{__name__=~\"node_load.*\"}' --format openmetrics",

@@ -102,6 +102,7 @@ struct JobVerbOptions {
   std::optional<std::int64_t> last_ms;  // nullopt: as far as the window reaches
   std::optional<std::int64_t> at;
   std::string format = "table";
+  std::string charts = "auto";  // below a page: auto (on a terminal), always, never
 };
 int job(const JobVerbOptions& options);
 
