@@ -7,6 +7,7 @@ Over files of made samples (no agent): tables, series, charts, heat strips, job 
 """
 import argparse
 import fcntl
+import json
 import os
 import pty
 import re
@@ -138,7 +139,7 @@ def heat_shows(tacho, page):
     none = in_terminal(ask, 160, env={**ENV, "NO_COLOR": "1", "LANG": "C"})
     check("\x1b" not in none and none.isascii() and re.search(r"[.:=+*#%@-]{20}", none), none)
     short = in_terminal(ask, 80, height=8)
-    check(len(short.strip("\n").split("\n")) <= 7 and re.search(r"^[5-7] more", plain(short), re.M), short)
+    check(len(short.strip("\n").split("\n")) <= 7 and re.search(r"^[5-7] more that", plain(short), re.M), short)
     done = subprocess.run([tacho, "query", "odd", "--format", "heat", "--file", page], capture_output=True, text=True)
     check(done.returncode == 1 and "--last" in done.stderr and not done.stdout, f"a heat strip of an instant: {done}")
 
@@ -154,6 +155,24 @@ def an_agent_says_the_same(tacho, page):
             text = in_terminal([tacho, *verb, "--url", base], 80)
             must_fit(f"{verb} by URL", text, 80)
             check(text == in_terminal([tacho, *verb, "--file", page], 80), f"{verb} in a terminal: by URL not as by file")
+        several(tacho, page, f"127.0.0.1:{port}")
+
+
+def several(tacho, page, node):
+    """tacho job --nodes: two names of one node, so that all is there twice; and one where nobody is."""
+    twice = f"{node},localhost:{node.split(':')[1]}"
+    must_fit("tacho job --nodes", in_terminal([tacho, "job", "train-7", "--nodes", twice], 80), 80)
+    table = piped([tacho, "job", "--nodes", twice])
+    check(re.search(r"^team-a/train-7 +2 +2 +16 ", table, re.M), table)
+    text = piped([tacho, "job", "train-7", "--nodes", twice, "--charts", "always"])
+    alone = piped([tacho, "job", "train-7", "--url", f"http://{node}"])
+    check(text.startswith("job team-a/train-7 on 2 nodes: 16 devices, ") and text.count(alone) == 2, text)
+    check(text.count("\nnode ") == 2 and "accel/node" in text and "power of each node's devices" in text, text)
+    gone = f"127.0.0.1:{e2e.free_port()}"
+    done = subprocess.run([tacho, "job", "--nodes", f"{node},{gone}"], capture_output=True, text=True)
+    check(done.returncode == 1 and f"no answer of {gone}" in done.stderr and "1 of 2 nodes answered" in done.stderr and "team-a/train-7" in done.stdout, f"{done}")
+    data = json.loads(piped([tacho, "job", "train-7", "--nodes", twice, "--format", "json"]))["data"]
+    check([n["node"] for n in data["nodes"]] == twice.split(",") and len(data["nodes"][0]["report"]["jobs"]) == 1, f"{data}")
 
 
 def main():

@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kHeatLines = 24;  // a node's devices, and what frames them
+constexpr std::size_t kHeatLines = 70;  // 64 devices, and what frames them
 constexpr std::size_t kChartLines = 8;
 constexpr std::size_t kBesideHeat = 22;   // columns of names and peaks, roughly
 constexpr std::size_t kBesideChart = 14;  // of values
@@ -99,9 +99,10 @@ std::string charts_of(const ChartedRun& run, const AskRange& ask, const JobChart
   const auto add = [&](const std::string& text) { out += (out.empty() || text.empty() ? "" : "\n") + text; };
   const std::int64_t step = step_for(run, look.width > kBesideChart ? look.width - kBesideChart : 10);
   add(line(run, fmt::format("sum({})", over_step("avg_over_time", "accel_power_watts" + selector, step)), step,
-           "power of all devices, mean", TopUnit::watts, ask, look));
+           look.by_node ? "power of each node's devices, mean" : "power of all devices, mean", TopUnit::watts, ask, look));
   add(line(run, fmt::format("max({})", over_step("max_over_time", "accel_memory_used_bytes" + selector, step)), step,
-           "memory of the fullest device, peak", TopUnit::bytes, ask, look));
+           look.by_node ? "memory of each node's fullest device, peak" : "memory of the fullest device, peak", TopUnit::bytes,
+           ask, look));
   return out.empty() ? "no charts: the window holds none of its seconds\n" : out;
 }
 

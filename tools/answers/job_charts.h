@@ -40,6 +40,7 @@ struct JobChartsLook {
   std::size_t width = 80;
   Charset charset = Charset::utf8;
   int colours = 0;
+  bool by_node = false;  // answers are of several nodes: each series carries its node
 };
 std::string job_charts(const std::vector<ChartedRun>& runs, const AskRange& ask, const JobChartsLook& look);
 

@@ -67,6 +67,21 @@ void data_flags(CLI::App& app, DataChoice& data) {
   file->excludes(state)->excludes(runtime);
 }
 
+// Requires: data_flags() before.
+void nodes_flag(CLI::App& app, std::optional<std::string>& nodes) {
+  auto* flag = app.add_option("--nodes", nodes,
+                              "several agents at once: HOST[:PORT] or URLs between commas, a name with several addresses, or a "
+                              "file_sd file")
+                   ->type_name("NODES");
+  for (const char* other : {"--url", "--file", "--state", "--runtime"}) flag->excludes(app.get_option(other));
+}
+
+void nodes_flags(CLI::App& app, std::optional<std::string>& nodes, std::int64_t& timeout_ms) {
+  nodes_flag(app, nodes);
+  duration_flag(
+      app, "--timeout", [&timeout_ms](std::int64_t ms) { timeout_ms = ms; }, "of each node of --nodes; 15s when not given");
+}
+
 struct Program {
   CLI::App app{
       "tacho keeps every second of a training node: it samples host and accelerators once a second into a ring on the\n"
@@ -150,15 +165,7 @@ struct Program {
              [this] { return query(query_options); });
     q.add_option("EXPR", query_options.expr, "the expression")->type_name("")->required();
     data_flags(q, query_options.data);
-    auto* nodes =
-        q.add_option(
-             "--nodes", query_options.nodes,
-             "several agents at once: HOST[:PORT] or URLs between commas, a name with several addresses, or a file_sd file")
-            ->type_name("NODES");
-    for (const char* other : {"--url", "--file", "--state", "--runtime"}) nodes->excludes(q.get_option(other));
-    duration_flag(
-        q, "--timeout", [this](std::int64_t ms) { query_options.nodes_timeout_ms = ms; },
-        "of each node of --nodes; 15s when not given");
+    nodes_flags(q, query_options.nodes, query_options.nodes_timeout_ms);
     duration_flag(
         q, "--last", [this](std::int64_t ms) { query_options.last_ms = ms; },
         "the range that ends at --at; one instant when not given");
@@ -205,6 +212,7 @@ struct Program {
                    "tacho job team-a/train-7 --format json", [this] { return job(job_options); });
     j.add_option("NAME", job_options.name, "NAME or NAMESPACE/NAME; all, a line each, when not given")->type_name("");
     data_flags(j, job_options.data);
+    nodes_flags(j, job_options.nodes, job_options.nodes_timeout_ms);
     duration_flag(
         j, "--last", [this](std::int64_t ms) { job_options.last_ms = ms; }, "how far back; the whole window when not given");
     time_flag(j, job_options.at);

@@ -270,7 +270,7 @@ std::string heat(const QueryResult& r, const HeatOptions& o) {
   }
   out += "\n";
   if (drawable > rows.size())
-    out += cut_middle(fmt::format("{} more that reach less far; topk() chooses others", drawable - rows.size()), width) + "\n";
+    out += cut_middle(fmt::format("{} more that reach less far", drawable - rows.size()), width) + "\n";
   return out;
 }
 

@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <cstdio>
 #include <limits>
@@ -17,6 +18,8 @@
 #include "tools/agent/job_labels.h"
 #include "tools/answers/data.h"
 #include "tools/answers/job_charts.h"
+#include "tools/answers/job_nodes.h"
+#include "tools/answers/nodes.h"
 #include "tools/answers/remote.h"
 #include "tools/terminal/charset.h"
 #include "tools/terminal/colour.h"
@@ -46,10 +49,11 @@ bool with_charts(const JobVerbOptions& o) {
   return o.charts == "always" || (o.charts == "auto" && stdout_width() > 0);
 }
 
-void print_charts(const std::vector<ChartedRun>& runs, const AskRange& ask_range) {
+void print_charts(const std::vector<ChartedRun>& runs, const AskRange& ask_range, bool by_node = false) {
   const JobChartsLook look{.width = terminal_size(STDOUT_FILENO).value_or(TerminalSize{.width = 100}).width,
                            .charset = choose_charset(),
-                           .colours = colours_of(STDOUT_FILENO)};
+                           .colours = colours_of(STDOUT_FILENO),
+                           .by_node = by_node};
   std::fputs(job_charts(runs, ask_range, look).c_str(), stdout);
 }
 
@@ -68,6 +72,10 @@ std::string jobs_path(const JobVerbOptions& o, const std::string& format) {
   return path;
 }
 
+Params range_params(const std::string& expr, TimeMs start, TimeMs end, std::int64_t step_ms) {
+  return {{"query", expr}, {"start", seconds_text(start)}, {"end", seconds_text(end)}, {"step", seconds_text(step_ms)}};
+}
+
 int ask_agent(const JobVerbOptions& o) {
   const auto body = ask(*o.data.url, jobs_path(o, o.format), {});
   if (!body) return fail(body.error());
@@ -76,12 +84,61 @@ int ask_agent(const JobVerbOptions& o) {
   const auto report = ask(*o.data.url, jobs_path(o, "json"), {});
   if (!report) return fail(report.error());
   print_charts(parse_charted_runs(*report), [&](const std::string& expr, TimeMs start, TimeMs end, std::int64_t step_ms) {
-    const auto answer =
-        ask(*o.data.url, "/api/v1/query_range",
-            {{"query", expr}, {"start", seconds_text(start)}, {"end", seconds_text(end)}, {"step", seconds_text(step_ms)}});
+    const auto answer = ask(*o.data.url, "/api/v1/query_range", range_params(expr, start, end, step_ms));
     return answer ? parse_answer(*answer) : std::unexpected(answer.error());
   });
   return 0;
+}
+
+// Below the nodes' pages: of all nodes together.
+void print_nodes_charts(const JobVerbOptions& o, const NodesJobs& jobs, const std::vector<NodeAddress>& nodes) {
+  const auto run = spanning_run(jobs, o.name);
+  if (!run) return;
+  const AskRange ask_all = [&](const std::string& expr, TimeMs start, TimeMs end,
+                               std::int64_t step_ms) -> Result<query::QueryResult> {
+    NodesAnswer answer = ask_nodes(nodes, "/api/v1/query_range", range_params(expr, start, end, step_ms), o.nodes_timeout_ms);
+    if (answer.answered == 0) return failure("no node answers");
+    return std::move(answer.result);
+  };
+  print_charts({*run}, ask_all, true);
+}
+
+// One job: its sums, then what each node says of it.
+void print_nodes_pages(const JobVerbOptions& o, const NodesJobs& jobs, const std::vector<NodeAddress>& nodes) {
+  // A name without a namespace can be that of several jobs.
+  for (const auto& [job, sums] : jobs.jobs) std::fputs(nodes_job_header(job, sums, stdout_width()).c_str(), stdout);
+  std::vector<NodeAddress> with_runs;
+  for (const NodeAddress& address : nodes) {
+    const auto has_runs = [&](const NodeJobs& n) { return n.node == address.name && !n.runs.empty(); };
+    if (std::any_of(jobs.nodes.begin(), jobs.nodes.end(), has_runs)) with_runs.push_back(address);
+  }
+  const auto pages = ask_each(with_runs, jobs_path(o, "table"), {}, o.nodes_timeout_ms);
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    std::printf("\nnode %s\n", with_runs[i].name.c_str());
+    std::fputs(pages[i] ? pages[i]->c_str() : (pages[i].error().message + "\n").c_str(), stdout);
+  }
+  if (with_charts(o)) print_nodes_charts(o, jobs, with_runs);
+}
+
+int ask_nodes_jobs(const JobVerbOptions& o) {
+  const auto nodes = parse_nodes(*o.nodes);
+  if (!nodes) return fail(nodes.error());
+  std::vector<std::string> names;
+  for (const NodeAddress& n : *nodes) names.push_back(n.name);
+  const NodesJobs jobs = join_jobs(names, ask_each(*nodes, jobs_path(o, "json"), {}, o.nodes_timeout_ms));
+  for (const std::string& silent : jobs.silent) std::fprintf(stderr, "tacho: no answer of %s\n", silent.c_str());
+  if (!jobs.silent.empty()) std::fprintf(stderr, "tacho: %zu of %zu nodes answered\n", jobs.nodes.size(), nodes->size());
+  if (jobs.nodes.empty()) return 1;
+  if (o.format == "json") {
+    std::printf("%s\n", nodes_job_json(jobs).c_str());
+  } else if (o.name.empty()) {
+    std::fputs(nodes_job_table(jobs, stdout_width()).c_str(), stdout);
+  } else if (jobs.jobs.empty()) {
+    return fail(Error{"no node that answers has a job '" + o.name + "' in this time; tacho job --nodes lists those there are"});
+  } else {
+    print_nodes_pages(o, jobs, *nodes);
+  }
+  return jobs.silent.empty() ? 0 : 1;
 }
 
 AskRange ask_store(const store::Queryable& data) {
@@ -138,6 +195,7 @@ void print_where_kept(const JobVerbOptions& o) {
 }  // namespace
 
 int job(const JobVerbOptions& o) {
+  if (o.nodes) return ask_nodes_jobs(o);
   if (o.data.url) return ask_agent(o);
   const auto data = open_data(o.data);
   if (!data) return fail(data.error());

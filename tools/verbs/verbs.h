@@ -99,6 +99,8 @@ int devices(const DevicesOptions& options);
 struct JobVerbOptions {
   std::string name;  // "": all
   DataChoice data;
+  std::optional<std::string> nodes;  // as of QueryOptions
+  std::int64_t nodes_timeout_ms = 15'000;
   std::optional<std::int64_t> last_ms;  // nullopt: as far as the window reaches
   std::optional<std::int64_t> at;
   std::string format = "table";
