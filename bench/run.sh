@@ -6,8 +6,8 @@ what=("$@"); [ $# -gt 0 ] || what=(micro compression store cost accelerators shi
 for one in "${what[@]}"; do
   case $one in
     micro)
-      cmake --build build --target bench_store bench_sampler bench_query bench_scrape bench_alias
-      for b in store sampler query scrape alias; do build/bench/bench_$b --benchmark_repetitions=3 --benchmark_report_aggregates_only=true; done ;;
+      cmake --build build --target bench_store bench_sampler bench_query bench_scrape bench_alias bench_events
+      for b in store sampler query scrape alias events; do build/bench/bench_$b --benchmark_repetitions=3 --benchmark_report_aggregates_only=true; done ;;
     compression)
       cmake --build build --target compression_bench
       python3 bench/compression.py --traces "${TACHO_TRACES:-../shared/acceptance/traces}" ;;

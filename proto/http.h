@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,12 +38,28 @@ struct HttpRequest {
 
 inline constexpr int kTakesLonger = 0;
 
+// A body without an end, made piece by piece while the client takes it.
+//
+// Threads  one call at a time, but not always from the same thread: wait_ms() and dropped() from the connection's, next() where it may take
+//          long (HttpServer's slow threads). Destroyed by any, as soon as the client has gone or the server ends.
+class HttpStream {
+ public:
+  virtual ~HttpStream() = default;
+  // How long until next() has something: asked for after each piece was taken, so that a client that does not take it is asked for nothing.
+  virtual std::int64_t wait_ms() = 0;
+  // The next piece; "" if there is nothing after all; nullopt: the stream ends. Gives up soon when `abandoned` is raised.
+  virtual std::optional<std::string> next(const std::atomic<bool>& abandoned) = 0;
+  // The client did not take a piece in time, and is let go.
+  virtual void dropped() {}
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
-  bool packed = false;  // the body gains nothing by gzip
+  bool packed = false;                           // the body gains nothing by gzip
+  std::shared_ptr<HttpStream> stream = nullptr;  // instead of a body
 };
 
 using HttpHandler = std::function<HttpResponse(const HttpRequest&)>;

@@ -6,12 +6,14 @@
 //          holds up nothing else; there the client is watched, and its going raises HttpRequest::abandoned.
 //          stop() (and the destructor) refuses new connections, lets running handlers end (slow ones are abandoned
 //          after a second, those that wait are refused), joins.
+//          A stream (HttpResponse::stream) has its pieces made there too, where there is is_slow, and written as each is taken: there is never
+//          more than one that waits to be written. stop() ends it after the piece in hand.
 // Errors   start(): the address is not free or not ours, with what to do. A handler that throws answers 500.
 //          What is no HTTP is answered 400, what is too large 413 or 431, always with one plain sentence.
 // Bounds   connections_max open at once (further ones are answered 503 and closed); idle ones are closed, and so are
 // clients
 //          that take longer than header_timeout_ms for a request's header, or idle_timeout_ms for its body or for
-//          taking the next piece of an answer.
+//          taking the next piece of an answer, or stream_timeout_ms for the next of a stream.
 #pragma once
 
 #include <cstdint>
@@ -37,6 +39,7 @@ struct HttpServerOptions {
   std::size_t header_bytes_max = 64u << 10;
   std::int64_t idle_timeout_ms = 60'000;
   std::int64_t header_timeout_ms = 10'000;
+  std::int64_t stream_timeout_ms = 15'000;
   std::size_t gzip_bytes_min = 1024;  // smaller answers are sent as they are
 };
 

@@ -29,6 +29,7 @@ struct Route {
 constexpr Route kRoutes[] = {
     {"query", true, answer_query},
     {"query_range", true, answer_query_range},
+    {"events", true, answer_events},
     {"format_query", true, answer_format_query},
     {"series", true, answer_series},
     {"labels", true, answer_labels},
@@ -132,7 +133,7 @@ bool Api::is_tried_first(const HttpRequest& request) {
 
 bool Api::is_slow(const HttpRequest& request) {
   const std::string_view path = request.path;
-  const auto slow = {"query", "query_range", "read", "jobs"};
+  const auto slow = {"query", "query_range", "read", "jobs", "events"};
   return path.starts_with(kApiPrefix) && std::find(slow.begin(), slow.end(), path.substr(kApiPrefix.size())) != slow.end();
 }
 

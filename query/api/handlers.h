@@ -52,6 +52,9 @@ Labels with_external_labels(const Labels& labels, const Labels& external);  // a
 // api_jobs.cc: what jobs used.
 ApiResult<HttpResponse> answer_jobs(const ApiContext& c, const HttpRequest& r);
 
+// events.cc: what happened.
+ApiResult<std::string> answer_events(const ApiContext& c, const HttpRequest& r);
+
 // api_text.cc: exposition text and the page.
 HttpResponse answer_metrics(const ApiContext& c, const HttpRequest& r);
 HttpResponse answer_federate(const ApiContext& c, const HttpRequest& r);

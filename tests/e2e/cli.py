@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import completion
 import e2e
 
-VERBS = ["run", "check-config", "top", "query", "series", "status", "metrics", "sample", "devices", "job", "export", "serve",
+VERBS = ["run", "check-config", "top", "query", "series", "status", "metrics", "sample", "devices", "job", "events", "export", "serve",
          "check-remote", "ship", "completion", "man", "snapshot"]
 TREES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sampler", "trees")
 
@@ -270,6 +270,12 @@ def live_agent(tacho_binary, processes):
     for where in (["--state", agent.state, "--runtime", agent.runtime], ["--url", agent.base]):
         e2e.check({"from", "to", "jobs"} <= set(json_of(tacho_binary, "job", *where)), f"tacho job {where}: other keys")
         e2e.check("windowSeconds" in json_of(tacho_binary, "status", *where), f"tacho status {where}: no windowSeconds")
+
+    # Events by files and by HTTP; that there are none is no error.
+    for where in (["--state", agent.state, "--runtime", agent.runtime], ["--url", agent.base]):
+        e2e.check(isinstance(json_of(tacho_binary, "events", *where), list), f"tacho events {where}: no list")
+        none = run(tacho_binary, "events", "no_such_metric", "--last", "5s", *where)
+        e2e.check(none.returncode == 0 and none.stdout.startswith("no events in the 5s before "), f"tacho events {where}: {none}")
 
     # promtool, as people use it.
     if shutil.which("promtool"):

@@ -8,6 +8,7 @@
 #include "proto/base/number.h"
 #include "tools/command/describe.h"
 #include "tools/terminal/colour.h"
+#include "tools/top/view_time.h"
 #include "tools/verbs/verbs.h"
 
 namespace tacho::tools {
@@ -30,16 +31,18 @@ CLI::Option* duration_flag(CLI::App& app, const std::string& name, std::function
       ->type_name("DURATION");
 }
 
-void time_flag(CLI::App& app, std::optional<std::int64_t>& at) {
-  app.add_option_function<std::string>(
-         "--at",
-         [&at](const std::string& text) {
-           if (text == "now") return;
-           at = parse_time(text);
-           if (!at)
-             throw CLI::ValidationError("--at", "'" + text + "' is no time; write Unix seconds, 2026-11-23T16:00:00Z, or now");
-         },
-         "the time to ask for; now when not given")
+CLI::Option* time_flag(CLI::App& app, std::optional<std::int64_t>& at, const std::string& name = "--at",
+                       const std::string& help = "the time to ask for; now when not given") {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [&at, name](const std::string& text) {
+            if (text == "now") return;
+            at = parse_time(text);
+            if (!at)
+              throw CLI::ValidationError(name, "'" + text + "' is no time; write Unix seconds, 2026-11-23T16:00:00Z, or now");
+          },
+          help)
       ->type_name("TIME");
 }
 
@@ -99,6 +102,7 @@ struct Program {
   SampleOptions sample_options;
   DevicesOptions devices_options;
   JobVerbOptions job_options;
+  EventsOptions events_options;
   ExportOptions export_options;
   SnapshotOptions snapshot_options;
   ServeOptions serve_options;
@@ -156,8 +160,21 @@ struct Program {
         ->check(CLI::Range(1.0, 1e7).description(""))
         ->capture_default_str();
 
-    auto& t = verb("top", "the node at a glance, each second", "tacho top", [this] { return top(top_options); });
+    auto& t = verb("top", "the node at a glance, each second, and back in time", "tacho top --at 2026-11-23T16:00:00Z",
+                   [this] { return top(top_options); });
     data_flags(t, top_options.data);
+    time_flag(t, top_options.at);
+    t.add_option_function<std::string>(
+         "--step",
+         [this](const std::string& text) {
+           const auto ms = parse_duration_or_seconds(text);
+           if (!ms || !ViewTime::is_step(*ms))
+             throw CLI::ValidationError("--step", "'" + text + "' is none of 1s, 2s, 5s, 10s, 15s, 30s and 1m");
+           top_options.step_ms = *ms;
+         },
+         "what a column shows at first: 1s, 2s, 5s, 10s, 15s, 30s or 1m; keys + and - change it")
+        ->type_name("DURATION");
+    t.add_flag("--no-mouse", top_options.no_mouse, "leave the mouse to the terminal");
     colour_flag(t);
 
     auto& q =
@@ -222,6 +239,20 @@ struct Program {
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->capture_default_str();
     colour_flag(j);
+
+    auto& ev = verb("events", "what happened: errors, devices lost, throttling, OOM kills, links, gaps", "tacho events --last 1h",
+                    [this] { return events(events_options); });
+    ev.add_option("MATCHER", events_options.matcher, "events of these series alone; of all when not given")->type_name("");
+    data_flags(ev, events_options.data);
+    auto* last =
+        duration_flag(ev, "--last", [this](std::int64_t ms) { events_options.last_ms = ms; }, "how far back; 10m when not given");
+    time_flag(ev, events_options.start, "--start", "from then on, instead of --last")->excludes(last);
+    time_flag(ev, events_options.end, "--end", "up to then; now when not given");
+    ev.add_option("--limit", events_options.limit, "the newest so many; 1000 when not given, 0 for all")
+        ->type_name("NUMBER")
+        ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}).description(""));
+    format_flag(ev, events_options.format, {"table", "json"}, "table: a line an event; or json, as /api/v1/events has them");
+    colour_flag(ev);
 
     auto& e = verb("export", "hands the seconds to other tools",
                    "tacho export --last 10m '{__name__=~\"node_load.*\"}' --format openmetrics",

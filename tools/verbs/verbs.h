@@ -108,6 +108,17 @@ struct JobVerbOptions {
 };
 int job(const JobVerbOptions& options);
 
+struct EventsOptions {
+  std::string matcher;  // "": of all series
+  DataChoice data;
+  std::int64_t last_ms = 600'000;
+  std::optional<std::int64_t> start;  // instead of last_ms
+  std::optional<std::int64_t> end;
+  std::optional<std::int64_t> limit;
+  std::string format = "table";
+};
+int events(const EventsOptions& options);
+
 struct ExportOptions {
   std::string matcher;
   DataChoice data;
@@ -135,6 +146,9 @@ int serve(const ServeOptions& options);
 
 struct TopOptions {
   DataChoice data;
+  std::optional<std::int64_t> at;       // live when not given
+  std::optional<std::int64_t> step_ms;  // as the width allows when not given
+  bool no_mouse = false;
 };
 int top(const TopOptions& options);
 
