@@ -163,6 +163,7 @@ struct Program {
     auto& t = verb("top", "the node at a glance, each second, and back in time", "tacho top --at 2026-11-23T16:00:00Z",
                    [this] { return top(top_options); });
     data_flags(t, top_options.data);
+    nodes_flag(t, top_options.nodes);
     time_flag(t, top_options.at);
     t.add_option_function<std::string>(
          "--step",

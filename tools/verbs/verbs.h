@@ -146,6 +146,7 @@ int serve(const ServeOptions& options);
 
 struct TopOptions {
   DataChoice data;
+  std::optional<std::string> nodes;     // several agents side by side instead (tools/answers/nodes.h)
   std::optional<std::int64_t> at;       // live when not given
   std::optional<std::int64_t> step_ms;  // as the width allows when not given
   bool no_mouse = false;

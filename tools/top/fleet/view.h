@@ -1,0 +1,38 @@
+// What is known of all nodes at one moment, as plain data.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/top/fleet/node.h"
+
+namespace tacho::tools {
+
+struct FleetNodeView {
+  std::string name;  // as it was asked for
+  std::string url;
+  std::string own_name;                         // "": not told
+  bool asked = false;                           // there is an answer, or a failure
+  std::string problem;                          // why the last look failed; "": it did not
+  std::shared_ptr<const FleetHistory> history;  // null: none
+  std::optional<std::int64_t> age_ms;           // of its newest sample, now; nothing: there is none
+  std::int64_t interval_ms = 1000;
+
+  // Its newest sample is older than it should be, or nobody answers.
+  bool is_silent() const;
+  // What to call it, where names are IP addresses that nobody knows by heart.
+  std::string title() const;
+};
+
+struct FleetView {
+  std::vector<FleetNodeView> nodes;  // in the order asked for
+  TimeMs end = 0;                    // the newest second of any node that is not silent; 0: none
+};
+
+// Gives `end`, and a node's own name up where two have the same.
+FleetView finish_fleet_view(std::vector<FleetNodeView> nodes);
+
+}  // namespace tacho::tools
