@@ -17,10 +17,10 @@
 #include "bench/trace.h"
 #include "proto/exposition.h"
 #include "proto/schema/store_generated.h"
-#include "store/block.h"
-#include "store/block_format.h"
-#include "store/ring_format.h"
-#include "store/schema_codec.h"
+#include "store/block/block.h"
+#include "store/block/block_format.h"
+#include "store/block/schema_codec.h"
+#include "store/ring/ring_format.h"
 #include "store/store.h"
 
 namespace tacho::bench {

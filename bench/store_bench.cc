@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <random>
 
-#include "store/block.h"
-#include "store/dir_store.h"
+#include "store/block/block.h"
 #include "store/store.h"
+#include "store/window/dir_store.h"
 #include "tests/temp_dir.h"
 
 namespace {

@@ -24,8 +24,8 @@
 
 namespace tacho::sampler {
 
-// One tick's cells, written in place: they lie in shared memory (store/head.h). Column i is the i-th series described.
-// Release order, so that readers in other threads and processes can tell a torn row (store/head.h, "Protocol").
+// One tick's cells, written in place: they lie in shared memory (store/head/head.h). Column i is the i-th series described.
+// Release order, so that readers in other threads and processes can tell a torn row (store/head/head.h, "Protocol").
 class Row {
  public:
   explicit Row(std::span<std::atomic<std::uint64_t>> cells) : cells_(cells) {}

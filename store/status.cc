@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "store/window_parts.h"
+#include "store/window/window_parts.h"
 
 namespace tacho::store {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "proto/base/sample.h"
-#include "store/series_limit.h"
+#include "store/head/series_limit.h"
 
 namespace tacho::store {
 

@@ -19,13 +19,13 @@
 #include <vector>
 
 #include "store/directory.h"
-#include "store/group.h"
-#include "store/head.h"
+#include "store/head/group.h"
+#include "store/head/head.h"
+#include "store/head/series_limit.h"
 #include "store/queryable.h"
-#include "store/ring.h"
-#include "store/seal_rows.h"
-#include "store/series_limit.h"
-#include "store/window.h"
+#include "store/ring/ring.h"
+#include "store/ring/seal_rows.h"
+#include "store/window/window.h"
 
 namespace tacho::store {
 
@@ -47,7 +47,7 @@ constexpr std::uint64_t head_rows(std::int64_t interval_ms) {
 inline constexpr TimeMs kStageAgeMs = 75 * 60'000;
 
 // Live series of all groups. A head takes 2 KiB of shared memory for each of them at 1 s; where they come and go at most as much again,
-// or 1 MiB where that is more (store/spare_columns.h).
+// or 1 MiB where that is more (store/head/spare_columns.h).
 inline constexpr std::size_t kSeriesMax = 20'000;
 
 struct StoreOptions {

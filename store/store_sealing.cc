@@ -2,7 +2,7 @@
 #include <limits>
 
 #include "proto/base/log.h"
-#include "store/recent_schemas.h"
+#include "store/block/recent_schemas.h"
 #include "store/store.h"
 
 namespace tacho::store {

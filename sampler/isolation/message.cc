@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "proto/base/utf8.h"
-#include "store/schema_codec.h"
+#include "store/block/schema_codec.h"
 
 namespace tacho::sampler {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "store/byte_reader.h"
+#include "store/block/byte_reader.h"
 #include "store/log_records.h"
 
 namespace tacho::store {

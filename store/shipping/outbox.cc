@@ -12,8 +12,8 @@
 
 #include "proto/base/check.h"
 #include "proto/base/log.h"
+#include "store/block/schema_codec.h"
 #include "store/log_records.h"
-#include "store/schema_codec.h"
 #include "store/shipping/outbox_segment.h"
 
 namespace tacho::store {

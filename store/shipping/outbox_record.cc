@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "proto/base/check.h"
-#include "store/byte_reader.h"
+#include "store/block/byte_reader.h"
 
 namespace tacho::store {
 namespace {

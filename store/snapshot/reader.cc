@@ -3,9 +3,9 @@
 #include <unordered_map>
 
 #include "proto/schema/snapshot_generated.h"
-#include "store/block.h"
-#include "store/packed.h"
-#include "store/schema_codec.h"
+#include "store/block/block.h"
+#include "store/block/packed.h"
+#include "store/block/schema_codec.h"
 #include "store/snapshot/format.h"
 #include "store/snapshot/snapshot.h"
 

@@ -4,8 +4,8 @@
 #include <map>
 #include <string>
 
-#include "../sampler/source_fixture.h"
 #include "proto/base/number.h"
+#include "tests/sampler/source_fixture.h"
 
 namespace tacho::sampler {
 

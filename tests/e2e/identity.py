@@ -129,6 +129,13 @@ def names_of(agent, label):
     return set(e2e.api_get(agent.base, f"label/{label}/values"))
 
 
+def as_stored(agent):
+    """The series of the window without the identity's labels, which no series is stored under."""
+    listed = e2e.api(agent.base, "series", {"match[]": '{__name__!=""}'})
+    keys = (tuple(sorted(labels.items())) for labels in listed)
+    return {e2e.without(key, *given(key)) for key in keys}
+
+
 def check_answers(agent, job):
     """What is asked in other ways carries the labels as well."""
     query = lambda expr: e2e.api(agent.base, "query", {"query": expr})["result"]
@@ -205,6 +212,7 @@ def body(processes, arguments):
     wanted = {"__name__": "node_load1", **LONG, "label_volcano_sh_task_index": None, "annotation_volcano_sh_task_index": "3"}
     check(got == {k: v for k, v in wanted.items() if v}, f"as kube-state-metrics names them: {got}")
     long.stop()
+    before = as_stored(agent)
     series = e2e.api_get(agent.base, "status/tsdb")["headStats"]["numSeries"]
 
     half_past()
@@ -215,7 +223,9 @@ def body(processes, arguments):
     check_answers(agent, "second")
     check(names_of(agent, "job_name") == {SHORT["job_name"], "second"}, "the names of both jobs are not what label values says")
     now = e2e.api_get(agent.base, "status/tsdb")["headStats"]["numSeries"]
-    check(now == series, f"{series} series were stored, and {now} after the labels changed")
+    # A machine on which other things run has a new device or process now and then; the labels alone bring nothing.
+    new = as_stored(agent) - before
+    check(now - series <= len(new) < series / 2, f"{series} series were stored, {now} after the labels changed; new by themselves: {new}")
 
     half_past()
     _, sure = volume.write(KEYS, notes)

@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include "proto/schema/store_generated.h"
-#include "store/block.h"
-#include "store/block_format.h"
-#include "store/schema_codec.h"
+#include "store/block/block.h"
+#include "store/block/block_format.h"
+#include "store/block/schema_codec.h"
 
 namespace {
 

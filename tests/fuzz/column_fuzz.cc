@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "store/column.h"
+#include "store/block/column.h"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "proto/base/log.h"
-#include "store/ring.h"
+#include "store/ring/ring.h"
 
 namespace {
 

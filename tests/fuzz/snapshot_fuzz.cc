@@ -5,8 +5,8 @@
 
 #include "proto/base/check.h"
 #include "proto/schema/snapshot_generated.h"
+#include "store/block/packed.h"
 #include "store/memory_store.h"
-#include "store/packed.h"
 #include "store/snapshot/format.h"
 
 namespace {

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "source_fixture.h"
+#include "tests/sampler/source_fixture.h"
 
 namespace tacho::sampler {
 namespace {

@@ -8,7 +8,7 @@
 #include "sampler/host/network/ethtool.h"
 #include "sampler/host_sources.h"
 #include "sampler/once.h"
-#include "source_fixture.h"
+#include "tests/sampler/source_fixture.h"
 
 namespace tacho::sampler {
 namespace {

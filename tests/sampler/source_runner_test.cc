@@ -6,7 +6,7 @@
 #include "sampler/row_buffer.h"
 #include "sampler/scheduler.h"
 #include "sampler/self_source.h"
-#include "store/dir_store.h"
+#include "store/window/dir_store.h"
 #include "tests/fake_clock.h"
 #include "tests/temp_dir.h"
 

@@ -4,17 +4,17 @@
 #include <cstdlib>
 #include <new>
 
-#include "../accel/fake_card.h"
-#include "../accel/fake_npu.h"
-#include "fake_ethtool.h"
-#include "many_cpus.h"
 #include "sampler/accel_sources.h"
 #include "sampler/host/network/ethtool.h"
 #include "sampler/host/network/ethtool_link.h"
 #include "sampler/host_sources.h"
 #include "sampler/scrape/scrape_source.h"
-#include "scrape_fixture.h"
-#include "source_fixture.h"
+#include "tests/accel/fake_card.h"
+#include "tests/accel/fake_npu.h"
+#include "tests/sampler/host/fake_ethtool.h"
+#include "tests/sampler/host/many_cpus.h"
+#include "tests/sampler/scrape/scrape_fixture.h"
+#include "tests/sampler/source_fixture.h"
 
 namespace {
 thread_local std::size_t allocations = 0;

@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
-#include "store/dir_store.h"
 #include "store/store.h"
+#include "store/window/dir_store.h"
 #include "tests/temp_dir.h"
 
 using namespace tacho;

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "store/dir_store.h"
 #include "store/store.h"
+#include "store/window/dir_store.h"
 #include "tests/store/copied_dirs.h"
 #include "tests/store/telling_rows.h"
 

@@ -3,12 +3,12 @@
 #include <filesystem>
 #include <sstream>
 
-#include "store/block.h"
+#include "store/block/block.h"
+#include "store/block/schema_codec.h"
 #include "store/codec/prefix_code.h"
 #include "store/identity/log.h"
 #include "store/identity/record.h"
-#include "store/ring.h"
-#include "store/schema_codec.h"
+#include "store/ring/ring.h"
 #include "store/shipping/outbox.h"
 #include "store/snapshot/snapshot.h"
 #include "tests/temp_dir.h"

@@ -16,8 +16,8 @@
 #include <cstring>
 #include <random>
 
-#include "store/dir_store.h"
 #include "store/store.h"
+#include "store/window/dir_store.h"
 #include "tests/store/copied_dirs.h"
 #include "tests/store/telling_rows.h"
 #include "tests/temp_dir.h"

@@ -8,8 +8,8 @@
 #include <random>
 #include <thread>
 
-#include "store/dir_store.h"
 #include "store/store.h"
+#include "store/window/dir_store.h"
 #include "tests/store/telling_rows.h"
 #include "tests/temp_dir.h"
 

@@ -1,7 +1,6 @@
 // Aliases from end to end: dashboards written for other exporters over what the sampler keeps, our names over what is scraped, the doors.
 #include <catch2/catch.hpp>
 
-#include "../sampler/scrape_fixture.h"
 #include "../temp_dir.h"
 #include "query/api/api.h"
 #include "sampler/aliases.h"
@@ -12,6 +11,7 @@
 #include "store/shipping/ship_window.h"
 #include "store/store.h"
 #include "tests/fake_clock.h"
+#include "tests/sampler/scrape/scrape_fixture.h"
 #include "tools/config/config.h"
 
 namespace tacho::tools {

@@ -343,7 +343,7 @@ class BrokenData final : public TopData {
     }
     return out;
   }
-  Result<std::vector<TopEvent>> events(TimeMs, TimeMs, std::size_t) override { return failure("no"); }
+  Result<std::vector<query::Event>> events(TimeMs, TimeMs, std::size_t) override { return failure("no"); }
   Result<std::string> job_text(const std::string&, TimeMs, TimeMs) override { return failure("no"); }
   std::optional<Extent> extent() override { return std::nullopt; }
   std::string fallback_name() const override { return "x"; }
@@ -417,7 +417,7 @@ TEST_CASE("what is asked again is only what may have changed: the past is known"
       return Answers(exprs.size(), std::vector{s});
     }
     std::optional<Extent> extent() override { return Extent{1, 3'600'000}; }
-    Result<std::vector<TopEvent>> events(TimeMs, TimeMs, std::size_t) override { return failure("no"); }
+    Result<std::vector<query::Event>> events(TimeMs, TimeMs, std::size_t) override { return failure("no"); }
     Result<std::string> job_text(const std::string&, TimeMs, TimeMs) override { return failure("no"); }
     std::string fallback_name() const override { return "x"; }
     TimeMs now = kStart;

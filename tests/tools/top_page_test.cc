@@ -104,6 +104,16 @@ TEST_CASE("80x24: the page, character by character") {
 
 namespace {
 
+query::Event event(TimeMs t, std::string kind, std::string device, std::string text) {
+  query::Event e;
+  e.time = t;
+  e.kind = std::move(kind);
+  e.severity = query::Severity::error;
+  e.device = std::move(device);
+  e.text = std::move(text);
+  return e;
+}
+
 // A view with something of everything.
 Fixture busy_fixture() {
   Fixture f;
@@ -128,9 +138,8 @@ Fixture busy_fixture() {
   }
   f.view.detail.facts = {{"model", "H200"}, {"uuid", std::string(200, 'x')}};
   f.view.detail.report = std::string(300, 'r') + "\nlast\n";
-  f.view.events = std::make_shared<std::vector<TopEvent>>(
-      std::vector<TopEvent>{{kNoon - 500'000, std::nullopt, "xid", "critical", "accel 3", std::string(200, 'y')},
-                            {kNoon - 5000, kNoon - 1000, "throttle", "warning", "accel 0", "power cap"}});
+  f.view.events = std::make_shared<std::vector<query::Event>>(std::vector{
+      event(kNoon - 500'000, "xid", "nvidia 3", std::string(200, 'y')), event(kNoon - 5000, "throttle", "nvidia 0", "cap")});
   return f;
 }
 
@@ -299,8 +308,7 @@ TEST_CASE("what a label says cannot speak to the terminal") {
   f.view.detail.facts = {{"a\x1b", "b\x1b"}};
   f.view.detail.charts[0].curves[0].name = "c\x1b";
   f.view.detail.report = "r\x1b";
-  f.view.events =
-      std::make_shared<std::vector<TopEvent>>(std::vector<TopEvent>{{kNoon, std::nullopt, "k\x1b", "s\x1b", "d\x1b", "t\x1b"}});
+  f.view.events = std::make_shared<std::vector<query::Event>>(std::vector{event(kNoon, "k\x1b", "d\x1b", "t\x1b")});
   f.state.filter = "\x1b";
   const auto check = [&] {
     CHECK(f.all().find('\x1b') == std::string::npos);

@@ -8,9 +8,9 @@
 #include "proto/base/number.h"
 #include "sampler/aliases.h"
 #include "store/aliases/view.h"
-#include "store/dir_store.h"
 #include "store/identity/log.h"
 #include "store/identity/view.h"
+#include "store/window/dir_store.h"
 #include "tools/answers/catalogue_metadata.h"
 #include "tools/terminal/progress.h"
 

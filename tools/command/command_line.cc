@@ -103,6 +103,7 @@ struct Program {
   DevicesOptions devices_options;
   JobVerbOptions job_options;
   EventsOptions events_options;
+  CheckOptions check_options;
   ExportOptions export_options;
   SnapshotOptions snapshot_options;
   ServeOptions serve_options;
@@ -240,6 +241,16 @@ struct Program {
         ->check(CLI::IsMember({"auto", "always", "never"}))
         ->capture_default_str();
     colour_flag(j);
+
+    auto& ch = verb("check", "is this node fit to train? a line a finding; exit 1 if it is not", "tacho check --accelerators 8",
+                    [this] { return check(check_options); });
+    ch.add_option("--accelerators", check_options.accelerators, "how many there should be; fewer are a failure")->type_name("NUMBER");
+    data_flags(ch, check_options.data);
+    duration_flag(
+        ch, "--last", [this](std::int64_t ms) { check_options.last_ms = ms; },
+        "how far back errors count, where an agent has seen them; 1h when not given");
+    roots_flags(ch, check_options.roots);
+    format_flag(ch, check_options.format, {"table", "json"}, "table: a line a finding and one that sums up; or json");
 
     auto& ev = verb("events", "what happened: errors, devices lost, throttling, OOM kills, links, gaps", "tacho events --last 1h",
                     [this] { return events(events_options); });

@@ -37,7 +37,7 @@ void open_selected(const TopPage& page, TopState& state) {
 }
 
 void go_to_event(const TopView& view, std::size_t index, TopState& state) {
-  const std::vector<TopEvent>& events = *view.events;
+  const std::vector<query::Event>& events = *view.events;
   if (index >= events.size()) return;
   state.event = index;
   state.time.go_to(column_end(events[index].time, kSecondMs));
@@ -155,8 +155,8 @@ void finish_jump(const TopView& view, TopState& state) {
   const auto found = event_from(*view.events, state.time.cursor(), direction);
   if (found) return go_to_event(view, *found, state);
   state.message = !view.events_problem.empty() ? view.events_problem
-                  : direction > 0              ? "no event after " + clock_text(state.time.cursor(), view.now)
-                                               : "no event before " + clock_text(state.time.cursor(), view.now);
+                  : direction > 0              ? "no event after " + time_text(state.time.cursor(), view.now)
+                                               : "no event before " + time_text(state.time.cursor(), view.now);
 }
 
 bool apply(const TopInput& input, const TopView& view, const TopPage& page, TopState& state) {

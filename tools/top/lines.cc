@@ -91,6 +91,7 @@ constexpr TopLine kLines[] = {
     {.section = "accel", .title = "slowed by", .unit = count, .expr = "max by (accel, reason) (last_over_time(accel_throttle_active{FAULTS}[G]))", .show = if_nonzero, .device = "accel", .full = 1, .alert_above = 0, .which = "reason"},
     {.section = "accel", .title = "held at", .unit = count, .expr = "max by (accel, reason) (last_over_time(accel_throttle_active{LIMITS}[G]))", .show = if_nonzero, .device = "accel", .full = 1, .which = "reason"},
     {.section = "accel", .title = "errors", .unit = per_second, .expr = "sum by (accel) (irate(accel_errors_total[R]))", .show = if_nonzero, .device = "accel", .alert_above = 0},
+    {.section = "accel", .title = "unfit", .unit = count, .expr = "1 - min by (accel) (last_over_time(accel_health_status[G]))", .show = if_nonzero, .device = "accel", .full = 1, .alert_above = 0},
     {.section = "accel", .title = "lost", .unit = count, .expr = "1 - min by (accel) (last_over_time(accel_up[G]))", .show = if_nonzero, .device = "accel", .full = 1, .alert_above = 0},
 
     {.section = "tacho", .title = "sources up", .unit = count, .expr = "sum(last_over_time(tacho_source_up[G]))", .show = if_any},

@@ -44,8 +44,10 @@ std::vector<TopItem> device_items(const TopView& view, const TopState& state) {
     const auto cell = std::find(kDeviceCells.begin(), kDeviceCells.end(), r.line->title);
     if (cell != kDeviceCells.end()) item->cells[static_cast<std::size_t>(cell - kDeviceCells.begin())] = &r;
     item->alert = item->alert || r.alert;
-    if (r.line->title == "lost" && r.now.value_or(0) > 0) item->held = "lost";
-    if (!r.which.empty() && r.now.value_or(0) > 0 && (item->held.empty() || r.alert)) item->held = r.which;
+    // The worst is said, and it comes last of the lines.
+    if (r.now.value_or(0) <= 0) continue;
+    if (!r.which.empty() && (item->held.empty() || r.alert)) item->held = r.which;
+    if (r.line->title == "unfit" || r.line->title == "lost") item->held = r.line->title;
   }
   std::erase_if(out, [&](const TopItem& i) { return !passes_filter(*i.row, state.filter); });
   std::stable_sort(out.begin(), out.end(), [&](const TopItem& a, const TopItem& b) {

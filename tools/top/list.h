@@ -23,7 +23,7 @@ struct TopItem {
   const TopRow* row = nullptr;  // of a device's line: the first of its rows
   bool is_device = false;
   std::array<const TopRow*, kDeviceCells.size()> cells{};  // null: it has none
-  std::string held;                                        // what holds its clocks down at the cursor
+  std::string held;                                        // what holds its clocks down at the cursor, or worse
   bool alert = false;
 };
 

@@ -11,8 +11,7 @@ namespace {
 constexpr std::uint64_t kSlowFactsEvery = 60;  // refreshes between looks at what hardly changes: the interval, the node's name
 constexpr std::uint64_t kExtentEvery = 5;
 constexpr std::int64_t kFactsReachMs = 300'000;
-constexpr std::int64_t kEventsEveryMs = 10'000;
-constexpr std::int64_t kEventsAgainMs = 60'000;  // what goes on may have ended since
+constexpr std::int64_t kEventsEveryMs = 15'000;
 constexpr std::size_t kEventsMax = 1000;
 // Of a server that does not say how much it holds.
 constexpr std::int64_t kUnknownWindowMs = 86'400'000;
@@ -154,21 +153,13 @@ void TopModel::fill_facts(TopView& view) {
 
 void TopModel::fill_events(TopView& view) {
   const TimeMs newest = view.newest.value_or(view.now);
+  // The whole window: an episode that went on when it was last asked may have ended.
   if (events_ == nullptr || newest >= events_until_ + kEventsEveryMs) {
-    const TimeMs from = events_ == nullptr ? view.oldest : std::max(view.oldest, events_until_ - kEventsAgainMs);
-    auto found = data_.events(from, newest, kEventsMax);
-    auto all = std::make_shared<std::vector<TopEvent>>();
-    if (events_ != nullptr) {
-      for (const TopEvent& e : *events_) {
-        if (e.time < from && e.time >= view.oldest) all->push_back(e);
-      }
-    }
+    auto found = data_.events(view.oldest, newest, kEventsMax);
     events_problem_ = found ? "" : found.error().message;
-    if (found) {
-      all->insert(all->end(), found->begin(), found->end());
-      events_until_ = newest;
-    }
-    if (found || events_ == nullptr) events_ = std::move(all);
+    events_until_ = newest;
+    if (found || events_ == nullptr)
+      events_ = std::make_shared<const std::vector<query::Event>>(found ? std::move(*found) : std::vector<query::Event>());
   }
   view.events = events_;
   view.events_problem = events_problem_;

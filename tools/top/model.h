@@ -57,7 +57,7 @@ class TopModel {
     std::string report;
   };
   Facts facts_;
-  std::shared_ptr<const std::vector<TopEvent>> events_;
+  std::shared_ptr<const std::vector<query::Event>> events_;
   std::string events_problem_;
   TimeMs events_until_ = 0;
 };

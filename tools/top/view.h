@@ -56,11 +56,11 @@ struct TopView {
   std::optional<TopData::Extent> extent;
 
   TopSubject subject;
-  ViewTime time;                                        // whose grid and cursor the values are of
-  TopGrid grid;                                         // its grid
-  std::vector<TopRow> rows;                             // of the overview
-  TopDetail detail;                                     // of a subject
-  std::shared_ptr<const std::vector<TopEvent>> events;  // null: not asked for yet
+  ViewTime time;                                            // whose grid and cursor the values are of
+  TopGrid grid;                                             // its grid
+  std::vector<TopRow> rows;                                 // of the overview
+  TopDetail detail;                                         // of a subject
+  std::shared_ptr<const std::vector<query::Event>> events;  // null: not asked for yet
   std::string events_problem;
   bool answered = true;  // false: whoever should answer does not; all is as of `now`, when he last did
   std::string problem;   // "" or one sentence

@@ -45,10 +45,8 @@ Result<std::shared_ptr<TopAsker>> make_asker(const DataChoice& choice) {
   return std::make_shared<TopAsker>(std::move(*store), std::move(data));
 }
 
-TopAsk ask_of(const TopState& state, const TopView& view) {
-  // Once events are known their marks are kept up to date.
-  return {state.time, state.subject, state.events || state.jump != 0 || view.events != nullptr};
-}
+// The first view comes without events: it is not to wait for them.
+TopAsk ask_of(const TopState& state) { return {state.time, state.subject, true}; }
 
 bool is_same(const TopAsk& a, const TopAsk& b) {
   const bool same_time = a.time.live() == b.time.live() &&
@@ -66,13 +64,13 @@ bool is_outermost(const TopState& state) {
 
 // `within`: there is a page around this one, to which Esc goes back.
 FleetAfter loop(TopScreen& screen, TopAsker& asker, TopView view, TopState state, bool within) {
-  TopAsk asked = ask_of(state, view);
+  TopAsk asked = ask_of(state);
   asker.start(asked);
   for (;;) {
     state.width = screen.width();
     state.height = screen.height();
     state.time.set_columns(top_page_columns(state));
-    if (const TopAsk ask = ask_of(state, view); !is_same(ask, asked)) {
+    if (const TopAsk ask = ask_of(state); !is_same(ask, asked)) {
       asked = ask;
       asker.ask(ask);
       asker.wait(kDrawTogether);
@@ -80,7 +78,7 @@ FleetAfter loop(TopScreen& screen, TopAsker& asker, TopView view, TopState state
     if (asker.take(view, state.problem)) {
       set_reach(view, state);
       finish_jump(view, state);
-      if (!is_same(ask_of(state, view), asked)) continue;  // the jump went to another time
+      if (!is_same(ask_of(state), asked)) continue;  // the jump went to another time
     }
     state.silent_ms = asker.silent_ms();
     const TopPage page = top_page(view, state);

@@ -119,6 +119,15 @@ struct EventsOptions {
 };
 int events(const EventsOptions& options);
 
+struct CheckOptions {
+  DataChoice data;  // without any: the agent's that runs here, else a sample of this moment
+  sampler::Roots roots;
+  std::int64_t last_ms = 3'600'000;         // of events
+  std::optional<std::size_t> accelerators;  // so many there should be
+  std::string format = "table";
+};
+int check(const CheckOptions& options);
+
 struct ExportOptions {
   std::string matcher;
   DataChoice data;

@@ -19,9 +19,9 @@
 #include "proto/base/clock.h"
 #include "proto/base/error.h"
 #include "query/engine/result.h"
+#include "query/events/event.h"
 #include "store/queryable.h"
 #include "tools/top/data/columns.h"
-#include "tools/top/data/event.h"
 
 namespace tacho::tools {
 
@@ -38,7 +38,8 @@ class TopData {
   // Without a time: as of now, by the clock of whoever answers.
   virtual Result<query::QueryResult> instant(const std::string& expr, std::optional<TimeMs> at) = 0;
 
-  // answers[i] is that of exprs[i], at every whole second of the grid. No expression looks further back than reach_ms from one.
+  // answers[i] is that of exprs[i], at every whole second of the grid, without metrics' names: whether an expression keeps them may depend
+  // on the grid. No expression looks further back than reach_ms from one.
   using Answer = Result<std::vector<TopSeries>>;
   using Answers = std::vector<Answer>;
   virtual Answers columns(std::span<const std::string> exprs, const TopGrid& grid, std::int64_t reach_ms) = 0;
@@ -51,7 +52,7 @@ class TopData {
   virtual std::optional<Extent> extent() = 0;
 
   // What happened in [start, end], by time; at most so many of the newest.
-  virtual Result<std::vector<TopEvent>> events(TimeMs start, TimeMs end, std::size_t limit) = 0;
+  virtual Result<std::vector<query::Event>> events(TimeMs start, TimeMs end, std::size_t limit) = 0;
 
   // The report of a job's runs in [start, end], as tacho job prints it.
   virtual Result<std::string> job_text(const std::string& name, TimeMs start, TimeMs end) = 0;

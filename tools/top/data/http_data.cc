@@ -2,19 +2,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
-#include <cmath>
 
 #include "proto/base/duration.h"
 #include "proto/base/number.h"
 #include "proto/http.h"
+#include "tools/answers/events.h"
 #include "tools/answers/remote.h"
 #include "tools/top/data/data.h"
 
 namespace tacho::tools {
 namespace {
-
-namespace json = boost::json;
 
 // A Prometheus that scrapes node_exporter has no series of the agent's own, which come last of a tick.
 constexpr const char* kNewestAny = "max(timestamp(tacho_process_cpu_seconds_total)) or max(timestamp(node_load1))";
@@ -87,11 +84,13 @@ class HttpData final : public TopData {
     return Extent{static_cast<std::size_t>(std::max(0.0, *single_value(*series))), to_ms(std::max(0.0, *single_value(*window)))};
   }
 
-  Result<std::vector<TopEvent>> events(TimeMs start, TimeMs end, std::size_t limit) override {
+  Result<std::vector<query::Event>> events(TimeMs start, TimeMs end, std::size_t limit) override {
     const auto body =
         ask(url_, fmt::format("/api/v1/events?start={}&end={}&limit={}", seconds(start), seconds(end), limit), {}, kTimeoutMs);
-    if (!body) return std::unexpected(body.error());
-    return parse_events(*body);
+    if (!body) return failure("{}; an older agent does not know events", body.error().message);
+    auto answer = parse_events_answer(*body);
+    if (!answer) return std::unexpected(answer.error());
+    return std::move(answer->events);
   }
 
   Result<std::string> job_text(const std::string& name, TimeMs start, TimeMs end) override {
@@ -139,11 +138,11 @@ class HttpData final : public TopData {
       if (!number || *number < 0 || static_cast<std::size_t>(*number) >= 2 * exprs.size())
         return failure("{} does not keep the labels that it is asked to make", url_);
       s.labels.erase(kPartLabel);
+      s.labels.erase(kMetricName);
       const auto part = static_cast<std::size_t>(*number);
       std::vector<TopSeries>& to = *out[part / 2];
       // The lowest of a series come after all highest; there are few series an expression.
-      auto place =
-          part % 2 == 0 ? to.end() : std::find_if(to.begin(), to.end(), [&](const TopSeries& t) { return t.labels == s.labels; });
+      auto place = std::find_if(to.begin(), to.end(), [&](const TopSeries& t) { return t.labels == s.labels; });
       if (place == to.end()) place = to.emplace(to.end(), std::move(s.labels), grid.count);
       for (std::size_t i = 0; i < s.points.size(); ++i) {
         const Sample p = s.points[i];
@@ -152,31 +151,6 @@ class HttpData final : public TopData {
         place->add(*column, p.v);
       }
     }
-    return out;
-  }
-
-  static Result<std::vector<TopEvent>> parse_events(const std::string& body) {
-    boost::system::error_code bad;
-    const json::value all = json::parse(body, bad);
-    const json::object* answer = bad || !all.is_object() ? nullptr : &all.as_object();
-    const json::value* data = answer == nullptr ? nullptr : answer->if_contains("data");
-    if (data == nullptr || !data->is_array()) return failure("the answer of /api/v1/events cannot be read");
-    std::vector<TopEvent> out;
-    for (const json::value& v : data->as_array()) {
-      const json::object* e = v.if_object();
-      if (e == nullptr) continue;
-      const auto number = [&](std::string_view name) -> std::optional<TimeMs> {
-        const json::value* n = e->if_contains(name);
-        return n != nullptr && n->is_number() ? std::optional(to_ms(n->to_number<double>())) : std::nullopt;
-      };
-      const auto word = [&](std::string_view name) {
-        const json::value* w = e->if_contains(name);
-        return w != nullptr && w->is_string() ? std::string(w->as_string()) : std::string();
-      };
-      const auto time = number("time");
-      if (time) out.push_back({*time, number("end"), word("kind"), word("severity"), word("device"), word("text")});
-    }
-    std::stable_sort(out.begin(), out.end(), [](const TopEvent& a, const TopEvent& b) { return a.time < b.time; });
     return out;
   }
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "query/engine/engine.h"
+#include "query/events/find_events.h"
 #include "query/jobs/job_report.h"
 #include "query/jobs/job_text.h"
 #include "query/language/ast.h"
@@ -99,8 +100,10 @@ class StoreData final : public TopData {
     return Extent{series->size(), bounds.max - bounds.min};
   }
 
-  Result<std::vector<TopEvent>> events(TimeMs, TimeMs, std::size_t) override {
-    return failure("events are not read from files yet");
+  Result<std::vector<query::Event>> events(TimeMs start, TimeMs end, std::size_t limit) override {
+    auto found = query::find_events(store_, {start, end}, {.limit = limit, .is_identity = is_identity_});
+    if (!found) return std::unexpected(found.error());
+    return std::move(found->events);
   }
 
   Result<std::string> job_text(const std::string& name, TimeMs start, TimeMs end) override {
@@ -122,8 +125,10 @@ class StoreData final : public TopData {
   static void add(const query::QueryResult& part, const TopGrid& grid, std::vector<TopSeries>& to,
                   std::map<Labels, std::size_t>& places) {
     for (const query::ResultSeries& s : part.series) {
-      const auto [place, is_new] = places.emplace(s.labels, to.size());
-      if (is_new) to.emplace_back(s.labels, grid.count);
+      Labels labels = s.labels;
+      labels.erase(kMetricName);
+      const auto [place, is_new] = places.emplace(labels, to.size());
+      if (is_new) to.emplace_back(std::move(labels), grid.count);
       TopSeries& series = to[place->second];
       for (std::size_t i = 0; i < s.points.size(); ++i) {
         const Sample p = s.points[i];

@@ -2,24 +2,26 @@
 
 #include <algorithm>
 
-#include "tools/terminal/format.h"
 #include "tools/top/pages/frame.h"
 
 namespace tacho::tools {
 namespace {
 
-TopPageLine event_line(const TopEvent& e, TimeMs now, bool selected, std::size_t width) {
-  const bool grave = e.severity == "critical" || e.severity == "error";
+constexpr std::size_t kKindWidth = 13, kDeviceWidth = 12;
+
+TopPageLine event_line(const query::Event& e, TimeMs now, bool selected, std::size_t width) {
+  const bool grave = e.severity == query::Severity::error;
   TopPageLine line;
   line.add(selected ? " >" : "  ", TopStyle::strong);
-  line.add(fitted(clock_text(e.time, now), clock_text(e.time, now).size() > 8 ? 20 : 9),
+  line.add(fitted(time_text(e.time, now), time_text(e.time, now).size() > 8 ? 20 : 9),
            selected ? TopStyle::selected : TopStyle::strong);
   line.add(right(ago_text(e.time, now), 12) + "  ", TopStyle::faint);
   line.add(grave ? "!" : " ", TopStyle::alert);
-  line.add(fitted(printable(e.kind), 15) + " ", grave ? TopStyle::alert : TopStyle::plain);
-  line.add(fitted(printable(e.device), 12) + " ");
+  line.add(fitted(printable(e.kind), kKindWidth) + " ", grave ? TopStyle::alert : TopStyle::plain);
+  line.add(fitted(printable(e.device), kDeviceWidth) + " ");
   std::string text = printable(e.text);
-  if (e.end && *e.end > e.time) text += " (" + format_span(static_cast<double>(*e.end - e.time) / 1000) + ")";
+  if (e.began_earlier) text += ", began earlier";
+  if (e.ongoing) text += ", goes on";
   line.add(text);
   line.fit(width);
   return line;
@@ -27,11 +29,11 @@ TopPageLine event_line(const TopEvent& e, TimeMs now, bool selected, std::size_t
 
 }  // namespace
 
-std::optional<std::size_t> event_from(const std::vector<TopEvent>& events, TimeMs at, int direction) {
+std::optional<std::size_t> event_from(const std::vector<query::Event>& events, TimeMs at, int direction) {
   // Seconds are what the cursor knows: an event of 5.3 s is at the second that ends at 6.
-  const auto second = [](const TopEvent& e) { return column_end(e.time, kSecondMs); };
+  const auto second = [](const query::Event& e) { return column_end(e.time, kSecondMs); };
   if (direction > 0) {
-    const auto next = std::find_if(events.begin(), events.end(), [&](const TopEvent& e) { return second(e) > at; });
+    const auto next = std::find_if(events.begin(), events.end(), [&](const query::Event& e) { return second(e) > at; });
     return next == events.end() ? std::nullopt : std::optional(static_cast<std::size_t>(next - events.begin()));
   }
   for (std::size_t i = events.size(); i-- > 0;) {
@@ -42,8 +44,9 @@ std::optional<std::size_t> event_from(const std::vector<TopEvent>& events, TimeM
 
 void add_event_list(const TopView& view, const TopState& state, TopPage& page) {
   TopPageLine titles;
-  titles.add("  " + fitted("when", 9) + right("ago", 12) + "   " + fitted("what", 15) + " " + fitted("device", 12),
-             TopStyle::faint);
+  titles.add(
+      "  " + fitted("when", 9) + right("ago", 12) + "   " + fitted("what", kKindWidth) + " " + fitted("device", kDeviceWidth),
+      TopStyle::faint);
   titles.fit(state.width);
   page.lines.push_back(std::move(titles));
   page.of_line.assign(kHeaderLines, std::nullopt);
@@ -56,7 +59,7 @@ void add_event_list(const TopView& view, const TopState& state, TopPage& page) {
   };
   if (view.events == nullptr) return say("asking ...");
   if (!view.events_problem.empty()) say(printable(view.events_problem));
-  const std::vector<TopEvent>& events = *view.events;
+  const std::vector<query::Event>& events = *view.events;
   if (events.empty()) {
     if (view.events_problem.empty())
       say("nothing has happened in the window: no error of a device, no throttle, no OOM kill, no missed tick");

@@ -11,7 +11,7 @@
 namespace tacho::tools {
 
 // The next one after the time (direction 1), or the last one before it (-1). Events are sorted by time.
-std::optional<std::size_t> event_from(const std::vector<TopEvent>& events, TimeMs at, int direction);
+std::optional<std::size_t> event_from(const std::vector<query::Event>& events, TimeMs at, int direction);
 
 void add_event_list(const TopView& view, const TopState& state, TopPage& page);
 

@@ -16,7 +16,7 @@ constexpr std::int64_t kWaitedMs = 1500;
 // What the reader must know before believing the numbers; the most important alone.
 std::string status_of(const TopView& view, const TopState& state) {
   if (state.silent_ms >= kWaitedMs) return fmt::format("no answer for {} s", state.silent_ms / 1000);
-  if (!state.problem.empty() || !view.answered) return "no answer since " + clock_text(view.now, view.now);
+  if (!state.problem.empty() || !view.answered) return "no answer since " + time_text(view.now, view.now);
   if (!view.newest) return "no samples yet";
   const std::int64_t age = view.now - *view.newest;
   if (age <= std::max(kSilentMs, 3 * view.interval_ms)) return "";
@@ -60,7 +60,7 @@ TopPageLine header_line(const TopView& view, const TopState& state) {
   std::string when;
   if (view.newest) {
     const TimeMs at = live ? *view.newest : state.time.cursor();
-    when = live ? clock_text(at, view.now) + "  live" : "at " + clock_text(at, view.now) + ", " + ago_text(at, view.now);
+    when = live ? time_text(at, view.now) + "  live" : "at " + time_text(at, view.now) + ", " + ago_text(at, view.now);
   } else if (!live) {
     when = "paused";
   }
@@ -92,8 +92,8 @@ TopPageLine window_line(const TopView& view, const TopState& state) {
   const ViewTime& time = state.time;
   TopPageLine line;
   if (!view.newest || time.newest() <= time.oldest()) return line;
-  const std::string left = " " + clock_text(time.oldest(), view.now) + " ",
-                    tail = time.live() ? " now" : " " + clock_text(time.newest(), view.now);
+  const std::string left = " " + time_text(time.oldest(), view.now) + " ",
+                    tail = time.live() ? " now" : " " + time_text(time.newest(), view.now);
   if (left.size() + tail.size() + 20 > state.width) return line;
   const std::size_t cells = state.width - left.size() - tail.size() - 1;
   const auto place = [&](TimeMs t) {
@@ -104,7 +104,7 @@ TopPageLine window_line(const TopView& view, const TopState& state) {
   const std::size_t from = place(grid.before()), to = place(grid.last()), cursor = place(time.cursor());
   std::vector<char> happened(cells, 0);
   if (view.events != nullptr) {
-    for (const TopEvent& e : *view.events) {
+    for (const query::Event& e : *view.events) {
       if (e.time >= time.oldest() && e.time <= time.newest()) happened[place(e.time)] = 1;
     }
   }
@@ -125,7 +125,7 @@ TopPageLine window_line(const TopView& view, const TopState& state) {
 
 std::string axis_text(const ViewTime& time, TimeMs now, std::size_t cells) {
   const TopGrid grid = time.grid();
-  std::string left = clock_text(grid.before() + kSecondMs, now), tail = clock_text(std::min(grid.last(), time.newest()), now);
+  std::string left = time_text(grid.before() + kSecondMs, now), tail = time_text(std::min(grid.last(), time.newest()), now);
   std::string middle = time.step_ms() == kSecondMs ? "" : "peaks of " + format_duration(time.step_ms());
   if (left.size() + tail.size() + 2 > cells) left.clear();
   if (tail.size() > cells) tail.clear();

@@ -114,7 +114,7 @@ TopPageLine device_titles(const Layout& l) {
   std::string rest = std::string(kDeviceWidth + 1, ' ');
   for (std::size_t i = 0; i < kCellWidths.size(); ++i) rest += right(std::string(kDeviceCells[i]), kCellWidths[i]);
   rest += std::string(l.device_left() - kSectionWidth - rest.size(), ' ');
-  rest += fitted("busy", l.device_cells()) + " " + right("link", l.extreme) + " " + right("held", l.extreme);
+  rest += fitted("busy", l.device_cells()) + " " + right("link", l.extreme) + " " + right("state", l.extreme);
   line.add(text, TopStyle::heading);
   line.add(rest, TopStyle::faint);
   return line;

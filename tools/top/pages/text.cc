@@ -68,7 +68,7 @@ std::string right(const std::string& s, std::size_t width) {
   return n >= width ? s : std::string(width - n, ' ') + s;
 }
 
-std::string clock_text(TimeMs t, TimeMs now) {
+std::string time_text(TimeMs t, TimeMs now) {
   const std::time_t s = t / 1000, today = now / 1000;
   std::tm at{}, then{};
   ::localtime_r(&s, &at);

@@ -57,7 +57,7 @@ std::string fitted(const std::string& s, std::size_t width);
 std::string right(const std::string& s, std::size_t width);
 
 // Local time; with the date where it is another day than `now`'s.
-std::string clock_text(TimeMs t, TimeMs now);
+std::string time_text(TimeMs t, TimeMs now);
 // "17m3s ago", "now" within a second.
 std::string ago_text(TimeMs t, TimeMs now);
 
