@@ -62,8 +62,7 @@ bool is_outermost(const TopState& state) {
   return state.subject.is_overview() && !state.events && !state.help && state.prompt == TopPrompt::none && state.filter.empty();
 }
 
-// `within`: there is a page around this one, to which Esc goes back.
-FleetAfter loop(TopScreen& screen, TopAsker& asker, TopView view, TopState state, bool within) {
+FleetAfter loop(TopScreen& screen, TopAsker& asker, TopView view, TopState state) {
   TopAsk asked = ask_of(state);
   asker.start(asked);
   for (;;) {
@@ -84,7 +83,7 @@ FleetAfter loop(TopScreen& screen, TopAsker& asker, TopView view, TopState state
     const TopPage page = top_page(view, state);
     screen.draw(page);
     const TopInput input = screen.wait(asker.wake_fd(), kDrawAgain);
-    if (within && input.key == TopKey::escape && is_outermost(state)) return FleetAfter::back;
+    if (state.within && input.key == TopKey::escape && is_outermost(state)) return FleetAfter::back;
     if (!apply(input, view, page, state)) return FleetAfter::quit;
   }
 }
@@ -119,10 +118,10 @@ Result<NodePage> open_page(const DataChoice& data, const TopOptions& options) {
   return NodePage{std::move(*asker), std::move(*view), std::move(state)};
 }
 
-FleetAfter show_page(TopScreen& screen, NodePage page, bool within, bool& all_stopped) {
+FleetAfter show_page(TopScreen& screen, NodePage page, bool& all_stopped) {
   page.state.charset = screen.charset();
   page.state.colours = screen.colours();
-  const FleetAfter after = loop(screen, *page.asker, std::move(page.view), std::move(page.state), within);
+  const FleetAfter after = loop(screen, *page.asker, std::move(page.view), std::move(page.state));
   all_stopped = page.asker->stop() && all_stopped;
   return after;
 }
@@ -150,7 +149,8 @@ int top_nodes(const TopOptions& options) {
     if (!node.problem.empty()) return failure("{} is silent: {}", node.title(), node.problem);
     auto page = open_page({.url = node.url}, options);
     if (!page) return std::unexpected(page.error());
-    return show_page(**screen, std::move(*page), true, all_stopped);
+    page->state.within = true;
+    return show_page(**screen, std::move(*page), all_stopped);
   });
   all_stopped = fleet->stop() && all_stopped;
   return end(std::move(*screen), all_stopped);
@@ -166,7 +166,7 @@ int top(const TopOptions& options) {
   auto screen = TopScreen::open(!options.no_mouse);
   if (!screen) return fail(screen.error());
   bool all_stopped = true;
-  show_page(**screen, std::move(*page), false, all_stopped);
+  show_page(**screen, std::move(*page), all_stopped);
   return end(std::move(*screen), all_stopped);
 }
 
