@@ -2,13 +2,15 @@
 //   build/bench/top_scroll_bench --state DIR --runtime DIR [--width 160] [--height 50] [--rounds 20]
 //
 // Data     an agent's folders: of one that runs (it is not asked, its files are read), or what fill_node_bench left.
-// Shows    milliseconds, median and p99 over the rounds (or over the screens of an hour), of what a key press costs: asking and laying out.
+// Shows    milliseconds, median and p99 over the rounds (or over the screens of an hour), of what a key press costs: asking and laying out;
+//          by the clock, and of processor time, which other programs do not lengthen.
 // Checks   each page has rows with values.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <functional>
 #include <string>
 #include <vector>
@@ -24,18 +26,33 @@ namespace {
 
 using namespace tacho::tools;
 
-double ms_of(const std::function<void()>& what) {
+struct Took {
+  double ms = 0, cpu_ms = 0;
+};
+
+Took ms_of(const std::function<void()>& what) {
+  const auto cpu = [] {
+    timespec t{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) * 1e3 + static_cast<double>(t.tv_nsec) / 1e6;
+  };
+  const double cpu_begin = cpu();
   const auto begin = std::chrono::steady_clock::now();
   what();
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return {std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count(), cpu() - cpu_begin};
 }
 
-void report(const std::string& what, std::vector<double> ms) {
-  std::sort(ms.begin(), ms.end());
-  const auto at = [&](double share) {
-    return ms[std::min(ms.size() - 1, static_cast<std::size_t>(share * static_cast<double>(ms.size())))];
+void report(const std::string& what, const std::vector<Took>& took) {
+  const auto at = [&](double Took::* of, double share) {
+    std::vector<double> sorted;
+    for (const Took& t : took) sorted.push_back(t.*of);
+    std::sort(sorted.begin(), sorted.end());
+    return sorted.empty()
+               ? 0
+               : sorted[std::min(sorted.size() - 1, static_cast<std::size_t>(share * static_cast<double>(sorted.size())))];
   };
-  fmt::print("{:34} {:5} times  median {:8.2f} ms  p99 {:8.2f} ms\n", what, ms.size(), at(0.5), at(0.99));
+  fmt::print("{:34} {:5} times  ms: median {:7.2f}  p99 {:7.2f}  processor's: median {:7.2f}  p99 {:7.2f}\n", what, took.size(),
+             at(&Took::ms, 0.5), at(&Took::ms, 0.99), at(&Took::cpu_ms, 0.5), at(&Took::cpu_ms, 0.99));
 }
 
 struct Node {
@@ -47,9 +64,9 @@ struct Node {
   std::string problem;
 
   // What a key press leads to: asking, laying out.
-  void show() {
+  void show(bool hurried) {
     state.time.set_columns(top_page_columns(state));
-    auto next = model->refresh({state.time, state.subject, false});
+    auto next = model->refresh({state.time, state.subject, false, hurried});
     if (!next) {
       problem = next.error().message;
       return;
@@ -82,33 +99,33 @@ Result<void> run(const Options& options) {
   choice.runtime = options.text("runtime");
   const auto rounds = options.number("rounds");
   if (!rounds) return std::unexpected(rounds.error());
-  std::vector<double> first, second, back, zoom, wide, device, events;
+  std::vector<Took> first, second, back, zoom, wide, device, events;
   std::string extent, problem;
   for (std::size_t round = 0; round < *rounds; ++round) {
     Result<Node> opened = failure("");
     first.push_back(ms_of([&] {
       opened = open(choice, options);
-      if (opened) opened->show();
+      if (opened) opened->show(false);
     }));
     if (!opened) return std::unexpected(opened.error());
     Node& n = *opened;
-    for (int i = 0; i < 5; ++i) second.push_back(ms_of([&] { n.show(); }));
+    for (int i = 0; i < 5; ++i) second.push_back(ms_of([&] { n.show(false); }));
     while (n.state.time.cursor() > n.state.time.oldest() && back.size() < 2000) {
       n.state.time.page(-1);
-      back.push_back(ms_of([&] { n.show(); }));
+      back.push_back(ms_of([&] { n.show(true); }));
     }
     n.state.time.go_live();
-    n.show();
+    n.show(true);
     for (int i = 0; i < 6; ++i) {
       n.state.time.zoom(-1);
-      (i < 5 ? zoom : wide).push_back(ms_of([&] { n.show(); }));
+      (i < 5 ? zoom : wide).push_back(ms_of([&] { n.show(true); }));
     }
     n.state.time.set_step(kSecondMs);
-    n.show();
+    n.show(true);
     const TopList list = top_list(n.view, n.state);
     if (!list.items.empty()) {
       n.state.subject = subject_of(*list.items.front().row);
-      device.push_back(ms_of([&] { n.show(); }));
+      device.push_back(ms_of([&] { n.show(true); }));
     }
     events.push_back(ms_of([&] { (void)n.data->events(n.view.oldest, *n.view.newest, 1000); }));
     if (n.view.extent) extent = fmt::format("{} series, {} minutes", n.view.extent->series, n.view.extent->window_ms / 60'000);

@@ -115,6 +115,27 @@ Result<Selection> AliasView::select(std::span<const Matcher> matchers, TimeRange
   return out;
 }
 
+Result<Selection> AliasView::select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const {
+  std::vector<MatcherSet> plain, with_aliases;
+  for (const MatcherSet& matchers : sets) {
+    std::optional<AliasPlan> own;
+    (table_->plan(matchers, own) == nullptr ? plain : with_aliases).push_back(matchers);
+  }
+  if (plain.empty() || range.empty()) return Queryable::select_any(sets, range, limits);
+  auto out = store_.select_any(plain, range, limits);
+  if (!out || with_aliases.empty()) return out;
+  SelectLimits rest = limits;
+  rest.samples_max = limits.samples_max - std::min(limits.samples_max, out->samples);
+  auto made = Queryable::select_any(with_aliases, range, rest);
+  if (!made) return made;
+  const std::size_t count = out->series.size();
+  out->series.insert(out->series.end(), made->series.begin(), made->series.end());
+  out->owner = std::make_shared<std::pair<std::shared_ptr<const void>, std::shared_ptr<const void>>>(std::move(out->owner),
+                                                                                                     std::move(made->owner));
+  merge_sorted(*out, count);
+  return out;
+}
+
 Result<std::vector<Labels>> AliasView::alias_series(const AliasPlan& plan, std::span<const Matcher> matchers,
                                                     TimeRange range) const {
   const auto behind = store_.series(matchers_of(plan, matchers), range);

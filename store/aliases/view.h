@@ -27,6 +27,8 @@ class AliasView final : public Queryable {
       : owned_(std::move(store)), store_(*owned_), table_(std::move(table)) {}
 
   Result<Selection> select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const override;
+  // One pass of the store for all sets that no alias is asked for by.
+  Result<Selection> select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const override;
   Result<std::vector<Labels>> series(std::span<const Matcher> matchers, TimeRange range) const override;
   TimeRange bounds() const override { return store_.bounds(); }
   // The store's, and of the aliases those that have series.

@@ -5,6 +5,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <utility>
+
 #include "proto/base/clock.h"
 
 namespace tacho::tools {
@@ -80,8 +82,8 @@ void TopAsker::work() {
   while (!stopping_) {
     changed_.wait_for(lock, until_next_look(), [&] { return stopping_ || wanted_; });
     if (stopping_) break;
-    const TopAsk ask = ask_;
-    wanted_ = false;
+    TopAsk ask = ask_;
+    ask.hurried = std::exchange(wanted_, false);
     asking_since_ = system_clock().mono();
     lock.unlock();
     auto view = model_.refresh(ask);

@@ -168,7 +168,8 @@ void TopModel::fill_events(TopView& view) {
 Result<TopView> TopModel::refresh(const TopAsk& ask) {
   answered_ = true;
   TopView view;
-  const auto newest = data_.newest();
+  const bool known = ask.hurried && newest_.has_value();
+  const auto newest = known ? Result<TopData::Newest>(*newest_) : data_.newest();
   if (newest) {
     newest_ = *newest;
   } else if (newest_) {
@@ -180,7 +181,7 @@ Result<TopView> TopModel::refresh(const TopAsk& ask) {
   view.newest = newest_->sample;
   view.now = newest_->now;
   const TimeMs last = newest_->sample.value_or(newest_->now);
-  if (answered_) {
+  if (answered_ && !known) {
     // Not known yet, as in an agent's first seconds: ask again each time.
     if (interval_ms_ == 0 || refreshes_ % kSlowFactsEvery == 0) find_interval(last);
     // An agent's first uname comes with its first full minute.
@@ -205,7 +206,7 @@ Result<TopView> TopModel::refresh(const TopAsk& ask) {
   const bool nothing =
       view.rows.empty() || std::none_of(view.rows.begin(), view.rows.end(), [](const TopRow& r) { return r.max; });
   if (!answered_ && nothing && view.detail.charts.empty() && refreshes_ <= 1) return failure("{}", view.problem);
-  if (ask.events && answered_) fill_events(view);
+  if (ask.events && answered_ && (!known || events_ == nullptr)) fill_events(view);
   if (view.events == nullptr && events_ != nullptr) {
     view.events = events_;
     view.events_problem = events_problem_;

@@ -71,6 +71,7 @@ struct TopAsk {
   ViewTime time;
   TopSubject subject;
   bool events = false;
+  bool hurried = false;  // a key was pressed: what was last known of the newest sample will do
 };
 
 }  // namespace tacho::tools
