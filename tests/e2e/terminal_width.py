@@ -70,7 +70,7 @@ def must_fit(what, text, width):
 def write_samples(path):
     """Eight cards of a job for ten minutes, of which one is silent for a while; and series with names that are long, wide and rude."""
     lines = []
-    for metric, value in (("accel_up", lambda d, i: 1), ("accel_utilization_ratio", lambda d, i: 0.02 if i % 60 < 5 else 0.5 + d / 16),
+    for metric, value in (("accel_up", lambda d, i: 0 if d == 5 and i > 590 else 1), ("accel_utilization_ratio", lambda d, i: 0.02 if i % 60 < 5 else 0.5 + d / 16),
                           ("accel_power_watts", lambda d, i: 100 + 50 * d), ("accel_memory_used_bytes", lambda d, i: (d + 1) << 30)):
         lines.append(f"# TYPE {metric} gauge")
         for d in range(8):
@@ -89,10 +89,13 @@ def tables_fit(tacho, page):
         for verb in (["query", "odd"], ["query", '{__name__=~".+"}'], ["query", "odd", "--last", "5s"], ["query", "accel_power_watts", "--last", "5s"],
                      ["query", "accel_power_watts", "--last", "10m", "--format", "chart"], ["query", "accel_power_watts", "--format", "chart"],
                      ["query", "odd", "--last", "10m", "--format", "chart"], ["query", "odd", "--last", "10m", "--format", "heat"],
-                     ["query", "accel_utilization_ratio", "--last", "10m", "--format", "heat"], ["series"], ["job"], ["job", "train-7"], ["status"]):
+                     ["query", "accel_utilization_ratio", "--last", "10m", "--format", "heat"], ["series"], ["job"], ["job", "train-7"], ["status"],
+                     ["events", "--start", str(START), "--end", str(START + 600)], ["check"]):
             must_fit(f"tacho {' '.join(verb)} at {width}", in_terminal([tacho, *verb, "--file", page], width), width)
     trees = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "sampler", "trees", "amd")
     must_fit("tacho devices at 80", in_terminal([tacho, "devices", "--sysfs", f"{trees}/sys", "--rootfs", trees], 80), 80)
+    check("5" in in_terminal([tacho, "events", "--start", str(START), "--end", str(START + 600), "--file", page], 80), "no events to look at")
+    check("NOT FIT" in in_terminal([tacho, "check", "--file", page], 80), "no finding to look at")
     # Nothing is lost to the width.
     joined = lambda text: re.sub(r"\s", "", text)
     for verb in (["series"], ["job"]):
