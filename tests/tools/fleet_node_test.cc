@@ -137,3 +137,17 @@ TEST_CASE("an address gives way to the node's own name, where that is one's alon
   CHECK(view.nodes[2].title() == "10.0.0.3:9980");
   CHECK(view.nodes[3].title() == "login.example:9980");
 }
+
+TEST_CASE("a node is silent when its samples are old or nobody answers, and not for one answer that is late") {
+  const auto is_silent = [](std::optional<std::int64_t> age_ms, std::int64_t answer_age_ms, const char* problem = "") {
+    return FleetNodeView{.asked = true, .problem = problem, .age_ms = age_ms, .answer_age_ms = answer_age_ms}.is_silent();
+  };
+  CHECK_FALSE(is_silent(1500, 1000));
+  CHECK_FALSE(is_silent(5000, 4500));
+  CHECK(is_silent(5000, 500));
+  CHECK_FALSE(is_silent(2000, 1500, "refused"));
+  CHECK(is_silent(3500, 3000, "refused"));
+  CHECK(is_silent(20'000, 19'500));
+  CHECK(is_silent(std::nullopt, 0));
+  CHECK_FALSE(FleetNodeView{}.is_silent());  // not asked yet
+}

@@ -69,15 +69,3 @@ TEST_CASE("nodes that hang do not hold up those that answer") {
   CHECK(comes_true([&] { return nodes.hanging == 0; }));
   CHECK(fleet->stop());
 }
-
-TEST_CASE("a fleet that is paused asks nobody, and ends") {
-  Nodes nodes;
-  const auto fleet = std::make_shared<Fleet>(addresses(0, 3), [&](const NodeAddress& n) { return nodes.make(n); });
-  fleet->pause(true);
-  fleet->start();
-  CHECK(fleet->view().nodes.size() == 3);
-  CHECK(nodes.looks == 0);
-  fleet->pause(false);
-  CHECK(comes_true([&] { return nodes.looks > 0; }));
-  CHECK(fleet->stop());
-}

@@ -61,19 +61,14 @@ bool Fleet::stop() {
   return ended;
 }
 
-void Fleet::pause(bool paused) {
-  const std::lock_guard lock(mutex_);
-  paused_ = paused;
-  changed_.notify_all();
-}
-
 FleetView Fleet::view() const {
   std::vector<FleetNodeView> out;
   const std::lock_guard lock(mutex_);
   const MonoNs now = system_clock().mono();
   for (const auto& node : nodes_) {
     out.push_back(node->view);
-    if (out.back().age_ms) *out.back().age_ms += (now - node->answered) / kNsPerMs;
+    out.back().answer_age_ms = (now - node->answered) / kNsPerMs;
+    if (out.back().age_ms) *out.back().age_ms += out.back().answer_age_ms;
   }
   return finish_fleet_view(std::move(out));
 }
@@ -105,11 +100,7 @@ void Fleet::work() {
   while (!stopping_) {
     const MonoNs now = system_clock().mono();
     MonoNs wait_until{0};
-    Node* node = paused_ ? nullptr : next_due(now, wait_until);
-    if (paused_) {
-      changed_.wait(lock, [&] { return stopping_ || !paused_; });
-      continue;
-    }
+    Node* node = next_due(now, wait_until);
     if (node == nullptr) {
       changed_.wait_for(lock, std::chrono::nanoseconds(wait_until - now));
       continue;

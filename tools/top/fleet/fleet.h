@@ -33,9 +33,6 @@ class Fleet : public std::enable_shared_from_this<Fleet> {
   void start();
   // Once, after start(). False: a node still holds a thread, which is left to itself.
   bool stop();
-  // While another page is on the screen.
-  void pause(bool paused);
-
   FleetView view() const;
   // Readable when there is something new; take_wake() makes it unreadable.
   int wake_fd() const { return wake_.get(); }
@@ -61,7 +58,7 @@ class Fleet : public std::enable_shared_from_this<Fleet> {
   std::vector<std::unique_ptr<Node>> nodes_;
   std::size_t failing_busy_ = 0;
   std::size_t next_ = 0;  // where the search goes on: all get their turn
-  bool stopping_ = false, paused_ = false;
+  bool stopping_ = false;
   std::size_t working_ = 0;
   std::vector<std::thread> threads_;
 };

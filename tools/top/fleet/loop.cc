@@ -97,9 +97,7 @@ void fleet_loop(TopScreen& screen, Fleet& fleet, const OpenNode& open_node) {
     const FleetDo what = apply_fleet_key(input, page, state);
     if (what == FleetDo::quit) return;
     if (what == FleetDo::open) {
-      fleet.pause(true);
       const auto after = open_node(view.nodes[state.selected]);
-      fleet.pause(false);
       if (after && *after == FleetAfter::quit) return;
       if (!after) state.message = after.error().message;
     }

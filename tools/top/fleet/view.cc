@@ -7,6 +7,7 @@ namespace tacho::tools {
 namespace {
 
 constexpr std::int64_t kSilentMs = 3000;
+constexpr std::int64_t kTurnMs = 10'000;  // so long an answer may be late
 
 bool is_address(const std::string& name) { return name.find_first_not_of("0123456789abcdefABCDEF.:[]%") == std::string::npos; }
 
@@ -14,7 +15,9 @@ bool is_address(const std::string& name) { return name.find_first_not_of("012345
 
 bool FleetNodeView::is_silent() const {
   if (!asked) return false;
-  return !age_ms || *age_ms > std::max(kSilentMs, 3 * interval_ms);
+  const std::int64_t limit = std::max(kSilentMs, 3 * interval_ms);
+  if (!age_ms || *age_ms - answer_age_ms > limit) return true;
+  return *age_ms > (problem.empty() ? limit + kTurnMs : limit);
 }
 
 std::string FleetNodeView::title() const { return !own_name.empty() && is_address(name) ? own_name : name; }

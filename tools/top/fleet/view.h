@@ -19,9 +19,10 @@ struct FleetNodeView {
   std::string problem;                          // why the last look failed; "": it did not
   std::shared_ptr<const FleetHistory> history;  // null: none
   std::optional<std::int64_t> age_ms;           // of its newest sample, now; nothing: there is none
+  std::int64_t answer_age_ms = 0;               // of that, since the answer that told it
   std::int64_t interval_ms = 1000;
 
-  // Its newest sample is older than it should be, or nobody answers.
+  // Its newest sample is older than it should be, or nobody answers. One answer that is late does not make it so: of a thousand nodes each waits its turn.
   bool is_silent() const;
   // What to call it, where names are IP addresses that nobody knows by heart.
   std::string title() const;
