@@ -244,7 +244,8 @@ struct Program {
 
     auto& ch = verb("check", "is this node fit to train? a line a finding; exit 1 if it is not", "tacho check --accelerators 8",
                     [this] { return check(check_options); });
-    ch.add_option("--accelerators", check_options.accelerators, "how many there should be; fewer are a failure")->type_name("NUMBER");
+    ch.add_option("--accelerators", check_options.accelerators, "how many there should be; fewer are a failure")
+        ->type_name("NUMBER");
     data_flags(ch, check_options.data);
     duration_flag(
         ch, "--last", [this](std::int64_t ms) { check_options.last_ms = ms; },

@@ -269,8 +269,7 @@ std::string heat(const QueryResult& r, const HeatOptions& o) {
     break;
   }
   out += "\n";
-  if (drawable > rows.size())
-    out += cut_middle(fmt::format("{} more that reach less far", drawable - rows.size()), width) + "\n";
+  if (drawable > rows.size()) out += cut_middle(fmt::format("{} more that reach less far", drawable - rows.size()), width) + "\n";
   return out;
 }
 

@@ -24,8 +24,6 @@
 
 namespace tacho::tools {
 
-enum class FleetSort : std::uint8_t { name, busy, power, worst };
-
 struct FleetPageState {
   std::size_t width = kPageWidthMin, height = kPageHeightMin;
   Charset charset = Charset::utf8;
@@ -35,9 +33,6 @@ struct FleetPageState {
   bool help = false;
   std::string message;  // of the last key: why it did nothing; "" none
 };
-
-// Indexes into FleetView::nodes. Worst: silent ones, lost devices, errors, slowed ones, then those with the least busy device.
-std::vector<std::size_t> fleet_order(const FleetView& view, FleetSort sort);
 
 struct FleetPage {
   std::vector<TopPageLine> lines;

@@ -33,7 +33,18 @@ struct FleetView {
   TimeMs end = 0;                    // the newest second of any node that is not silent; 0: none
 };
 
+// Of its newest second; NaN where there is no value, or the node is silent.
+double fleet_now(const FleetNodeView& node, FleetMetric metric);
+// False for NaN.
+bool fleet_is_more(double v, double than);
+// In the last minute, of its devices.
+bool fleet_has_errors(const FleetNodeView& node);
+
 // Gives `end`, and a node's own name up where two have the same.
 FleetView finish_fleet_view(std::vector<FleetNodeView> nodes);
+
+enum class FleetSort : std::uint8_t { name, busy, power, worst };
+// Indexes into FleetView::nodes. Worst: silent ones, lost devices, errors, slowed ones, then those with the least busy device.
+std::vector<std::size_t> fleet_order(const FleetView& view, FleetSort sort);
 
 }  // namespace tacho::tools
