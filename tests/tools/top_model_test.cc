@@ -126,7 +126,7 @@ TEST_CASE("every expression of the list is valid PromQL, at any interval") {
       INFO(text);
       CHECK(query::parse(text).has_value());
       for (const char* placeholder :
-           {"[R]", "[G]", "[S]", "{PORTS}", "{MOUNTS}", "{SHM}", "{CGROUPS}", "{FAULTS}", "{LIMITS}", "{LINKS}"})
+           {"[R]", "[G]", "[S]", "{PORTS}", "{MOUNTS}", "{SHM}", "{CGROUPS}", "{FAULTS}", "{LIMITS}", "{LINKS}", "{OWNER}"})
         CHECK(text.find(placeholder) == std::string::npos);
     }
   }

@@ -165,7 +165,7 @@ struct Program {
                    [this] { return top(top_options); });
     data_flags(t, top_options.data);
     nodes_flag(t, top_options.nodes);
-    time_flag(t, top_options.at);
+    time_flag(t, top_options.at, "--at", "the second to begin at; live when not given");
     t.add_option_function<std::string>(
          "--step",
          [this](const std::string& text) {

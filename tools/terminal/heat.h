@@ -1,9 +1,9 @@
 // A range query's result as a heat strip in the terminal: a row a series, a column a stretch of time, colour the value.
 //
-// Shape    HeatOptions::width columns at most (40 where it is less), on every line. Rows are named by what tells the series apart, and stand in the order that people count in
-//          (2 before 10). A cell shows the peak of its time, the highest value there, so that one second survives any width; the caption says how
-//          long a cell is. Beside each row stands its own peak.
-// Marks    256 colours: a ramp of even steps in lightness from blue to yellow, which neither a dark nor a light background swallows, and which
+// Shape    HeatOptions::width columns at most (40 where it is less), on every line. Rows are named by what tells the series apart, and stand in the
+//          order that people count in (2 before 10). A cell shows the peak of its time, the highest value there, so that one second survives any
+//          width; the legend says how long a cell is. Beside each row stands its highest.
+// Marks    256 colours: a ramp that gets lighter at each step, from blue to yellow, which neither a dark nor a light background swallows, and which
 //          needs no telling of red from green. Fewer, or none: density, "░▒▓█" or, in ASCII, ".:-=+*#%@". The legend has the scale, in the
 //          result's unit. The lowest mark begins at the scale's low end; a cell without a value is a space in the terminal's own background.
 // Many     HeatOptions::height lines in all: of more series than fit those that reach furthest, and the last line says how many more there are.
@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "query/engine/result.h"
 #include "tools/terminal/format.h"

@@ -53,7 +53,7 @@ constexpr TopChart kCharts[] = {
 
     {"job", "busy", ratio, {{{"", "max by (accel) (last_over_time(accel_utilization_ratio{SEL}[G]))", "accel"}}}, 1},
     {"job", "tensor", ratio, {{{"", "max by (accel) (last_over_time(accel_pipe_active_ratio{SEL,pipe=\"tensor\"}[G]))", "accel"}}}, 1},
-    {"job", "power", watts, {{{"", "max by (accel) (last_over_time(accel_power_watts{SEL}[G]))", "accel"}}}},
+    {"job", "power", watts, {{{"", "max by (accel) (last_over_time(accel_power_watts{SEL,window!=\"instant\"}[G])) or max by (accel) (last_over_time(accel_power_watts{SEL}[G]))", "accel"}}}},
     {"job", "memory of devices", bytes, {{{"", "max by (accel) (last_over_time(accel_memory_used_bytes{SEL}[G]))", "accel"}}}},
     {"job", "cpu, of one", ratio, {{{"", "sum by (container) (irate(container_cpu_usage_seconds_total{SEL}[R]))", "container"}}}},
     {"job", "memory", bytes, {{{"", "sum by (container) (last_over_time(container_memory_working_set_bytes{SEL}[G]))", "container"}}}},
@@ -74,7 +74,7 @@ constexpr TopChart kCharts[] = {
 
 constexpr TopFact kFacts[] = {
     {"accel", "", "accel_info{SEL}"},
-    {"accel", "", "count by (job_name, job_namespace, namespace, slurm_job_id, pod, container) (accel_up{SEL})"},
+    {"accel", "", "count by (job_name, job_namespace, namespace, job_id, slurm_job_id, pod, container, user, tenant_id) (accel_up{SEL})"},
     {"accel", "memory in all", "max(accel_memory_total_bytes{SEL})", bytes},
     {"accel", "power limit", "max(accel_power_limit_watts{SEL,limit=\"enforced\"})", watts},
     {"accel", "slows down at", "max(accel_temperature_limit_celsius{SEL,limit=\"slowdown\"})", celsius},

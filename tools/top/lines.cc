@@ -29,6 +29,11 @@ constexpr Shared kShared[] = {
     // What slows a card down against its will, and the limits that it may well be run at.
     {"{FAULTS}", R"({reason!~"idle|display|low_utilization|app_clocks|power_cap|sync_boost"})"},
     {"{LIMITS}", R"({reason=~"power_cap|sync_boost"})"},
+    // Whatever may say whose a series is (query/jobs/job_owner.cc).
+    {"{OWNER}",
+     "(job_name, job_namespace, namespace, job_id, slurm_job_id, hpc_job, volcano_job_name, label_system_hero_ai_job_name, "
+     "label_system_hero_ai_job_namespace, label_volcano_sh_job_name, label_training_kubeflow_org_job_name, "
+     "label_jobset_sigs_k8s_io_jobset_name, label_batch_kubernetes_io_job_name, pod)"},
     {"{LINKS}", R"({link="all"})"},
     {"{PORTS}", R"({device!~"veth.*|cali.*|lxc.*"})"},
 };
@@ -75,8 +80,8 @@ constexpr TopLine kLines[] = {
     {.section = "fs", .title = "used", .unit = ratio, .expr = "max by (mountpoint) (1 - last_over_time(node_filesystem_avail_bytes{MOUNTS}[S]) / last_over_time(node_filesystem_size_bytes{MOUNTS}[S]))", .show = if_any, .device = "mountpoint", .full = 1, .alert_above = kAlmostFull},
     {.section = "fs", .title = "used", .unit = ratio, .expr = "max by (mountpoint) (1 - last_over_time(node_filesystem_avail_bytes{SHM}[S]) / last_over_time(node_filesystem_size_bytes{SHM}[S]))", .show = if_any, .device = "mountpoint", .full = 1, .alert_above = kAlmostFull},
 
-    {.section = "job", .title = "busy", .unit = ratio, .expr = "avg by (job_name, job_namespace, namespace, slurm_job_id, pod) (last_over_time(accel_utilization_ratio[G]))", .show = if_any, .device = kOwner, .full = 1},
-    {.section = "job", .title = "power", .unit = watts, .expr = "sum by (job_name, job_namespace, namespace, slurm_job_id, pod) (max without (window) (last_over_time(accel_power_watts[G])))", .show = if_any, .device = kOwner},
+    {.section = "job", .title = "busy", .unit = ratio, .expr = "avg by {OWNER} (last_over_time(accel_utilization_ratio[G]))", .show = if_any, .device = kOwner, .full = 1},
+    {.section = "job", .title = "power", .unit = watts, .expr = "sum by {OWNER} (last_over_time(accel_power_watts{window!=\"instant\"}[G])) or sum by {OWNER} (last_over_time(accel_power_watts[G]))", .show = if_any, .device = kOwner},
 
     {.section = "cgroup", .title = "cpu", .unit = ratio, .expr = "irate(container_cpu_usage_seconds_total{CGROUPS}[R])", .show = if_top, .device = "id"},
     {.section = "cgroup", .title = "memory", .unit = bytes, .expr = "last_over_time(container_memory_working_set_bytes{CGROUPS}[G])", .show = if_top, .device = "id"},

@@ -113,7 +113,8 @@ TopPageLine window_line(const TopView& view, const TopState& state) {
   for (std::size_t i = 0; i < cells; ++i) {
     const bool shown = i >= from && i <= to;
     if (!time.live() && i == cursor) {
-      line.add(utf8 ? "┃" : "^", TopStyle::strong);
+      const bool event = happened[i] != 0;
+      line.add(event ? "!" : utf8 ? "┃" : "^", event ? TopStyle::cursor : TopStyle::strong);
     } else if (happened[i] != 0) {
       line.add("!", TopStyle::alert);
     } else {
