@@ -31,6 +31,7 @@ struct TopState {
 
   TopSubject subject;   // the page: of everything, or of one thing
   bool events = false;  // the list of events instead
+  bool within = false;  // a page of several nodes is around it, to which Esc goes back
   bool help = false;    // over whatever page it is
 
   std::optional<TopRowId> selected;  // of the overview; nothing: its first

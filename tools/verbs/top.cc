@@ -10,10 +10,12 @@
 #include "store/identity/log.h"
 #include "tools/agent/job_labels.h"
 #include "tools/answers/data.h"
+#include "tools/answers/nodes.h"
 #include "tools/terminal/charset.h"
 #include "tools/terminal/terminal.h"
 #include "tools/top/asker.h"
 #include "tools/top/controls.h"
+#include "tools/top/fleet/loop.h"
 #include "tools/top/pages/page.h"
 #include "tools/top/screen.h"
 #include "tools/verbs/verbs.h"
@@ -55,7 +57,12 @@ bool is_same(const TopAsk& a, const TopAsk& b) {
 
 void set_reach(const TopView& view, TopState& state) { state.time.set_reach(view.oldest, view.newest.value_or(view.now)); }
 
-void loop(TopScreen& screen, TopAsker& asker, TopView view, TopState state) {
+// Nothing is open that Esc would close.
+bool is_outermost(const TopState& state) {
+  return state.subject.is_overview() && !state.events && !state.help && state.prompt == TopPrompt::none && state.filter.empty();
+}
+
+FleetAfter loop(TopScreen& screen, TopAsker& asker, TopView view, TopState state) {
   TopAsk asked = ask_of(state);
   asker.start(asked);
   for (;;) {
@@ -76,16 +83,21 @@ void loop(TopScreen& screen, TopAsker& asker, TopView view, TopState state) {
     const TopPage page = top_page(view, state);
     screen.draw(page);
     const TopInput input = screen.wait(asker.wake_fd(), kDrawAgain);
-    if (!apply(input, view, page, state)) return;
+    if (state.within && input.key == TopKey::escape && is_outermost(state)) return FleetAfter::back;
+    if (!apply(input, view, page, state)) return FleetAfter::quit;
   }
 }
 
-}  // namespace
+struct NodePage {
+  std::shared_ptr<TopAsker> asker;
+  TopView view;
+  TopState state;
+};
 
-int top(const TopOptions& options) {
-  if (auto ok = TopScreen::check_terminal(); !ok) return fail(ok.error());
-  auto asker = make_asker(options.data);
-  if (!asker) return fail(asker.error());
+// With its first view.
+Result<NodePage> open_page(const DataChoice& data, const TopOptions& options) {
+  auto asker = make_asker(data);
+  if (!asker) return std::unexpected(asker.error());
   TopState state;
   if (const auto size = terminal_size(1)) {
     state.width = std::max(size->width, kPageWidthMin);
@@ -101,20 +113,61 @@ int top(const TopOptions& options) {
     state.time.go_to(*options.at);
   }
   auto view = (*asker)->first({state.time, {}, false});
-  if (!view) return fail(view.error());
+  if (!view) return std::unexpected(view.error());
   set_reach(*view, state);
-  auto screen = TopScreen::open(!options.no_mouse);
-  if (!screen) return fail(screen.error());
-  state.charset = (*screen)->charset();
-  state.colours = (*screen)->colours();
-  loop(**screen, **asker, std::move(*view), std::move(state));
-  screen->reset();
-  if (!(*asker)->stop()) {
+  return NodePage{std::move(*asker), std::move(*view), std::move(state)};
+}
+
+FleetAfter show_page(TopScreen& screen, NodePage page, bool& all_stopped) {
+  page.state.charset = screen.charset();
+  page.state.colours = screen.colours();
+  const FleetAfter after = loop(screen, *page.asker, std::move(page.view), std::move(page.state));
+  all_stopped = page.asker->stop() && all_stopped;
+  return after;
+}
+
+int end(std::unique_ptr<TopScreen> screen, bool all_stopped) {
+  screen.reset();
+  if (!all_stopped) {
     // A server that does not answer holds the asking thread; nothing is left to be written, so do not wait for it.
     std::fflush(nullptr);
     std::_Exit(0);
   }
   return 0;
+}
+
+int top_nodes(const TopOptions& options) {
+  auto nodes = parse_nodes(*options.nodes);
+  if (!nodes) return fail(nodes.error());
+  auto screen = TopScreen::open(!options.no_mouse);
+  if (!screen) return fail(screen.error());
+  const auto fleet = std::make_shared<Fleet>(std::move(*nodes));
+  fleet->start();
+  bool all_stopped = true;
+  fleet_loop(**screen, *fleet, [&](const FleetNodeView& node) -> Result<FleetAfter> {
+    // Its page would wait for it, and keys with it.
+    if (!node.problem.empty()) return failure("{} is silent: {}", node.title(), node.problem);
+    auto page = open_page({.url = node.url}, options);
+    if (!page) return std::unexpected(page.error());
+    page->state.within = true;
+    return show_page(**screen, std::move(*page), all_stopped);
+  });
+  all_stopped = fleet->stop() && all_stopped;
+  return end(std::move(*screen), all_stopped);
+}
+
+}  // namespace
+
+int top(const TopOptions& options) {
+  if (auto ok = TopScreen::check_terminal(); !ok) return fail(ok.error());
+  if (options.nodes) return top_nodes(options);
+  auto page = open_page(options.data, options);
+  if (!page) return fail(page.error());
+  auto screen = TopScreen::open(!options.no_mouse);
+  if (!screen) return fail(screen.error());
+  bool all_stopped = true;
+  show_page(**screen, std::move(*page), all_stopped);
+  return end(std::move(*screen), all_stopped);
 }
 
 }  // namespace tacho::tools

@@ -40,6 +40,7 @@ std::string hints(const TopState& state, std::size_t room) {
            "e events",  "enter",
            "n/N event", "s sort",
            "t time"};
+    if (state.within) all.insert(all.begin(), "esc nodes");
   }
   std::string out;
   for (const std::string& h : all) {
