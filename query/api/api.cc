@@ -151,17 +151,14 @@ HttpResponse Api::handle(const HttpRequest& request) const {
     allow_other_origins(request, out);
     return out;
   }
-  const auto known = {"/", "/metrics", "/federate", "/-/healthy", "/-/ready"};
+  const auto known = {"/metrics", "/federate", "/-/healthy", "/-/ready"};
   if (std::find(known.begin(), known.end(), path) == known.end()) return not_found();
   if (!is_get(request)) return wrong_method("GET");
   if (path == "/metrics") return answer_metrics(context, request);
   if (path == "/federate") return answer_federate(context, request);
   if (path == "/-/healthy") return plain(200, "tacho is healthy.");
-  if (path == "/-/ready") {
-    const bool ready = !options_.ready || options_.ready();
-    return ready ? plain(200, "tacho is ready.") : plain(503, "tacho is not ready yet; its log says what it waits for.");
-  }
-  return answer_page(context, request);
+  const bool ready = !options_.ready || options_.ready();
+  return ready ? plain(200, "tacho is ready.") : plain(503, "tacho is not ready yet; its log says what it waits for.");
 }
 
 }  // namespace tacho::query

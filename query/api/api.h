@@ -1,4 +1,4 @@
-// The HTTP face of a store: Prometheus's HTTP API, /metrics, /federate, health, and a page that says what this is.
+// The HTTP face of a store: Prometheus's HTTP API, /metrics, /federate and health.
 //
 //   Api api(store, {});
 //   HttpServer::start(options, [&api](const HttpRequest& r) { return api.handle(r); });

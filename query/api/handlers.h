@@ -58,9 +58,8 @@ ApiResult<std::string> answer_events(const ApiContext& c, const HttpRequest& r);
 // stream.cc: what goes on.
 ApiResult<HttpResponse> answer_stream(const ApiContext& c, const HttpRequest& r);
 
-// api_text.cc: exposition text and the page.
+// api_text.cc: exposition text.
 HttpResponse answer_metrics(const ApiContext& c, const HttpRequest& r);
 HttpResponse answer_federate(const ApiContext& c, const HttpRequest& r);
-HttpResponse answer_page(const ApiContext& c, const HttpRequest& r);
 
 }  // namespace tacho::query

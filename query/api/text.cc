@@ -1,4 +1,4 @@
-// /metrics and /federate: the newest samples as exposition text; and the page at /.
+// /metrics and /federate: the newest samples as exposition text.
 #include <algorithm>
 #include <map>
 
@@ -117,27 +117,6 @@ HttpResponse answer_federate(const ApiContext& c, const HttpRequest& r) {
   const auto sets = match_params(r);
   if (!sets) return plain_error(400, sets.error().message);
   return answer_text(c, r, *sets, true, {}, c.options.external_labels);
-}
-
-HttpResponse answer_page(const ApiContext&, const HttpRequest&) {
-  HttpResponse out{.content_type = "text/html; charset=utf-8"};
-  out.body = R"(<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><title>tacho</title>
-<style>body{font:16px/1.5 sans-serif;max-width:44em;margin:3em auto;padding:0 1em}code{background:#eee;padding:0 .2em}</style></head>
-<body><h1>tacho</h1>
-<p>Keeps every second of this node and answers PromQL over it, through Prometheus's HTTP API.
-In Grafana, add this address as a Prometheus data source.</p>
-<ul>
-<li><a href="/metrics">/metrics</a>: the newest sample of every series</li>
-<li><a href="/api/v1/query?query=node_load1">/api/v1/query?query=node_load1</a>: one query; <code>query_range</code> for a span</li>
-<li><a href="/api/v1/label/__name__/values">/api/v1/label/__name__/values</a>: the names of all metrics</li>
-<li><a href="/api/v1/metadata">/api/v1/metadata</a>: what they mean</li>
-<li><a href="/api/v1/status/tsdb">/api/v1/status/tsdb</a>: how long the window is, and how dense</li>
-<li><a href="/-/healthy">/-/healthy</a>, <a href="/-/ready">/-/ready</a></li>
-</ul>
-<p>Version )" TACHO_VERSION R"(</p></body></html>
-)";
-  return out;
 }
 
 }  // namespace tacho::query

@@ -2,7 +2,7 @@
 """The package has the notice of each library whose code the program holds, and of no other.
 
 What the program holds is asked of the build: the static libraries that it is linked with, and the headers that its sources were
-compiled with, as ninja knows them. dpkg says whose each file is. The C library is linked dynamically; of the kernel's and the C
+compiled with, as ninja knows them, and the files that the page at / is made of. dpkg says whose each file is. The C library is linked dynamically; of the kernel's and the C
 library's headers nothing stays but numbers and names.
 
 usage: licences.py --build build --package build/package/tacho_0.1.0_amd64.deb
@@ -50,6 +50,16 @@ def included(build):
     return found
 
 
+def embedded(build):
+    """Files from outside the build that are put into the program as they are: what its page has."""
+    with open(os.path.join(build, "build.ninja")) as f:
+        rule = re.search(r"^build generated/tools/page/assets\.cc\b.*$", f.read(), re.MULTILINE)
+    check(rule, f"{build}/build.ninja has no page: mend this check")
+    found = set(re.findall(r"(/usr/share/\S+\.js)\b", rule.group(0)))
+    check(found, "the page has no library: mend this check")
+    return found
+
+
 def owners(paths):
     """{package: one of its paths}"""
     found = {}
@@ -69,7 +79,7 @@ def shipped(folder, package):
 
 
 def body(processes, options):
-    held = {p: f for p, f in owners(linked(options.build) | included(options.build)).items() if not HOLDS_NOTHING.match(p)}
+    held = {p: f for p, f in owners(linked(options.build) | included(options.build) | embedded(options.build)).items() if not HOLDS_NOTHING.match(p)}
     notices = shipped(processes.make_folder("package"), options.package)
     have = {hashlib.sha256(text).digest() for text in notices.values()}
     needed = {}  # notice -> packages; one serves all the packages of one source

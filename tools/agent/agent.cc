@@ -26,6 +26,7 @@
 #include "tools/answers/catalogue_metadata.h"
 #include "tools/answers/data.h"
 #include "tools/config/prometheus_config.h"
+#include "tools/page/page.h"
 
 namespace tacho::tools {
 namespace {
@@ -80,6 +81,7 @@ struct Agent::Impl {
   std::unique_ptr<sampler::Scheduler> scheduler;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   std::unique_ptr<query::Api> api;
+  std::unique_ptr<Page> page;
   std::unique_ptr<HttpServer> server;
   StoreGauges store_gauges;
   const std::shared_ptr<query::StreamAccount> streams = std::make_shared<query::StreamAccount>();
@@ -255,11 +257,15 @@ Result<void> Agent::Impl::start_server() {
                                                             .is_identity_label = identity_labels_of(identities->timeline()),
                                                             .streams = streams,
                                                             .streams_max = options.config.query_streams_max});
+  page = std::make_unique<Page>(PageOptions{.node = host_name(), .interval_ms = options.interval_ms});
   auto started = HttpServer::start({.listen = options.listen,
                                     .slow_threads = static_cast<int>(options.config.query_concurrency),
                                     .is_slow = query::Api::is_slow,
                                     .is_tried_first = query::Api::is_tried_first},
-                                   [this](const HttpRequest& r) { return api->handle(r); });
+                                   [this](const HttpRequest& r) {
+                                     auto shown = page->handle(r);
+                                     return shown ? std::move(*shown) : api->handle(r);
+                                   });
   if (!started) return std::unexpected(started.error());
   server = std::move(*started);
   return {};

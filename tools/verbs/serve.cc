@@ -7,6 +7,7 @@
 #include "sampler/identity/identity_names.h"
 #include "store/aliases/view.h"
 #include "tools/answers/data.h"
+#include "tools/page/page.h"
 #include "tools/verbs/verbs.h"
 
 namespace tacho::tools {
@@ -25,9 +26,13 @@ int serve(const ServeOptions& options) {
   const query::Api api(view, {.external_labels = store.origin().external_labels,
                               .aliases = &view,
                               .is_identity_label = sampler::is_usual_identity_label});
+  const Page page({.live = false, .node = store.origin().host});
   auto server =
       HttpServer::start({.listen = options.listen, .is_slow = query::Api::is_slow, .is_tried_first = query::Api::is_tried_first},
-                        [&api](const HttpRequest& r) { return api.handle(r); });
+                        [&](const HttpRequest& r) {
+                          auto shown = page.handle(r);
+                          return shown ? std::move(*shown) : api.handle(r);
+                        });
   if (!server) return fail(server.error());
   log_info("serving {} ({} series, {} samples) on http://{}/", options.file, store.series_count(), store.sample_count(),
            (*server)->address());

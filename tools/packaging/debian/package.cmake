@@ -33,9 +33,9 @@ tacho_says("completion zsh" _tacho share/zsh/vendor-completions)
 tacho_says("completion fish" tacho.fish share/fish/vendor_completions.d)
 
 # The program holds these libraries' code; their licences ask that their notices go with it (tests/packaging/licences.py compares them
-# with what is linked).
+# with what is linked, and with the page's files).
 foreach(library IN ITEMS libboost1.81-dev libfmt-dev libspdlog-dev libyaml-cpp-dev libre2-dev libprotozero-dev libsnappy-dev liblz4-dev
-                         zlib1g-dev libxxhash-dev libssl-dev libnghttp2-dev libncurses-dev libcli11-dev libflatbuffers-dev libstdc++-12-dev)
+                         zlib1g-dev libxxhash-dev libssl-dev libnghttp2-dev libncurses-dev libcli11-dev libflatbuffers-dev libstdc++-12-dev libjs-dygraphs)
   file(REAL_PATH /usr/share/doc/${library}/copyright notice)
   if(EXISTS ${notice})
     install(FILES ${notice} DESTINATION ${TACHO_DOC}/licences RENAME ${library})
