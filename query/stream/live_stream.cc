@@ -95,14 +95,7 @@ void LiveStream::write_points(JsonText& out, const StreamSteps& steps, std::int6
 void LiveStream::write_news(JsonText& out, TimeMs newest, const std::atomic<bool>& abandoned) {
   const std::vector<Event> news = events_->news(store_, newest, &abandoned);
   if (news.empty()) return;
-  out.raw("event: events\n");
-  // Where there are points, the step is whole with them.
-  if (queries_.empty()) {
-    out.raw("id: ");
-    out.integer(newest);
-    out.raw('\n');
-  }
-  out.raw("data: ");
+  out.raw("event: events\ndata: ");
   write_events(out, news);
   out.raw("\n\n");
 }
@@ -118,9 +111,9 @@ std::optional<std::string> LiveStream::next(const std::atomic<bool>& abandoned) 
     if (!evaluate(steps, abandoned, changed)) return std::nullopt;
     const std::int64_t skipped = begun_ && last_ ? (newest - *last_) / options_.step_ms - 1 : 0;
     if (skipped > 0) options_.account->skipped.fetch_add(static_cast<std::uint64_t>(skipped), std::memory_order_relaxed);
-    if (changed && !queries_.empty()) write_series(out);
+    if (changed) write_series(out);
     if (events_) write_news(out, newest, abandoned);
-    if (!queries_.empty()) write_points(out, steps, skipped);
+    write_points(out, steps, skipped);
     last_ = newest;
     begun_ = true;
   }

@@ -230,17 +230,23 @@ TEST_CASE("a clock that steps back is followed") {
   CHECK(l.next_at(20).values() == "[[[20]]]");
 }
 
-TEST_CASE("where there is nothing to send a comment goes out each fifteen seconds") {
+TEST_CASE("where steps are long a comment goes out each fifteen seconds") {
   Live l;
-  l.start({.events = EventLimits{}});
-  CHECK(l.next().text == "retry: 2000\n\n");
+  l.start({.queries = {"up"}, .step_ms = 60'000});
+  (void)l.next();
+  CHECK(l.stream->wait_ms() <= 15'000);
   for (int s = 11; s < 25; ++s) CHECK(l.next_at(s).text.empty());
   CHECK(l.next_at(25).text == ": nothing new\n\n");
   CHECK(l.next_at(26).text.empty());
-  Live slow;
-  slow.start({.queries = {"up"}, .step_ms = 60'000});
-  (void)slow.next();
-  CHECK(slow.stream->wait_ms() <= 15'000);
+}
+
+TEST_CASE("a stream of events alone has its steps, too, so that a client knows how far it came") {
+  Live l;
+  l.start({.events = EventLimits{}});
+  CHECK(l.next().values() == "[]");
+  const Piece p = l.next_at(11);
+  CHECK(p.id == std::to_string(at(11)));
+  CHECK(p.times() == "[1700000009,1700000010,1700000011]");
 }
 
 TEST_CASE("more series than a stream may have are an error of the expression that has them") {
