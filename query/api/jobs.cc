@@ -1,11 +1,25 @@
 // /api/v1/jobs: tacho's own; what jobs used of the node.
+#include <charconv>
+
 #include "query/api/handlers.h"
 #include "query/jobs/job_json.h"
 #include "query/jobs/job_text.h"
 
 namespace tacho::query {
+namespace {
 
-// `job`: runs of that name alone. `format=text`: as tacho job prints it.
+// Of the terminal that a text is for; 0: none, and that is what anything else than a width is taken for.
+std::size_t width_param(const HttpRequest& r) {
+  constexpr std::size_t kWidthMax = 10'000;
+  const std::string text(r.param("width").value_or(""));
+  std::size_t width = 0;
+  std::from_chars(text.data(), text.data() + text.size(), width);
+  return std::min(width, kWidthMax);
+}
+
+}  // namespace
+
+// `job`: runs of that name alone. `format=text`: as tacho job prints it, for a terminal of `width` columns if that is given.
 ApiResult<HttpResponse> answer_jobs(const ApiContext& c, const HttpRequest& r) {
   const auto range = time_range_params(r);
   if (!range) return std::unexpected(range.error());
@@ -19,7 +33,8 @@ ApiResult<HttpResponse> answer_jobs(const ApiContext& c, const HttpRequest& r) {
   if (!report) return std::unexpected(ApiError{report.error().message, "execution", 422});
   const auto job = r.param("job");
   if (r.param("format").value_or("") == "text") {
-    std::string text = job ? job_pages(*report, *job) : job_table(*report);
+    const std::size_t width = width_param(r);
+    std::string text = job ? job_pages(*report, *job, width) : job_table(*report, width);
     if (text.empty()) return std::unexpected(ApiError{fmt::format("there is no job '{}' in this time", *job), "not_found", 404});
     return HttpResponse{.content_type = "text/plain; charset=utf-8", .body = std::move(text)};
   }

@@ -7,6 +7,7 @@
 
 #include "proto/base/duration.h"
 #include "proto/base/number.h"
+#include "proto/base/text_table.h"
 
 namespace tacho::query {
 namespace {
@@ -14,20 +15,11 @@ namespace {
 using Row = std::vector<std::string>;
 
 // The first column stands to the left, numbers to the right; the first row is the header.
-std::string aligned(const std::vector<Row>& rows, std::string_view indent) {
-  std::vector<std::size_t> width(rows.front().size());
-  for (const Row& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
-  }
-  std::string out;
-  for (const Row& row : rows) {
-    std::string line(indent);
-    for (std::size_t c = 0; c < row.size(); ++c)
-      line += c == 0 ? fmt::format("{:<{}}", row[c], width[c]) : fmt::format("  {:>{}}", row[c], width[c]);
-    line.erase(line.find_last_not_of(' ') + 1);
-    out += line + "\n";
-  }
-  return out;
+std::string aligned(std::vector<Row> rows, std::string_view indent, std::size_t width) {
+  TextTable t{.columns = std::vector<TextTable::Column>(rows.front().size(), {.right = true}), .rows = std::move(rows)};
+  t.columns[0].right = false;
+  t.indent = indent;
+  return t.text(width);
 }
 
 std::string scaled(double v, double step, const std::array<std::string_view, 5>& units) {
@@ -77,10 +69,10 @@ Row device_row(const DeviceReport& d) {
           errors(u)};
 }
 
-std::string devices_text(const std::vector<DeviceReport>& devices) {
+std::string devices_text(const std::vector<DeviceReport>& devices, std::size_t width) {
   std::vector<Row> rows{kDeviceHeader};
   for (const DeviceReport& d : devices) rows.push_back(device_row(d));
-  return aligned(rows, "  ");
+  return aligned(std::move(rows), "  ", width);
 }
 
 std::string run_name(const JobRun& run) {
@@ -100,39 +92,41 @@ std::string labels_text(const JobRun& run) {
   return out;
 }
 
-std::string page(const JobRun& run) {
-  std::string out = fmt::format("job {}{}\n", run_name(run), run.running ? ", running" : "");
-  out += fmt::format("  {} to {}, {}{}\n", time(run.begin), run.running ? "now" : time(run.end), span(run.end - run.begin),
-                     run.from_start ? "; the window begins here, the job perhaps before" : "");
-  if (const std::string labels = labels_text(run); !labels.empty()) out += "  " + labels + "\n";
+std::string page(const JobRun& run, std::size_t width) {
+  const auto line = [width](const std::string& text) { return fitted_line(text, width); };
+  std::string out = line(fmt::format("job {}{}", run_name(run), run.running ? ", running" : ""));
+  out += line(fmt::format("  {} to {}, {}{}", time(run.begin), run.running ? "now" : time(run.end), span(run.end - run.begin),
+                          run.from_start ? "; the window begins here, the job perhaps before" : ""));
+  if (const std::string labels = labels_text(run); !labels.empty()) out += line("  " + labels);
   for (const PodReport& pod : run.pods) {
     if (!pod.labels.has("pod")) continue;
-    out += fmt::format("  pod {} from {} to {}\n", pod.labels.get("pod"), time(pod.begin), time(pod.end));
+    out += line(fmt::format("  pod {} from {} to {}", pod.labels.get("pod"), time(pod.begin), time(pod.end)));
   }
   if (!run.devices.empty()) {
     const DeviceUse& u = run.devices_sum;
-    out += fmt::format("\n  {} device{}, {:.3f} device-hours, {} of energy, {} busy, stalled for {}, throttled for {}\n\n",
-                       run.devices.size(), run.devices.size() == 1 ? "" : "s", static_cast<double>(u.held_ms) / 3'600'000,
-                       joules(u.energy_joules), percent(u.utilization_mean()), span(u.stalled_ms), span(u.throttled_ms));
-    out += devices_text(run.devices);
+    out += "\n" +
+           line(fmt::format("  {} device{}, {:.3f} device-hours, {} of energy, {} busy, stalled for {}, throttled for {}",
+                            run.devices.size(), run.devices.size() == 1 ? "" : "s", static_cast<double>(u.held_ms) / 3'600'000,
+                            joules(u.energy_joules), percent(u.utilization_mean()), span(u.stalled_ms), span(u.throttled_ms))) +
+           "\n" + devices_text(run.devices, width);
     if (const auto slowest = run.slowest_device()) {
       const DeviceReport& d = run.devices[*slowest];
-      out += fmt::format("\n  least busy: {}, {} in the mean against {} of all\n", name_of(d), percent(d.use.utilization_mean()),
-                         percent(u.utilization_mean()));
+      out += "\n" + line(fmt::format("  least busy: {}, {} in the mean against {} of all", name_of(d),
+                                     percent(d.use.utilization_mean()), percent(u.utilization_mean())));
     }
   }
   const HostUse& h = run.host;
   if (h.cpu_seconds || h.memory_max_bytes) {
-    out += fmt::format("\n  host: {} CPU seconds, {} of memory at most, {} OOM kills\n",
-                       h.cpu_seconds ? fmt::format("{:.1f}", h.cpu_seconds->value()) : "-", bytes(h.memory_max_bytes),
-                       h.oom_kills ? fmt::format("{:.0f}", h.oom_kills->value()) : "-");
+    out += "\n" + line(fmt::format("  host: {} CPU seconds, {} of memory at most, {} OOM kills",
+                                   h.cpu_seconds ? fmt::format("{:.1f}", h.cpu_seconds->value()) : "-", bytes(h.memory_max_bytes),
+                                   h.oom_kills ? fmt::format("{:.0f}", h.oom_kills->value()) : "-"));
   }
   return out;
 }
 
 }  // namespace
 
-std::string job_table(const JobReport& report) {
+std::string job_table(const JobReport& report, std::size_t width) {
   std::vector<Row> rows{{"job", "began", "lasted", "devices", "device-hours", "utilization", "stalled", "energy", "throttled"}};
   for (const JobRun& run : report.runs) {
     const DeviceUse& u = run.devices_sum;
@@ -141,16 +135,17 @@ std::string job_table(const JobReport& report) {
                     percent(u.utilization_mean()), u.rated_ms > 0 ? span(u.stalled_ms) : "-", joules(u.energy_joules),
                     span(u.throttled_ms)});
   }
-  std::string out = rows.size() > 1 ? aligned(rows, "") : "no job: no series carries the labels of a pod or job in this time\n";
-  if (!report.nobodys.empty()) out += "\nnobody's:\n" + devices_text(report.nobodys);
+  std::string out = rows.size() > 1 ? aligned(std::move(rows), "", width)
+                                    : "no job: no series carries the labels of a pod or job in this time\n";
+  if (!report.nobodys.empty()) out += "\nnobody's:\n" + devices_text(report.nobodys, width);
   return out;
 }
 
-std::string job_pages(const JobReport& report, std::string_view name) {
+std::string job_pages(const JobReport& report, std::string_view name, std::size_t width) {
   std::string out;
   for (const JobRun& run : report.runs) {
     if (!run.owner.is_called(name)) continue;
-    out += (out.empty() ? "" : "\n") + page(run);
+    out += (out.empty() ? "" : "\n") + page(run, width);
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proto/base/clock.h"
 #include "query/events/event_json.h"
 #include "query/json/object.h"
 
@@ -51,12 +52,14 @@ StreamSteps LiveStream::steps_to(TimeMs newest) const {
 
 // False: the client has gone meanwhile.
 bool LiveStream::evaluate(const StreamSteps& steps, const std::atomic<bool>& abandoned, bool& changed) {
-  const CallOptions call{.lookback_ms = options_.lookback_ms > 0 ? options_.lookback_ms : options_.step_ms,
-                         .timeout_ms = kEvaluateMs,
-                         .stop = &abandoned};
+  CallOptions call{.lookback_ms = options_.lookback_ms > 0 ? options_.lookback_ms : options_.step_ms,
+                   .timeout_ms = kEvaluateMs,
+                   .stop = &abandoned};
+  const MonoNs begin = system_clock().mono();
   std::size_t series = 0;
   asked_.begin(steps.end);
   for (LiveQuery& q : queries_) {
+    call.waited_ms = (system_clock().mono() - begin) / kNsPerMs;
     changed = q.evaluate(engine_, asked_, steps, call, kStreamSeriesMax - series) || changed;
     if (q.was_canceled()) return false;
     series += q.series();

@@ -18,7 +18,7 @@
 //          come in the next points, kMissedMs back at most; "skipped":N says of how many no piece of their own was made.
 // Silence  a comment each 15 s where there is nothing to send.
 // Threads  HttpStream's.
-// Bounds   kStreamQueriesMax expressions, kStreamSeriesMax series of all of them; each evaluation has kEvaluateMs.
+// Bounds   kStreamQueriesMax expressions, kStreamSeriesMax series of all of them; the evaluations of a step have kEvaluateMs together.
 // Lifetime the store and the engine outlive it.
 #pragma once
 

@@ -1,5 +1,9 @@
 #include "store/window/dir_store.h"
 
+#include <sys/stat.h>
+
+#include <cerrno>
+
 namespace tacho::store {
 
 Result<std::unique_ptr<DirStore>> DirStore::open(StoreDirs dirs, std::function<std::vector<MetricMetadata>()> metadata) {
@@ -16,32 +20,54 @@ Result<std::unique_ptr<DirStore>> DirStore::open(StoreDirs dirs, std::function<s
   return store;
 }
 
-void DirStore::refresh() const {
-  problems_.clear();
-  std::map<std::string, std::shared_ptr<Head>> heads;
-  for (const std::string& path : list_heads(dirs_)) {
-    if (const auto known = heads_.find(path); known != heads_.end()) {
-      heads.insert(*known);
-    } else if (auto head = Head::open(path, false)) {
-      heads.emplace(path, std::move(*head));
-    } else if (head.error().sys_errno != ENOENT) {  // sealed and removed between listing and opening is no problem
-      problems_.push_back(head.error().message);
-    }
+bool DirStore::is_same(Listing& listing, const std::string& folder) {
+  // A folder's time is as exact as the kernel's tick: 10 ms at worst.
+  constexpr std::int64_t kTickNs = 50'000'000;
+  const auto ns = [](const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec; };
+  struct stat now{};
+  timespec time{};
+  ::clock_gettime(CLOCK_REALTIME, &time);
+  if (::stat(folder.c_str(), &now) != 0) {
+    listing.settled = false;
+    return false;
   }
-  heads_ = std::move(heads);
+  const bool same = listing.settled && listing.inode == now.st_ino && ns(listing.changed) == ns(now.st_mtim);
+  listing = {now.st_ino, now.st_mtim, ns(time) - ns(now.st_mtim) > kTickNs};
+  return same;
+}
+
+void DirStore::refresh() const {
+  // What could not be opened is tried again.
+  const bool tried = problems_.empty();
+  problems_.clear();
+  if (!is_same(heads_listing_, dirs_.runtime) || !tried) {
+    std::map<std::string, std::shared_ptr<Head>> heads;
+    for (const std::string& path : list_heads(dirs_)) {
+      if (const auto known = heads_.find(path); known != heads_.end()) {
+        heads.insert(*known);
+      } else if (auto head = Head::open(path, false)) {
+        heads.emplace(path, std::move(*head));
+      } else if (head.error().sys_errno != ENOENT) {  // sealed and removed between listing and opening is no problem
+        problems_.push_back(head.error().message);
+      }
+    }
+    heads_ = std::move(heads);
+  }
 
   // After the heads: what left them meanwhile is in a stage or in the ring by now. A stage never changes once it has its name.
-  std::map<std::string, std::shared_ptr<const Stage>> stages;
-  for (const std::string& path : list_stages(dirs_)) {
-    if (const auto known = stages_.find(path); known != stages_.end()) {
-      stages.insert(*known);
-    } else if (auto stage = Stage::open(path)) {
-      stages.emplace(path, std::move(*stage));
-    } else if (stage.error().sys_errno != ENOENT) {
-      problems_.push_back(stage.error().message);
+  if (!is_same(stages_listing_, dirs_.state) || !tried) {
+    std::map<std::string, std::shared_ptr<const Stage>> stages;
+    for (const std::string& path : list_stages(dirs_)) {
+      if (const auto known = stages_.find(path); known != stages_.end()) {
+        stages.insert(*known);
+      } else if (auto stage = Stage::open(path)) {
+        stages.emplace(path, std::move(*stage));
+      } else if (stage.error().sys_errno != ENOENT) {
+        problems_.push_back(stage.error().message);
+      }
     }
+    stages_ = std::move(stages);
   }
-  stages_ = std::move(stages);
 
   // After the stages, for the same reason: what was appended and removed meanwhile is in the ring by now.
   if (ring_ && ring_->replaced()) ring_.reset();

@@ -1,10 +1,14 @@
 // The window of a node without its agent: heads, stages and ring read from their folders, whether or not an agent runs.
 //
-// Threads  one at a time.   Cost  opening reads the ring's headers; each question looks again for what is new.
+// Threads  one at a time.   Cost  opening reads the ring's headers; each question looks again for what is new: at the folders' times, and
+//          lists those that have changed.
 // Errors   open(): neither heads, stages nor a ring where they should be; the message names the places.
 // Damage   files that cannot be read are skipped and named in problems().
 #pragma once
 
+#include <sys/types.h>
+
+#include <ctime>
 #include <functional>
 #include <map>
 #include <memory>
@@ -32,6 +36,14 @@ class DirStore final : public Queryable {
  private:
   explicit DirStore(StoreDirs dirs) : dirs_(std::move(dirs)) {}
   void refresh() const;
+  // What a listing was of. It is settled where whatever came into the folder afterwards must have changed its time.
+  struct Listing {
+    ino_t inode = 0;
+    timespec changed{};
+    bool settled = false;
+  };
+  // Whether a listing made now would be the one before; notes what the next one is of.
+  static bool is_same(Listing& listing, const std::string& folder);
   WindowSnapshot snapshot() const;
 
   StoreDirs dirs_;
@@ -39,6 +51,7 @@ class DirStore final : public Queryable {
   mutable std::unique_ptr<Ring> ring_;
   mutable std::map<std::string, std::shared_ptr<Head>> heads_;
   mutable std::map<std::string, std::shared_ptr<const Stage>> stages_;
+  mutable Listing heads_listing_, stages_listing_;
   mutable std::vector<std::string> problems_;
 };
 

@@ -18,6 +18,7 @@ import datetime
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -381,6 +382,12 @@ def check_jobs(node, begun, end):
     check(compared == 4 + 4 + 3 + 3, f"{node.name}: {compared} devices of runs were compared")
     page = node.agent.call("job", "team-a/job-train-a", "--state", node.agent.state, "--runtime", node.agent.runtime)
     check(page.count("(run ") == 3 and "(run 3 of 3), running" in page, f"{node.name}: tacho job says\n{page}")
+    # The charts are of the run's own cards and seconds: a card that went to the next run has a row in both.
+    drawn = node.agent.call("job", "job-train-a", "--charts", "always", "--state", node.agent.state, "--runtime", node.agent.runtime)
+    strips = re.findall(r"^accel +highest\n((?:\d .*\n)+)", drawn, re.MULTILINE)
+    cards = ["".join(sorted(c for u, c in wanted if u == j.uid)) for j in node.jobs if j.name == "train-a"]
+    check(["".join(row[0] for row in strip.splitlines()) for strip in strips] == cards, f"{node.name}: charts of cards {cards}:\n{drawn}")
+    check(drawn.count("power of all devices") == 3 and drawn.count("memory of the fullest device") == 3, f"{node.name}: charts\n{drawn}")
     return compared
 
 

@@ -324,6 +324,11 @@ def jobs_as_json(tacho, processes, state):
             f.write(text + "\n")
     data = json_of(tacho, "job", "t", *where)
     e2e.check(data == {"from": 1700000000.5, "to": 1700000200, "jobs": [{"job": "t", "device_hours": 0.25}, {"job": "t", "run": 2}]}, f"{data}")
+    with open(os.path.join(state, "jobs", "1700000100000.a!t.txt"), "w") as f:
+        f.write("job a/t\n")
+    e2e.check(run(tacho, "job", "t", *where).stdout == "job a/t\n", "a kept report is not printed as it is")
+    drawn = run(tacho, "job", "t", *where, "--charts", "always").stdout
+    e2e.check(drawn.startswith("job a/t\n") and "no charts: the window no longer holds" in drawn, f"charts of a job whose seconds are gone: {drawn}")
     shutil.rmtree(os.path.join(state, "jobs"))
 
 

@@ -47,7 +47,7 @@ class Help:
                     self.values[verb, names] = set(choices[1].split(","))
             if choices := re.search(r"^  [A-Z]+ :\{(\S*)\}", text, re.M):
                 self.values[verb, ""] = set(choices[1].split(","))
-        e2e.check(self.values["query", "--format"] == {"table", "json", "csv", "chart"}, f"{self.values}")
+        e2e.check(self.values["query", "--format"] == {"table", "json", "csv", "chart", "heat"}, f"{self.values}")
         e2e.check(self.values["completion", ""] == {"bash", "zsh", "fish"}, f"{self.values}")
 
 

@@ -1,5 +1,6 @@
 // Aliases from end to end: dashboards written for other exporters over what the sampler keeps, our names over what is scraped, the doors.
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "../temp_dir.h"
 #include "query/api/api.h"
@@ -95,6 +96,36 @@ struct Scraped {
 };
 
 }  // namespace
+
+TEST_CASE("several selectors at once find what each of them finds, whether or not there are aliases to make") {
+  const auto ours = kept(two_cards("nvidia"));
+  const Scraped theirs("DCGM_FI_DEV_GPU_UTIL{gpu=\"0\",UUID=\"GPU-1\"} 40\nother 1\n");
+  const Asked of_ours(ours, 10'000);
+  for (const Asked* ask : {&of_ours, &*theirs.asked}) {
+    const store::AliasView& view = ask->view();
+    std::vector<std::vector<store::Matcher>> sets;
+    for (const char* name : {"accel_utilization_ratio", "accel_power_watts", "DCGM_FI_DEV_GPU_UTIL", "other", "up", "accel_up"})
+      sets.push_back({store::Matcher::equal("__name__", name)});
+    sets[1].push_back(store::Matcher::equal("window", "average"));
+    for (const std::size_t count : {2, 6}) {
+      std::set<std::string> wanted;
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto found = view.select(sets[i], view.bounds(), {});
+        REQUIRE(found);
+        for (const store::SeriesView& s : found->series)
+          wanted.insert(fmt::format("{} {}", s.labels().to_string(), s.values.back()));
+      }
+      const std::vector<store::MatcherSet> asked(sets.begin(), sets.begin() + static_cast<std::ptrdiff_t>(count));
+      const auto all = view.select_any(asked, view.bounds(), {});
+      REQUIRE(all);
+      std::set<std::string> told;
+      for (const store::SeriesView& s : all->series) told.insert(fmt::format("{} {}", s.labels().to_string(), s.values.back()));
+      CHECK(told == wanted);
+      CHECK(told.size() == all->series.size());
+      CHECK_FALSE(told.empty());
+    }
+  }
+}
 
 TEST_CASE("a dashboard for dcgm-exporter shows our cards") {
   const auto store = kept(two_cards("nvidia"));

@@ -58,7 +58,7 @@ TEST_CASE("the command line as data: verbs, flags, values, choices, examples") {
   CHECK(query.examples ==
         std::vector<std::string>{"tacho query 'sum by (mode) (rate(node_cpu_seconds_total[5s]))' --last 1m --step 5s"});
   const CommandArgument& format = argument(query, "--format");
-  CHECK(format.choices == std::vector<std::string>{"table", "json", "csv", "chart"});
+  CHECK(format.choices == std::vector<std::string>{"table", "json", "csv", "chart", "heat"});
   CHECK(format.value == "FORMAT");
   CHECK(format.fallback == "table");
   CHECK(argument(query, "--url").excludes == std::vector<std::string>{"--file", "--nodes", "--runtime", "--state"});
@@ -71,8 +71,8 @@ TEST_CASE("the command line as data: verbs, flags, values, choices, examples") {
 }
 
 TEST_CASE("every flag says what it is, and every value what can stand there") {
-  const std::set<std::string> names{"",     "FILE", "DIR",    "URL",      "HOST:PORT", "NAME",  "NODES",
-                                    "TIME", "EXPR", "NUMBER", "DURATION", "FORMAT",    "SHELL", "MATCHER"};
+  const std::set<std::string> names{"",     "FILE",   "DIR",      "URL",    "HOST:PORT", "NAME",    "NODES", "TIME",
+                                    "EXPR", "NUMBER", "DURATION", "FORMAT", "SHELL",     "MATCHER", "WHEN"};
   for (const Command& v : describe_command_line().verbs) {
     CHECK(v.examples.size() == 1);
     CHECK(!v.what.empty());

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "query/engine/engine.h"
-#include "tools/top/data.h"
+#include "tools/top/data/data.h"
 
 using namespace tacho;
 using namespace tacho::tools;
@@ -80,9 +80,11 @@ struct Fixture {
   FixedClock clock;
   std::unique_ptr<TopData> data = top_over_store(store, "fallback", clock);
   TopModel model{*data};
+  TopAsk ask;
 
+  Fixture() { ask.time.set_columns(60); }
   TopView refresh() {
-    auto view = model.refresh();
+    auto view = model.refresh(ask);
     if (!view) FAIL(view.error().message);
     CHECK(view->problem == "");
     return std::move(*view);
@@ -123,8 +125,27 @@ TEST_CASE("every expression of the list is valid PromQL, at any interval") {
       const std::string text = top_expression(l, interval);
       INFO(text);
       CHECK(query::parse(text).has_value());
-      for (const char* placeholder : {"[R]", "[G]", "[S]", "{PORTS}", "{MOUNTS}", "{SHM}"})
+      for (const char* placeholder :
+           {"[R]", "[G]", "[S]", "{PORTS}", "{MOUNTS}", "{SHM}", "{CGROUPS}", "{FAULTS}", "{LIMITS}", "{LINKS}", "{OWNER}"})
         CHECK(text.find(placeholder) == std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("every chart and fact is valid PromQL too, of any thing") {
+  const Labels odd{{"device", "a\"b\\c"}, {"id", "/x{y}"}};
+  for (const TopLine& l : top_lines()) {
+    std::vector<std::string> texts;
+    for (const TopChart* c : top_charts(l.section)) {
+      for (const TopCurve& curve : c->curves)
+        if (!curve.expr.empty()) texts.push_back(filled_expression(curve.expr, 1000, odd));
+    }
+    CHECK_FALSE(texts.empty());  // every section has a page
+    for (const TopFact* f : top_facts(l.section)) texts.push_back(filled_expression(f->expr, 1000, odd));
+    for (const std::string& text : texts) {
+      INFO(text);
+      CHECK(query::parse(text).has_value());
+      CHECK(text.find("SEL") == std::string::npos);
     }
   }
 }
@@ -134,14 +155,14 @@ TEST_CASE("a line has the minute's seconds, the newest value, and the minute's e
   f.store.put(Labels::of("node_load1"), counting(100, 1));
   f.clock.now = kStart + 99'200;
   const TopView view = f.refresh();
-  CHECK(view.end == kStart + 99'000);
+  CHECK(view.grid.last() == kStart + 99'000);
   CHECK(view.newest == kStart + 99'000);
   CHECK(view.interval_ms == 1000);
   CHECK(view.node == "fallback");
   CHECK(Fixture::numbers(view, "cpu", "load, 1 min") == "99 40 99");
   const TopRow* row = Fixture::find(view, "cpu", "load, 1 min");
-  REQUIRE(row->values.size() == kTopSeconds);
-  for (std::size_t i = 0; i < kTopSeconds; ++i) REQUIRE(row->values[i] == 40.0 + static_cast<double>(i));
+  REQUIRE(row->high.size() == std::size_t{60});
+  for (std::size_t i = 0; i < std::size_t{60}; ++i) REQUIRE(row->high[i] == 40.0 + static_cast<double>(i));
 }
 
 TEST_CASE("a second without a sample is a gap: neither 0 nor the last value again") {
@@ -153,9 +174,9 @@ TEST_CASE("a second without a sample is a gap: neither 0 nor the last value agai
   const TopView view = f.refresh();
   CHECK(Fixture::numbers(view, "cpu", "load, 1 min") == "- 40 98");
   const TopRow* row = Fixture::find(view, "cpu", "load, 1 min");
-  CHECK(std::isnan(row->values[kTopSeconds - 1]));
-  CHECK(row->values[kTopSeconds - 2] == 98);
-  CHECK(std::isnan(row->values[kTopSeconds - 5]));
+  CHECK(std::isnan(row->high[std::size_t{60} - 1]));
+  CHECK(row->high[std::size_t{60} - 2] == 98);
+  CHECK(std::isnan(row->high[std::size_t{60} - 5]));
 }
 
 TEST_CASE("a counter's rate is the second's own: a burst of one second is not smoothed") {
@@ -214,7 +235,6 @@ TEST_CASE("devices lie together, in the order people count, accelerators line by
   const TopView view = f.refresh();
   CHECK(Fixture::titles(view, "disk") == Titles{"nvme2n1 read", "nvme2n1 written", "nvme10n1 read", "nvme10n1 written"});
   CHECK(Fixture::titles(view, "accel") == Titles{"0 busy", "1 busy", "0 power", "1 power"});
-  CHECK(view.rows.front().line->section == "accel");
   CHECK(Fixture::numbers(view, "disk", "nvme2n1 written") == "2.00K 2.00K 2.00K");
 }
 
@@ -265,7 +285,7 @@ TEST_CASE("a node that samples every five seconds has a value in every second, a
   const TopView view = f.refresh();
   CHECK(view.interval_ms == 5000);
   CHECK(Fixture::numbers(view, "cpu", "switches") == "100 100 100");
-  for (double v : Fixture::find(view, "cpu", "load, 1 min")->values) REQUIRE(v == 3);
+  for (double v : Fixture::find(view, "cpu", "load, 1 min")->high) REQUIRE(v == 3);
 }
 
 TEST_CASE("an agent that died leaves its last minute, with its age") {
@@ -283,7 +303,7 @@ TEST_CASE("a tick that is still being written is not shown yet") {
   f.store.put(Labels::of("node_load1"), counting(71, 1));
   f.store.put(Labels::of("tacho_process_cpu_seconds_total"), counting(70, 0.001));
   const TopView view = f.refresh();
-  CHECK(view.end == kStart + 69'000);
+  CHECK(view.grid.last() == kStart + 69'000);
   CHECK(Fixture::numbers(view, "cpu", "load, 1 min") == "69 10 69");
 }
 
@@ -313,16 +333,18 @@ class BrokenData final : public TopData {
  public:
   Result<Newest> newest() override { return Newest{kStart, kStart}; }
   Result<query::QueryResult> instant(const std::string&, std::optional<TimeMs>) override { return failure("no"); }
-  Answers ranges(std::span<const std::string> exprs, const Steps&) override {
+  Answers columns(std::span<const std::string> exprs, const TopGrid&, std::int64_t) override {
     Answers out;
     for (std::size_t i = 0; i < exprs.size(); ++i) {
       if (i < broken)
         out.push_back(failure("line {} fails", i));
       else
-        out.push_back(query::QueryResult{});
+        out.push_back(std::vector<TopSeries>());
     }
     return out;
   }
+  Result<std::vector<query::Event>> events(TimeMs, TimeMs, std::size_t) override { return failure("no"); }
+  Result<std::string> job_text(const std::string&, TimeMs, TimeMs) override { return failure("no"); }
   std::optional<Extent> extent() override { return std::nullopt; }
   std::string fallback_name() const override { return "x"; }
   std::size_t broken = 1;
@@ -330,14 +352,156 @@ class BrokenData final : public TopData {
 
 }  // namespace
 
-TEST_CASE("one expression that fails is a problem, all that fail are an error") {
+TEST_CASE("one expression that fails is a problem, all that fail are an error while nothing is known") {
   BrokenData data;
+  {
+    TopModel model(data);
+    const auto some = model.refresh({});
+    REQUIRE(some);
+    CHECK(some->problem == "line 0 fails");
+    data.broken = 1000;
+    const auto none = model.refresh({});  // what was known stays
+    REQUIRE(none);
+    CHECK(none->problem == "line 0 fails");
+  }
   TopModel model(data);
-  const auto some = model.refresh();
-  REQUIRE(some);
-  CHECK(some->problem == "line 0 fails");
-  data.broken = 1000;
-  const auto none = model.refresh();
+  const auto none = model.refresh({});
   REQUIRE_FALSE(none);
   CHECK(none.error().message == "line 0 fails");
+}
+
+TEST_CASE("back in time, the cursor's second is now, and the columns are those around it") {
+  Fixture f;
+  f.store.put(Labels::of("node_load1"), counting(300, 1));
+  f.ask.time.set_reach(kStart, kStart + 299'000);
+  f.ask.time.go_to(kStart + 100'000);
+  const TopView view = f.refresh();
+  CHECK(view.time.cursor() == kStart + 100'000);
+  CHECK(view.newest == kStart + 299'000);
+  CHECK(view.oldest == kStart);
+  CHECK(Fixture::find(view, "cpu", "load, 1 min")->now == 100);
+  CHECK(view.grid.index_of(kStart + 100'000).has_value());
+}
+
+TEST_CASE("a peak of one second is there at every zoom, and now is still a second's value") {
+  for (const std::int64_t step : ViewTime::kSteps) {
+    Fixture f;
+    std::vector<double> v(4000, 1);
+    v[3333] = 1000;
+    v[3400] = 0.5;
+    f.store.put(Labels::of("node_load1"), v);
+    f.ask.time.set_step(step);
+    f.ask.time.set_reach(kStart, kStart + 3'999'000);
+    f.ask.time.set_columns(700'000 / static_cast<std::size_t>(step) + 2);
+    const TopView view = f.refresh();
+    const TopRow* row = Fixture::find(view, "cpu", "load, 1 min");
+    INFO(step);
+    CHECK(row->max == 1000);
+    CHECK(row->min == 0.5);
+    CHECK(row->now == 1);
+    CHECK(row->high[*view.grid.index_of(kStart + 3'333'000)] == 1000);
+    CHECK(std::count(row->high.begin(), row->high.end(), 1000) == 1);
+  }
+}
+
+TEST_CASE("what is asked again is only what may have changed: the past is known") {
+  // Each question's answer is the time itself.
+  class Counting final : public TopData {
+   public:
+    Result<Newest> newest() override { return Newest{now, now}; }
+    Result<query::QueryResult> instant(const std::string&, std::optional<TimeMs>) override { return query::QueryResult{}; }
+    Answers columns(std::span<const std::string> exprs, const TopGrid& grid, std::int64_t) override {
+      asked += grid.count;
+      TopSeries s({}, grid.count);
+      for (std::size_t i = 0; i < grid.count; ++i) s.add(i, static_cast<double>(grid.end_of(i)));
+      return Answers(exprs.size(), std::vector{s});
+    }
+    std::optional<Extent> extent() override { return Extent{1, 3'600'000}; }
+    Result<std::vector<query::Event>> events(TimeMs, TimeMs, std::size_t) override { return failure("no"); }
+    Result<std::string> job_text(const std::string&, TimeMs, TimeMs) override { return failure("no"); }
+    std::string fallback_name() const override { return "x"; }
+    TimeMs now = kStart;
+    std::size_t asked = 0;
+  };
+  Counting data;
+  TopModel model(data);
+  TopAsk ask;
+  ask.time.set_columns(100);
+  const auto check = [&] {
+    const auto view = model.refresh(ask);
+    if (!view) FAIL(view.error().message);
+    const TopRow& row = view->rows.front();
+    REQUIRE(row.high.size() == view->grid.count);
+    for (std::size_t i = 0; i < view->grid.count; ++i) REQUIRE(row.high[i] == static_cast<double>(view->grid.end_of(i)));
+    return std::exchange(data.asked, 0);
+  };
+  CHECK(check() == 100);
+  CHECK(check() == 15);  // the last seconds alone
+  data.now += 1000;
+  CHECK(check() == 16);
+  ask.time.set_reach(kStart - 3'600'000, data.now);
+  ask.time.page(-1);
+  CHECK(check() <= 100);
+  CHECK(check() == 0);
+  ask.time.page(-5);  // far from what is known
+  CHECK(check() == 100);
+  ask.time.move(50);
+  CHECK(check() == 50);
+  ask.time.move(-120);
+  CHECK(check() <= 50);
+  ask.time.go_live();
+  CHECK(check() == 100);
+}
+
+TEST_CASE("of many cgroups the busiest are shown, and not those that they lie in") {
+  Fixture f;
+  f.store.put(Labels::of("container_cpu_usage_seconds_total", {{"id", "/pods"}}), counting(70, 10));
+  for (int i = 0; i < 9; ++i) {
+    f.store.put(Labels::of("container_cpu_usage_seconds_total", {{"id", "/pods/p" + std::to_string(i)}}), counting(70, 0.1 * i));
+    f.store.put(Labels::of("container_memory_working_set_bytes", {{"id", "/pods/p" + std::to_string(i)}}),
+                std::vector<double>(70, 1e6));
+  }
+  Titles shown;
+  for (const std::string& t : Fixture::titles(f.refresh(), "cgroup"))
+    if (t.find("quiet") == std::string::npos) shown.push_back(t);
+  CHECK(shown == Titles{"p4 cpu", "p4 memory", "p5 cpu", "p5 memory", "p6 cpu", "p6 memory", "p7 cpu", "p7 memory", "p8 cpu",
+                        "p8 memory"});
+}
+
+TEST_CASE("a job is a row under its name, and what nobody holds is none") {
+  Fixture f;
+  const auto card = [&](const char* accel, std::initializer_list<Label> whose) {
+    Labels l = Labels::of("accel_utilization_ratio", whose);
+    l.set("accel", accel);
+    f.store.put(l, std::vector<double>(70, *accel == '0' ? 0.2 : 0.6));
+  };
+  card("0", {{"job_name", "train"}, {"job_namespace", "a"}, {"pod", "train-0"}});
+  card("1", {{"job_name", "train"}, {"job_namespace", "a"}, {"pod", "train-0"}});
+  card("2", {});
+  const TopView view = f.refresh();
+  CHECK(Fixture::titles(view, "job") == Titles{"a/train busy"});
+  CHECK(Fixture::numbers(view, "job", "a/train busy") == "40.0% 40.0% 40.0%");
+}
+
+TEST_CASE("the page of a device has its charts and what is known of it, at the cursor") {
+  Fixture f;
+  for (const char* a : {"0", "1"}) {
+    f.store.put(Labels::of("accel_utilization_ratio", {{"accel", a}, {"uuid", "x"}}), counting(70, *a == '0' ? 0.01 : 0.001));
+    f.store.put(Labels::of("accel_info", {{"accel", a}, {"model", "M" + std::string(a)}}), {1, 1}, 60'000);
+  }
+  f.store.put(Labels::of("accel_temperature_celsius", {{"accel", "0"}, {"sensor", "core"}}), std::vector<double>(70, 40));
+  f.store.put(Labels::of("accel_temperature_celsius", {{"accel", "0"}, {"sensor", "memory"}}), std::vector<double>(70, 50));
+  f.ask.subject = {"accel", "0", "0", Labels{{"accel", "0"}}};
+  f.ask.time.set_reach(kStart, kStart + 69'000);
+  f.ask.time.go_to(kStart + 50'000);
+  const TopView view = f.refresh();
+  REQUIRE(view.detail.charts.size() == 2);
+  CHECK(view.detail.charts[0].chart->title == "activity");
+  REQUIRE(view.detail.charts[0].curves.size() == 1);
+  CHECK(view.detail.charts[0].curves[0].now == 0.5);
+  CHECK(view.detail.charts[1].curves.size() == 2);
+  CHECK(view.detail.charts[1].curves[1].name == "memory");
+  REQUIRE(view.detail.facts.size() >= 1);
+  CHECK(view.detail.facts[0].name == "model");
+  CHECK(view.detail.facts[0].value == "M0");
 }

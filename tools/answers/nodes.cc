@@ -132,28 +132,34 @@ Result<std::vector<NodeAddress>> parse_nodes(const std::string& list) {
   return out;
 }
 
-NodesAnswer ask_nodes(const std::vector<NodeAddress>& nodes, const std::string& path, const Params& params,
-                      std::int64_t timeout_ms) {
-  std::vector<Result<query::QueryResult>> answers(nodes.size(), failure("it was not asked"));
+std::vector<Result<std::string>> ask_each(const std::vector<NodeAddress>& nodes, const std::string& path, const Params& params,
+                                          std::int64_t timeout_ms) {
+  std::vector<Result<std::string>> answers(nodes.size(), failure("it was not asked"));
   std::atomic<std::size_t> next{0};
   {
     std::vector<std::jthread> threads;
     for (std::size_t i = 0; i < std::min(nodes.size(), kNodesAtOnce); ++i) {
       threads.emplace_back([&] {
         for (std::size_t n; (n = next.fetch_add(1, std::memory_order_relaxed)) < nodes.size();) {
-          const auto body = ask(nodes[n].url, path, params, timeout_ms);
-          answers[n] = body ? parse_answer(*body) : std::unexpected(body.error());
+          answers[n] = ask(nodes[n].url, path, params, timeout_ms);
         }
       });
     }
   }  // joined: what they wrote is seen
+  return answers;
+}
+
+NodesAnswer ask_nodes(const std::vector<NodeAddress>& nodes, const std::string& path, const Params& params,
+                      std::int64_t timeout_ms) {
+  const std::vector<Result<std::string>> answers = ask_each(nodes, path, params, timeout_ms);
   NodesAnswer out;
   for (std::size_t n = 0; n < nodes.size(); ++n) {
-    if (!answers[n]) {
-      out.silent.push_back(fmt::format("{}: {}", nodes[n].name, answers[n].error()));
+    auto answer = answers[n] ? parse_answer(*answers[n]) : std::unexpected(answers[n].error());
+    if (!answer) {
+      out.silent.push_back(fmt::format("{}: {}", nodes[n].name, answer.error()));
       continue;
     }
-    query::QueryResult& one = *answers[n];
+    query::QueryResult& one = *answer;
     ++out.answered;
     out.result.type = one.type == query::ValueType::scalar ? query::ValueType::vector : one.type;
     out.result.text = one.text;  // a string, which is the same for all

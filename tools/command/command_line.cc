@@ -8,6 +8,7 @@
 #include "proto/base/number.h"
 #include "tools/command/describe.h"
 #include "tools/terminal/colour.h"
+#include "tools/top/view_time.h"
 #include "tools/verbs/verbs.h"
 
 namespace tacho::tools {
@@ -67,6 +68,21 @@ void data_flags(CLI::App& app, DataChoice& data) {
   auto* runtime = app.add_option("--runtime", data.runtime, "the agent's runtime folder")->type_name("DIR");
   url->excludes(file)->excludes(state)->excludes(runtime);
   file->excludes(state)->excludes(runtime);
+}
+
+// Requires: data_flags() before.
+void nodes_flag(CLI::App& app, std::optional<std::string>& nodes) {
+  auto* flag = app.add_option("--nodes", nodes,
+                              "several agents at once: HOST[:PORT] or URLs between commas, a name with several addresses, or a "
+                              "file_sd file")
+                   ->type_name("NODES");
+  for (const char* other : {"--url", "--file", "--state", "--runtime"}) flag->excludes(app.get_option(other));
+}
+
+void nodes_flags(CLI::App& app, std::optional<std::string>& nodes, std::int64_t& timeout_ms) {
+  nodes_flag(app, nodes);
+  duration_flag(
+      app, "--timeout", [&timeout_ms](std::int64_t ms) { timeout_ms = ms; }, "of each node of --nodes; 15s when not given");
 }
 
 struct Program {
@@ -145,8 +161,22 @@ struct Program {
         ->check(CLI::Range(1.0, 1e7).description(""))
         ->capture_default_str();
 
-    auto& t = verb("top", "the node at a glance, each second", "tacho top", [this] { return top(top_options); });
+    auto& t = verb("top", "the node at a glance, each second, and back in time", "tacho top --at 2026-11-23T16:00:00Z",
+                   [this] { return top(top_options); });
     data_flags(t, top_options.data);
+    nodes_flag(t, top_options.nodes);
+    time_flag(t, top_options.at, "--at", "the second to begin at; live when not given");
+    t.add_option_function<std::string>(
+         "--step",
+         [this](const std::string& text) {
+           const auto ms = parse_duration_or_seconds(text);
+           if (!ms || !ViewTime::is_step(*ms))
+             throw CLI::ValidationError("--step", "'" + text + "' is none of 1s, 2s, 5s, 10s, 15s, 30s and 1m");
+           top_options.step_ms = *ms;
+         },
+         "what a column shows at first: 1s, 2s, 5s, 10s, 15s, 30s or 1m; keys + and - change it")
+        ->type_name("DURATION");
+    t.add_flag("--no-mouse", top_options.no_mouse, "leave the mouse to the terminal");
     colour_flag(t);
 
     auto& q =
@@ -154,22 +184,15 @@ struct Program {
              [this] { return query(query_options); });
     q.add_option("EXPR", query_options.expr, "the expression")->type_name("")->required();
     data_flags(q, query_options.data);
-    auto* nodes =
-        q.add_option(
-             "--nodes", query_options.nodes,
-             "several agents at once: HOST[:PORT] or URLs between commas, a name with several addresses, or a file_sd file")
-            ->type_name("NODES");
-    for (const char* other : {"--url", "--file", "--state", "--runtime"}) nodes->excludes(q.get_option(other));
-    duration_flag(
-        q, "--timeout", [this](std::int64_t ms) { query_options.nodes_timeout_ms = ms; },
-        "of each node of --nodes; 15s when not given");
+    nodes_flags(q, query_options.nodes, query_options.nodes_timeout_ms);
     duration_flag(
         q, "--last", [this](std::int64_t ms) { query_options.last_ms = ms; },
         "the range that ends at --at; one instant when not given");
     duration_flag(
         q, "--step", [this](std::int64_t ms) { query_options.step_ms = ms; }, "between the points of a range; 1s when not given");
     time_flag(q, query_options.at);
-    format_flag(q, query_options.format, {"table", "json", "csv", "chart"}, "table, json, csv or chart");
+    format_flag(q, query_options.format, {"table", "json", "csv", "chart", "heat"},
+                "table, json, csv, chart or heat (a row a series)");
     colour_flag(q);
 
     auto& s = verb("series", "the series there are", "tacho series '{__name__=~\"node_disk_.*\"}'",
@@ -208,14 +231,21 @@ struct Program {
                    "tacho job team-a/train-7 --format json", [this] { return job(job_options); });
     j.add_option("NAME", job_options.name, "NAME or NAMESPACE/NAME; all, a line each, when not given")->type_name("");
     data_flags(j, job_options.data);
+    nodes_flags(j, job_options.nodes, job_options.nodes_timeout_ms);
     duration_flag(
         j, "--last", [this](std::int64_t ms) { job_options.last_ms = ms; }, "how far back; the whole window when not given");
     time_flag(j, job_options.at);
     format_flag(j, job_options.format, {"table", "json"}, "table or json");
+    j.add_option("--charts", job_options.charts, "below the page of NAME: auto (on a terminal), always or never")
+        ->type_name("WHEN")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->capture_default_str();
+    colour_flag(j);
 
     auto& ch = verb("check", "is this node fit to train? a line a finding; exit 1 if it is not", "tacho check --accelerators 8",
                     [this] { return check(check_options); });
-    ch.add_option("--accelerators", check_options.accelerators, "how many there should be; fewer are a failure")->type_name("NUMBER");
+    ch.add_option("--accelerators", check_options.accelerators, "how many there should be; fewer are a failure")
+        ->type_name("NUMBER");
     data_flags(ch, check_options.data);
     duration_flag(
         ch, "--last", [this](std::int64_t ms) { check_options.last_ms = ms; },

@@ -6,8 +6,10 @@
 #include <cmath>
 #include <optional>
 
+#include "proto/base/text_columns.h"
 #include "tools/terminal/chart_canvas.h"
 #include "tools/terminal/result_text.h"
+#include "tools/terminal/time_axis.h"
 
 namespace tacho::tools {
 namespace {
@@ -17,7 +19,6 @@ using query::ResultSeries;
 
 constexpr std::size_t kSeriesMax = 10;
 constexpr std::size_t kLabelWidth = 10;  // of the values beside the axis
-constexpr std::size_t kTimeSpacing = 18;
 
 struct Range {
   double low = 0, high = 0;
@@ -117,25 +118,6 @@ void draw(ChartCanvas& canvas, const ResultSeries& s, std::size_t series, const 
   close();
 }
 
-std::string time_axis(const ChartOptions& o, std::size_t columns) {
-  const bool with_date = o.end - o.begin > 86'400'000;
-  std::string line(columns, ' ');
-  const auto put = [&](std::size_t at, const std::string& text) {
-    at = std::min(at, columns > text.size() ? columns - text.size() : 0);
-    line.replace(at, text.size(), text);
-  };
-  const std::size_t marks = std::max<std::size_t>(1, columns / (with_date ? 2 * kTimeSpacing : kTimeSpacing));
-  for (std::size_t i = 0; i <= marks; ++i) {
-    const TimeMs t =
-        o.begin + static_cast<TimeMs>(static_cast<double>(o.end - o.begin) * static_cast<double>(i) / static_cast<double>(marks));
-    const std::string text = clock_text(t / 1000 * 1000, with_date);
-    const std::size_t centre = columns * i / marks;
-    put(centre > text.size() / 2 ? centre - text.size() / 2 : 0, text);
-  }
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line;
-}
-
 // Those that reach furthest, in the result's order.
 std::vector<const ResultSeries*> chosen(const QueryResult& r) {
   std::vector<std::pair<double, std::size_t>> reach;
@@ -150,6 +132,10 @@ std::vector<const ResultSeries*> chosen(const QueryResult& r) {
   std::vector<const ResultSeries*> out;
   for (const std::size_t i : places) out.push_back(&r.series[i]);
   return out;
+}
+
+std::string caption(const Labels& common, std::size_t width) {
+  return common.empty() ? "" : cut_middle(printable(common.to_string()), width) + "\n";
 }
 
 std::string lines_chart(const QueryResult& r, const ChartOptions& o) {
@@ -180,7 +166,8 @@ std::string lines_chart(const QueryResult& r, const ChartOptions& o) {
   }
   const bool utf8 = o.charset == Charset::utf8;
   const Labels common = common_labels(r);
-  std::string out = common.empty() ? "" : common.to_string() + "\n";
+  const std::size_t width = std::max<std::size_t>(o.width, columns + kLabelWidth + 2);
+  std::string out = caption(common, width);
   for (std::size_t row = 0; row < rows; ++row) {
     const char* tick = labels[row].empty() ? (utf8 ? "│" : "|") : (utf8 ? "┤" : "+");
     out += fmt::format("{:>{}} {}{}\n", labels[row], kLabelWidth, tick, canvas.row_text(row));
@@ -188,13 +175,15 @@ std::string lines_chart(const QueryResult& r, const ChartOptions& o) {
   std::string base;
   for (std::size_t i = 0; i < columns; ++i) base += utf8 ? "─" : "-";
   out += std::string(kLabelWidth + 1, ' ') + (utf8 ? "└" : "+") + base + "\n";
-  out += std::string(kLabelWidth + 2, ' ') + time_axis(o, columns) + "\n";
+  out += std::string(kLabelWidth + 2, ' ') + time_axis(o.begin, o.end, columns) + "\n";
   for (std::size_t i = 0; i < series.size(); ++i) {
     const Range range = *range_of(*series[i]);
     const std::string mark = series_mark(i, marks);
-    out += fmt::format("{} {}  last {}, from {} to {}\n", colours ? coloured(mark, i) : mark,
-                       name_without(series[i]->labels, common), format_full(series[i]->points.back().v, o.unit),
-                       format_full(range.low, o.unit), format_full(range.high, o.unit));
+    const std::string numbers = fmt::format("  last {}, from {} to {}", format_full(series[i]->points.back().v, o.unit),
+                                            format_full(range.low, o.unit), format_full(range.high, o.unit));
+    const std::size_t room = width > numbers.size() + 2 ? width - numbers.size() - 2 : 0;
+    out += fmt::format("{} {}{}\n", colours ? coloured(mark, i) : mark,
+                       cut_middle(printable(name_without(series[i]->labels, common)), std::max<std::size_t>(room, 8)), numbers);
   }
   if (r.series.size() > series.size())
     out += fmt::format("and {} more that reach less far; topk() chooses others\n", r.series.size() - series.size());
@@ -207,11 +196,11 @@ std::string bars_chart(const QueryResult& r, const ChartOptions& o) {
   std::size_t name_width = 0;
   for (const ResultSeries& s : r.series) {
     if (std::isfinite(s.points.back().v)) most = std::max(most, std::fabs(s.points.back().v));
-    name_width = std::max(name_width, name_without(s.labels, common).size());
+    name_width = std::max(name_width, columns_of(name_without(s.labels, common)));
   }
   name_width = std::min(name_width, o.width / 2);
   const std::size_t room = o.width > name_width + kLabelWidth + 4 ? o.width - name_width - kLabelWidth - 4 : 10;
-  std::string out = common.empty() ? "" : common.to_string() + "\n";
+  std::string out = caption(common, o.width);
   for (const ResultSeries& s : r.series) {
     const double v = s.points.back().v;
     const auto cells =
@@ -219,8 +208,8 @@ std::string bars_chart(const QueryResult& r, const ChartOptions& o) {
     std::string bar;
     for (std::size_t i = 0; i < cells; ++i) bar += o.charset == Charset::utf8 ? "█" : "#";
     const std::string text = std::isfinite(v) ? format_full(v, o.unit) : fmt::format("{}", v);
-    std::string line = fmt::format("{:<{}}  {:>{}}  {}", name_without(s.labels, common).substr(0, name_width), name_width, text,
-                                   kLabelWidth, bar);
+    const std::string name = cut_middle(printable(name_without(s.labels, common)), name_width);
+    std::string line = fmt::format("{}  {:>{}}  {}", padded(name, name_width), text, kLabelWidth, bar);
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";
   }

@@ -2,7 +2,7 @@
 //
 // Shape    ChartOptions::width columns, height lines of plot, then the time axis and the legend. A column of the plot shows all points of its
 //          time, from the lowest to the highest, so that a peak of one second survives any width; neighbouring columns are joined where
-//          points are no further apart than the gap that a missed point makes.
+//          points are no further apart than the gap that a missed point makes. Names give way in their middle where a line would be wider.
 // Marks    one series: dots of a quarter of a cell (Unicode braille). Several: the same in colours where there are colours, else a letter a
 //          series. ASCII: a sign a series.
 // Many     series_max are drawn, those that reach furthest; the legend says how many more there are.

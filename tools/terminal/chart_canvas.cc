@@ -72,4 +72,16 @@ std::string ChartCanvas::row_text(std::size_t row) const {
   return out;
 }
 
+std::vector<ChartCanvas::Piece> ChartCanvas::row_pieces(std::size_t row) const {
+  std::vector<Piece> out;
+  for (std::size_t c = 0; c < columns_; ++c) {
+    const Cell& cell = cells_[row * columns_ + c];
+    const bool drawn = cell.dots != 0;
+    if (out.empty() || out.back().drawn != drawn || (drawn && out.back().series != cell.series))
+      out.push_back({"", cell.series, drawn});
+    out.back().text += !drawn ? " " : marks_ == Marks::dots ? braille(cell.dots) : series_mark(cell.series, marks_);
+  }
+  return out;
+}
+
 }  // namespace tacho::tools

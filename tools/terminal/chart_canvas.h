@@ -28,6 +28,13 @@ class ChartCanvas {
   void line(std::size_t x, std::size_t low, std::size_t high, std::size_t series);
   // Row 0 is the top.
   std::string row_text(std::size_t row) const;
+  // Neighbouring cells of one series, or of none, without colours; together the whole row.
+  struct Piece {
+    std::string text;
+    std::size_t series = 0;
+    bool drawn = false;  // false: blanks
+  };
+  std::vector<Piece> row_pieces(std::size_t row) const;
 
  private:
   struct Cell {

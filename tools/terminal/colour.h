@@ -11,5 +11,7 @@ void refuse_colours();
 bool colours_refused();
 // Whether what is written to `fd` may be coloured: it is a terminal that knows how, and nobody has refused.
 bool colours_on(int fd);
+// How many colours it has, as far as the environment tells: 0 (not on), 8 or 256.
+int colours_of(int fd);
 
 }  // namespace tacho::tools

@@ -9,6 +9,8 @@
 #include <set>
 
 #include "proto/base/number.h"
+#include "proto/base/text_columns.h"
+#include "proto/base/text_table.h"
 
 namespace tacho::tools {
 namespace {
@@ -17,39 +19,18 @@ using query::QueryResult;
 using query::ResultSeries;
 using query::ValueType;
 
-struct Table {
-  std::vector<std::vector<std::string>> rows;  // the first one is the header
-  std::vector<bool> right;                     // a column each: numbers stand to the right
+constexpr std::size_t kPipeWidth = 200;  // where a line a time becomes a line a series, when no terminal says
 
-  std::string text() const {
-    std::vector<std::size_t> width(right.size());
-    for (const auto& row : rows) {
-      for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], row[c].size());
-    }
-    std::string out;
-    for (const auto& row : rows) {
-      std::string line;
-      for (std::size_t c = 0; c < row.size(); ++c) {
-        if (c > 0) line += "  ";
-        line += right[c] ? fmt::format("{:>{}}", row[c], width[c]) : fmt::format("{:<{}}", row[c], width[c]);
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      out += line + "\n";
-    }
-    return out;
-  }
-};
-
-std::string vector_table(const QueryResult& r, const Labels& common) {
-  Table t{{{"series", "value"}}, {false, true}};
+TextTable vector_table(const QueryResult& r, const Labels& common) {
+  TextTable t{.columns = {{}, {.right = true}}, .rows = {{"series", "value"}}};
   for (const ResultSeries& s : r.series) {
     if (!s.points.empty()) t.rows.push_back({name_without(s.labels, common), api_number(s.points.back().v)});
   }
-  return t.text();
+  return t;
 }
 
 // A line a time, a column a series.
-Table times_table(const QueryResult& r, const Labels& common) {
+TextTable times_table(const QueryResult& r, const Labels& common) {
   std::map<TimeMs, std::vector<std::string>> lines;
   for (std::size_t i = 0; i < r.series.size(); ++i) {
     for (const Sample& p : r.series[i].points) {
@@ -58,8 +39,8 @@ Table times_table(const QueryResult& r, const Labels& common) {
       line[i] = api_number(p.v);
     }
   }
-  Table t{{{"time"}}, std::vector<bool>(r.series.size() + 1, true)};
-  t.right[0] = false;
+  TextTable t{.columns = std::vector<TextTable::Column>(r.series.size() + 1, {.right = true}), .rows = {{"time"}}};
+  t.columns[0].right = false;
   for (const ResultSeries& s : r.series) t.rows[0].push_back(name_without(s.labels, common));
   const bool with_date = !lines.empty() && lines.rbegin()->first - lines.begin()->first > 86'400'000;
   for (auto& [time, line] : lines) {
@@ -69,8 +50,10 @@ Table times_table(const QueryResult& r, const Labels& common) {
   return t;
 }
 
-std::string summary_table(const QueryResult& r, const Labels& common) {
-  Table t{{{"series", "last", "min", "avg", "max", "points"}}, {false, true, true, true, true, true}};
+TextTable summary_table(const QueryResult& r, const Labels& common) {
+  TextTable t{.columns = std::vector<TextTable::Column>(6, {.right = true}),
+              .rows = {{"series", "last", "min", "avg", "max", "points"}}};
+  t.columns[0].right = false;
   for (const ResultSeries& s : r.series) {
     double low = std::nan(""), high = low, sum = 0;
     for (const Sample& p : s.points) {
@@ -82,7 +65,7 @@ std::string summary_table(const QueryResult& r, const Labels& common) {
     t.rows.push_back({name_without(s.labels, common), api_number(s.points.back().v), api_number(low),
                       fmt::format("{:.6g}", sum / n), api_number(high), std::to_string(s.points.size())});
   }
-  return t.text();
+  return t;
 }
 
 std::string csv_field(const std::string& s) {
@@ -132,13 +115,14 @@ std::string result_table(const QueryResult& r, std::size_t width) {
   if (r.series.empty()) return "no samples\n";
   if (r.type == ValueType::scalar) return api_number(r.series[0].points[0].v) + "\n";
   const Labels common = common_labels(r);
-  const std::string caption = common.empty() ? "" : common.to_string() + "\n";
-  if (r.type == ValueType::vector) return caption + vector_table(r, common);
+  const std::string caption = common.empty() ? "" : fitted_line(common.to_string(), width);
+  if (r.type == ValueType::vector) return caption + vector_table(r, common).text(width);
   if (r.series.size() <= 16) {
     const std::string by_time = times_table(r, common).text();
-    if (by_time.find('\n') <= width) return caption + by_time;
+    if (columns_of(std::string_view(by_time).substr(0, by_time.find('\n'))) <= (width > 0 ? width : kPipeWidth))
+      return caption + times_table(r, common).text(width);
   }
-  return caption + summary_table(r, common);
+  return caption + summary_table(r, common).text(width);
 }
 
 std::string result_csv(const QueryResult& r) {

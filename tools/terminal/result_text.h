@@ -18,6 +18,7 @@ Labels common_labels(const query::QueryResult& result);
 // What tells a series from its sisters; "value" where nothing does.
 std::string name_without(const Labels& labels, const Labels& common);
 
+// `width`: the terminal's, which no line exceeds (proto/base/text_table.h); 0: there is none, and nothing is wrapped or left out.
 std::string result_table(const query::QueryResult& result, std::size_t width);
 std::string result_csv(const query::QueryResult& result);
 

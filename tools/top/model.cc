@@ -2,87 +2,29 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "query/jobs/job_owner.h"
 
 namespace tacho::tools {
 namespace {
 
-constexpr std::int64_t kStepMs = 1000;
 constexpr std::uint64_t kSlowFactsEvery = 60;  // refreshes between looks at what hardly changes: the interval, the node's name
 constexpr std::uint64_t kExtentEvery = 5;
+constexpr std::int64_t kFactsReachMs = 300'000;
+constexpr std::int64_t kEventsEveryMs = 15'000;
+constexpr std::size_t kEventsMax = 1000;
+// Of a server that does not say how much it holds.
+constexpr std::int64_t kUnknownWindowMs = 86'400'000;
 
-// The first whole second that is not before the sample: a sample of 5.3 s belongs to the second that ends at 6.
-TimeMs second_of(TimeMs t) { return (t + kStepMs - 1) / kStepMs * kStepMs; }
-
-// "gpu2" before "gpu10": runs of digits count as numbers.
-bool natural_less(std::string_view a, std::string_view b) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto run = [&](std::string_view& s) {
-    std::size_t n = 0;
-    while (n < s.size() && digit(s[n])) ++n;
-    std::string_view d = s.substr(0, n);
-    s.remove_prefix(n);
-    while (d.size() > 1 && d.front() == '0') d.remove_prefix(1);
-    return d;
-  };
-  std::string_view x = a, y = b;
-  while (!x.empty() && !y.empty()) {
-    if (digit(x.front()) && digit(y.front())) {
-      const std::string_view i = run(x), j = run(y);
-      if (i != j) return i.size() != j.size() ? i.size() < j.size() : i < j;
-    } else {
-      if (x.front() != y.front()) return x.front() < y.front();
-      x.remove_prefix(1);
-      y.remove_prefix(1);
-    }
-  }
-  return x.empty() != y.empty() ? x.empty() : a < b;
+std::string curve_name(const TopCurve& curve, const Labels& labels) {
+  return std::string(curve.by.empty() ? curve.name : labels.get(curve.by));
 }
 
-TopRow row_of(const TopLine& line, std::string device, const query::Points& points, TimeMs end) {
-  TopRow row{.line = &line,
-             .device = std::move(device),
-             .values = std::vector<double>(kTopSeconds, std::numeric_limits<double>::quiet_NaN())};
-  const TimeMs first = end - static_cast<TimeMs>(kTopSeconds - 1) * kStepMs;
-  for (const Sample& s : points) {
-    // 0/0 is no measurement, and an infinite rate none either.
-    if (s.t < first || s.t > end || !std::isfinite(s.v)) continue;
-    row.values[static_cast<std::size_t>((s.t - first) / kStepMs)] = s.v;
-    row.min = row.min ? std::min(*row.min, s.v) : s.v;
-    row.max = row.max ? std::max(*row.max, s.v) : s.v;
-  }
-  if (!std::isnan(row.values.back())) row.now = row.values.back();
-  row.alert = row.now && *row.now > line.alert_above;
-  return row;
-}
-
-// Devices that stand aside do so only for others of the same line.
-void drop_aside(std::vector<TopRow>& rows) {
-  const auto aside = [](const TopRow& r) { return !r.line->aside.empty() && r.device == r.line->aside; };
-  if (std::all_of(rows.begin(), rows.end(), aside)) return;
-  std::erase_if(rows, aside);
-}
-
-void sort_rows(std::vector<TopRow>& rows) {
-  std::vector<std::string_view> sections;  // in the list's own order
-  for (const TopLine& l : top_lines()) {
-    if (std::find(sections.begin(), sections.end(), l.section) == sections.end()) sections.push_back(l.section);
-  }
-  const auto place = [&](const TopRow& r) {
-    return std::find(sections.begin(), sections.end(), r.line->section) - sections.begin();
-  };
-  std::stable_sort(rows.begin(), rows.end(), [&](const TopRow& a, const TopRow& b) {
-    if (place(a) != place(b)) return place(a) < place(b);
-    const bool device_first = top_section_by_device(a.line->section);
-    if (!device_first && a.line != b.line) return a.line < b.line;
-    if (a.device != b.device) return natural_less(a.device, b.device);
-    return a.line < b.line;
-  });
+bool has_value(const std::vector<double>& values) {
+  return std::any_of(values.begin(), values.end(), [](double v) { return !std::isnan(v); });
 }
 
 }  // namespace
-
-std::string TopRow::title() const { return device.empty() ? std::string(line->title) : device + " " + std::string(line->title); }
 
 // The middle one of the distances between the samples of two minutes; a missed row does not move it.
 void TopModel::find_interval(TimeMs at) {
@@ -108,76 +50,168 @@ void TopModel::find_node(TimeMs at) {
   if (node_.empty()) node_ = data_.fallback_name();
 }
 
-void TopModel::add_rows(const TopLine& line, const query::QueryResult& answer, TopView& view) {
-  std::vector<TopRow> rows;
-  for (const query::ResultSeries& s : answer.series) {
-    const std::string device(line.device.empty() ? std::string_view() : s.labels.get(line.device));
-    rows.push_back(row_of(line, device, s.points, view.end));
-    if (line.device.empty()) break;  // several nodes in one server: the first; the page is one node's
+TopModel::Columns TopModel::ask_columns(const std::vector<std::string>& exprs, TopView& view) {
+  Columns out;
+  const std::int64_t reach = top_reach_ms(view.interval_ms);
+  const TimeMs newest = view.newest.value_or(view.now);
+  auto found = cache_.get(exprs, view.grid, reach, newest);
+  if (view.problem.empty()) view.problem = found.problem;
+  answered_ = answered_ && found.whole;
+  out.answers = std::move(found.answers);
+  if (view.grid.step_ms != kSecondMs) {
+    auto now = cache_.get(exprs, {view.time.cursor(), kSecondMs, 1}, reach, newest);
+    if (view.problem.empty()) view.problem = now.problem;
+    out.now = std::move(now.answers);
   }
-  std::erase_if(rows, [](const TopRow& r) { return !r.max && r.line->show != TopShow::always; });
-  drop_aside(rows);
-  if (rows.empty() && line.show == TopShow::always) rows.push_back(row_of(line, "", {}, view.end));
-  for (TopRow& r : rows) view.rows.push_back(std::move(r));
+  return out;
 }
 
-TopModel::Speaker TopModel::speaker(const TopRow& row) {
-  return {row.line->section, row.line->show == TopShow::if_busy ? std::string_view() : row.line->title, row.device};
-}
-
-void TopModel::hush(std::vector<TopRow>& rows) {
-  const auto may_be_quiet = [](const TopRow& r) {
-    return r.line->show == TopShow::if_nonzero || r.line->show == TopShow::if_busy;
-  };
-  for (const TopRow& r : rows) {
-    if (may_be_quiet(r) && (*r.max != 0 || *r.min != 0)) spoken_.insert(speaker(r));
-  }
-  std::set<std::string_view> with_busy_device;
-  for (const TopRow& r : rows) {
-    if (r.line->show == TopShow::if_busy && spoken_.contains(speaker(r))) with_busy_device.insert(r.line->section);
-  }
-  for (TopRow& r : rows) {
-    r.quiet = may_be_quiet(r) && !spoken_.contains(speaker(r));
-    if (r.line->show == TopShow::if_busy && !with_busy_device.contains(r.line->section)) r.quiet = false;
-  }
-}
-
-Result<TopView> TopModel::refresh() {
-  const auto newest = data_.newest();
-  if (!newest) return std::unexpected(newest.error());
-  TopView view;
-  view.newest = newest->sample;
-  view.now = newest->now;
-  view.end = second_of(newest->sample.value_or(newest->now));
-  // Not known yet, as in an agent's first seconds: ask again each time.
-  if (interval_ms_ == 0 || refreshes_ % kSlowFactsEvery == 0) find_interval(view.end);
-  // An agent's first uname comes with its first full minute.
-  if (refreshes_ % (node_is_known_ ? kSlowFactsEvery : kExtentEvery) == 0) find_node(view.end);
-  if (!extent_ || refreshes_ % kExtentEvery == 0) extent_ = data_.extent();
-  ++refreshes_;
-  view.interval_ms = interval_ms_ == 0 ? kStepMs : interval_ms_;
-  view.node = node_;
-  view.extent = extent_;
-
+void TopModel::fill_overview(TopView& view) {
   std::vector<std::string> exprs;
   for (const TopLine& l : top_lines()) exprs.push_back(top_expression(l, view.interval_ms));
-  const auto answers = data_.ranges(exprs, {.start = view.end - static_cast<TimeMs>(kTopSeconds - 1) * kStepMs,
-                                            .end = view.end,
-                                            .step_ms = kStepMs,
-                                            .reach_ms = top_reach_ms(view.interval_ms)});
-  bool any = false;
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (!answers[i]) {
-      if (view.problem.empty()) view.problem = answers[i].error().message;
-      add_rows(top_lines()[i], {}, view);
-      continue;
+  const Columns c = ask_columns(exprs, view);
+  view.rows = rows_.make(c.answers, c.now, view.grid, view.time.cursor());
+}
+
+void TopModel::fill_detail(TopView& view) {
+  const auto charts = top_charts(view.subject.section);
+  std::vector<std::string> exprs;
+  for (const TopChart* chart : charts) {
+    for (const TopCurve& c : chart->curves) {
+      if (!c.expr.empty()) exprs.push_back(filled_expression(c.expr, view.interval_ms, view.subject.labels));
     }
-    any = true;
-    add_rows(top_lines()[i], *answers[i], view);
   }
-  if (!any && !answers.empty()) return std::unexpected(answers.front().error());
-  hush(view.rows);
-  sort_rows(view.rows);
+  const Columns found = ask_columns(exprs, view);
+  std::size_t at = 0;
+  for (const TopChart* chart : charts) {
+    TopChartView one{chart, {}};
+    for (const TopCurve& c : chart->curves) {
+      if (c.expr.empty()) continue;
+      for (const TopSeries& s : found.answers[at]) {
+        if (!has_value(s.high)) continue;
+        TopCurveView curve{curve_name(c, s.labels), s.high, s.low, std::nullopt};
+        double now = std::nan("");
+        if (found.now.empty()) {
+          if (const auto column = view.grid.index_of(view.time.cursor())) now = s.high[*column];
+        } else {
+          for (const TopSeries& n : found.now[at]) {
+            if (n.labels == s.labels) now = n.high[0];
+          }
+        }
+        if (!std::isnan(now)) curve.now = now;
+        one.curves.push_back(std::move(curve));
+      }
+      ++at;
+    }
+    std::stable_sort(one.curves.begin(), one.curves.end(), [&](const TopCurveView& a, const TopCurveView& b) {
+      return !chart->curves[0].by.empty() && natural_less(a.name, b.name);
+    });
+    if (!one.curves.empty()) view.detail.charts.push_back(std::move(one));
+  }
+  fill_facts(view);
+}
+
+void TopModel::fill_facts(TopView& view) {
+  const TimeMs cursor = view.time.cursor();
+  const bool same = facts_.subject == view.subject && (facts_.cursor == cursor || view.time.live());
+  if (!same || refreshes_ >= facts_.asked + kExtentEvery) {
+    const auto facts = top_facts(view.subject.section);
+    std::vector<std::string> exprs;
+    for (const TopFact* f : facts) exprs.push_back(filled_expression(f->expr, view.interval_ms, view.subject.labels));
+    const auto answers = data_.columns(exprs, {cursor, kSecondMs, 1}, kFactsReachMs);
+    std::vector<TopFactView> out;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      if (!answers[i]) continue;
+      for (const TopSeries& s : *answers[i]) {
+        if (std::isnan(s.high[0])) continue;
+        if (facts[i]->title.empty()) {
+          for (const Label& l : s.labels) {
+            const bool known = l.name == kMetricName || view.subject.labels.get(l.name) == l.value;
+            const bool told = std::any_of(out.begin(), out.end(), [&](const TopFactView& f) { return f.name == l.name; });
+            if (!known && !told) out.push_back({l.name, l.value});
+          }
+        } else {
+          const std::string by = facts[i]->by.empty() ? "" : " " + std::string(s.labels.get(facts[i]->by));
+          out.push_back({std::string(facts[i]->title) + by, format_full(s.high[0], facts[i]->unit)});
+        }
+      }
+    }
+    facts_.facts = std::move(out);
+    facts_.asked = refreshes_;
+    facts_.cursor = cursor;
+    if (view.subject.section == "job" && (facts_.subject != view.subject || facts_.report.empty())) {
+      const auto report =
+          data_.job_text(query::owner_of(view.subject.labels).text(), view.oldest, view.newest.value_or(view.now));
+      facts_.report = report ? *report : report.error().message + "\n";
+    }
+    if (view.subject.section != "job") facts_.report.clear();
+    facts_.subject = view.subject;
+  }
+  view.detail.facts = facts_.facts;
+  view.detail.report = facts_.report;
+}
+
+void TopModel::fill_events(TopView& view) {
+  const TimeMs newest = view.newest.value_or(view.now);
+  // The whole window: an episode that went on when it was last asked may have ended.
+  if (events_ == nullptr || newest >= events_until_ + kEventsEveryMs) {
+    auto found = data_.events(view.oldest, newest, kEventsMax);
+    events_problem_ = found ? "" : found.error().message;
+    events_until_ = newest;
+    if (found || events_ == nullptr)
+      events_ = std::make_shared<const std::vector<query::Event>>(found ? std::move(*found) : std::vector<query::Event>());
+  }
+  view.events = events_;
+  view.events_problem = events_problem_;
+}
+
+Result<TopView> TopModel::refresh(const TopAsk& ask) {
+  answered_ = true;
+  TopView view;
+  const bool known = ask.hurried && newest_.has_value();
+  const auto newest = known ? Result<TopData::Newest>(*newest_) : data_.newest();
+  if (newest) {
+    newest_ = *newest;
+  } else if (newest_) {
+    view.problem = newest.error().message;
+    answered_ = false;
+  } else {
+    return std::unexpected(newest.error());
+  }
+  view.newest = newest_->sample;
+  view.now = newest_->now;
+  const TimeMs last = newest_->sample.value_or(newest_->now);
+  if (answered_ && !known) {
+    // Not known yet, as in an agent's first seconds: ask again each time.
+    if (interval_ms_ == 0 || refreshes_ % kSlowFactsEvery == 0) find_interval(last);
+    // An agent's first uname comes with its first full minute.
+    if (refreshes_ % (node_is_known_ ? kSlowFactsEvery : kExtentEvery) == 0) find_node(last);
+    if (!extent_ || refreshes_ % kExtentEvery == 0) extent_ = data_.extent();
+    ++refreshes_;
+  }
+  view.interval_ms = interval_ms_ == 0 ? kSecondMs : interval_ms_;
+  view.node = node_;
+  view.extent = extent_;
+  view.oldest = last - (extent_ ? extent_->window_ms : kUnknownWindowMs);
+
+  view.subject = ask.subject;
+  view.time = ask.time;
+  view.time.set_reach(view.oldest, last);
+  view.grid = view.time.grid();
+  if (ask.subject.is_overview()) {
+    fill_overview(view);
+  } else {
+    fill_detail(view);
+  }
+  const bool nothing =
+      view.rows.empty() || std::none_of(view.rows.begin(), view.rows.end(), [](const TopRow& r) { return r.max; });
+  if (!answered_ && nothing && view.detail.charts.empty() && refreshes_ <= 1) return failure("{}", view.problem);
+  if (ask.events && answered_ && (!known || events_ == nullptr)) fill_events(view);
+  if (view.events == nullptr && events_ != nullptr) {
+    view.events = events_;
+    view.events_problem = events_problem_;
+  }
+  view.answered = answered_;
   return view;
 }
 

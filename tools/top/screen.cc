@@ -73,68 +73,93 @@ void release_signals() {
   for (int s : kCrashSignals) handle(s, SIG_DFL, 0);
 }
 
-// Default background always, and colours that are readable on light and dark: no yellow, no blue.
-enum Pair : short { kNoPair = 0, kHeadingPair, kSparkPair, kAlertPair };
+// Default background always, and colours of middling brightness, readable on light and dark, that most eyes tell apart (after Okabe and
+// Ito): no yellow, no dark blue.
+enum Pair : short { kNoPair = 0, kHeadingPair, kSparkPair, kAlertPair, kCurvePair };
+constexpr short kCurves = 6;
 
 bool start_colours() {
   if (!colours_on(STDOUT_FILENO) || !::has_colors()) return false;
   ::start_color();
   ::use_default_colors();
-  ::init_pair(kHeadingPair, COLOR_MAGENTA, -1);
-  ::init_pair(kSparkPair, COLOR_CYAN, -1);
-  ::init_pair(kAlertPair, COLOR_RED, -1);
+  struct Palette {
+    short heading, spark, alert, curves[kCurves];
+  };
+  constexpr Palette kMany = {133, 32, 166, {32, 166, 36, 133, 172, 244}};
+  constexpr Palette kEight = {
+      COLOR_MAGENTA, COLOR_CYAN, COLOR_RED, {COLOR_CYAN, COLOR_RED, COLOR_GREEN, COLOR_MAGENTA, COLOR_CYAN, COLOR_GREEN}};
+  const Palette& p = COLORS >= 256 ? kMany : kEight;
+  ::init_pair(kHeadingPair, p.heading, -1);
+  ::init_pair(kSparkPair, p.spark, -1);
+  ::init_pair(kAlertPair, p.alert, -1);
+  for (short i = 0; i < kCurves; ++i) ::init_pair(static_cast<short>(kCurvePair + i), p.curves[i], -1);
   return true;
 }
 
 attr_t attributes(TopStyle style) {
   switch (style) {
-    case TopStyle::plain: return A_NORMAL;
     case TopStyle::faint: return A_DIM;
-    case TopStyle::strong: return A_BOLD;
-    case TopStyle::heading: return A_BOLD;
-    case TopStyle::spark: return A_NORMAL;
+    case TopStyle::strong:
+    case TopStyle::heading:
     case TopStyle::alert: return A_BOLD;
-    case TopStyle::bar: return A_REVERSE;
+    case TopStyle::bar:
+    case TopStyle::selected:
+    case TopStyle::cursor: return A_REVERSE;
+    case TopStyle::bar_alert: return A_REVERSE | A_BOLD;
+    default: return A_NORMAL;
   }
-  return A_NORMAL;
 }
 
 short pair_of(TopStyle style) {
   switch (style) {
     case TopStyle::heading: return kHeadingPair;
     case TopStyle::spark: return kSparkPair;
-    case TopStyle::alert: return kAlertPair;
-    default: return kNoPair;
+    case TopStyle::alert:
+    case TopStyle::bar_alert: return kAlertPair;
+    default: break;
   }
+  if (style < TopStyle::curve0) return kNoPair;
+  return static_cast<short>(kCurvePair + static_cast<short>(style) - static_cast<short>(TopStyle::curve0));
 }
 
-TopKey key_of(int status, wint_t c) {
+TopInput mouse_input() {
+  MEVENT m{};
+  if (::getmouse(&m) != OK) return {TopKey::other};
+  TopInput in{TopKey::other, 0, m.x, m.y};
+  if ((m.bstate & BUTTON4_PRESSED) != 0) in.key = TopKey::wheel_up;
+  if ((m.bstate & BUTTON5_PRESSED) != 0) in.key = TopKey::wheel_down;
+  if ((m.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)) != 0) in.key = TopKey::click;
+  return in;
+}
+
+TopInput input_of(int status, wint_t c) {
   if (status == KEY_CODE_YES) {
     switch (c) {
-      case KEY_RESIZE: return TopKey::resized;
-      case KEY_UP: return TopKey::up;
-      case KEY_DOWN: return TopKey::down;
-      case KEY_PPAGE: return TopKey::page_up;
-      case KEY_NPAGE: return TopKey::page_down;
-      case KEY_HOME: return TopKey::home;
-      case KEY_END: return TopKey::end;
-      default: return TopKey::other;
+      case KEY_RESIZE: return {TopKey::resized};
+      case KEY_MOUSE: return mouse_input();
+      case KEY_UP: return {TopKey::up};
+      case KEY_DOWN: return {TopKey::down};
+      case KEY_LEFT: return {TopKey::left};
+      case KEY_RIGHT: return {TopKey::right};
+      case KEY_SLEFT: return {TopKey::shift_left};
+      case KEY_SRIGHT: return {TopKey::shift_right};
+      case KEY_PPAGE: return {TopKey::page_up};
+      case KEY_NPAGE: return {TopKey::page_down};
+      case KEY_HOME: return {TopKey::home};
+      case KEY_END: return {TopKey::end};
+      case KEY_ENTER: return {TopKey::enter};
+      case KEY_BACKSPACE: return {TopKey::backspace};
+      default: return {TopKey::other};
     }
   }
   switch (c) {
-    case 'q':
-    case 'Q': return TopKey::quit;
-    case 'p':
-    case ' ': return TopKey::pause;
-    case 'k': return TopKey::up;
-    case 'j': return TopKey::down;
-    case 'g': return TopKey::home;
-    case 'G': return TopKey::end;
-    case 'z': return TopKey::all_rows;
-    case 'u': return TopKey::charset;
-    case '?':
-    case 'h': return TopKey::help;
-    default: return TopKey::other;
+    case '\r':
+    case '\n': return {TopKey::enter};
+    case '\t': return {TopKey::tab};
+    case 27: return {TopKey::escape};
+    case 8:
+    case 127: return {TopKey::backspace};
+    default: return {TopKey::character, static_cast<char32_t>(c)};
   }
 }
 
@@ -154,7 +179,7 @@ Result<void> TopScreen::check_terminal() {
   return {};
 }
 
-Result<std::unique_ptr<TopScreen>> TopScreen::open() {
+Result<std::unique_ptr<TopScreen>> TopScreen::open(bool mouse) {
   if (auto ok = check_terminal(); !ok) return std::unexpected(ok.error());
   auto screen = std::unique_ptr<TopScreen>(new TopScreen(choose_charset()));
   ::tcgetattr(STDOUT_FILENO, &saved_terminal);
@@ -170,6 +195,11 @@ Result<std::unique_ptr<TopScreen>> TopScreen::open() {
   ::keypad(stdscr, TRUE);
   ::nodelay(stdscr, TRUE);
   ::curs_set(0);
+  // Clicks and the wheel; with shift held the terminal selects text as ever.
+  if (mouse) {
+    ::mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, nullptr);
+    ::mouseinterval(0);
+  }
   screen->colours_ = start_colours();
   catch_signals();
   return screen;
@@ -198,13 +228,13 @@ void TopScreen::draw(const TopPage& page) {
   ::wrefresh(stdscr);
 }
 
-TopKey TopScreen::read_key() {
+TopInput TopScreen::read_key() {
   wint_t c = 0;
   const int status = ::wget_wch(stdscr, &c);
-  return status == ERR ? TopKey::none : key_of(status, c);
+  return status == ERR ? TopInput{} : input_of(status, c);
 }
 
-TopKey TopScreen::wait(int wake_fd) {
+TopInput TopScreen::wait(int wake_fd, std::chrono::milliseconds limit) {
   // Signals are let in only while waiting, so that none slips by between the look at the flag and the wait.
   sigset_t closed, open;
   ::sigemptyset(&closed);
@@ -214,18 +244,19 @@ TopKey TopScreen::wait(int wake_fd) {
   for (int s : kEndSignals) ::sigdelset(&open, s);
   ::sigdelset(&open, SIGWINCH);
 
-  TopKey key = end_asked != 0 ? TopKey::quit : read_key();  // curses may hold keys that poll() cannot see any more
-  if (key == TopKey::none) {
+  TopInput in = end_asked != 0 ? TopInput{TopKey::quit} : read_key();  // curses may hold keys that poll() cannot see any more
+  if (in.key == TopKey::none) {
     pollfd fds[] = {{STDIN_FILENO, POLLIN, 0}, {wake_fd, POLLIN, 0}};
-    const int n = ::ppoll(fds, 2, nullptr, &open);
+    const timespec time{limit.count() / 1000, limit.count() % 1000 * 1'000'000};
+    const int n = ::ppoll(fds, 2, &time, &open);
     if (end_asked != 0 || (n > 0 && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)) {
-      key = TopKey::quit;  // a terminal that has gone away will send no key
+      in.key = TopKey::quit;  // a terminal that has gone away will send no key
     } else if (n < 0 || fds[0].revents != 0) {
-      key = read_key();  // after SIGWINCH: KEY_RESIZE
+      in = read_key();  // after SIGWINCH: KEY_RESIZE
     }
   }
   ::pthread_sigmask(SIG_SETMASK, &open, nullptr);
-  return key;
+  return in;
 }
 
 }  // namespace tacho::tools

@@ -16,6 +16,7 @@
 #include "tools/check/own_sample.h"
 #include "tools/terminal/colour.h"
 #include "tools/terminal/result_text.h"
+#include "tools/terminal/terminal.h"
 #include "tools/verbs/verbs.h"
 
 namespace tacho::tools {
@@ -98,17 +99,17 @@ void print_table(const Checked& c) {
   const bool colours = colours_on(STDOUT_FILENO);
   for (const Finding& f : c.check.findings) {
     const char* const colour = !colours ? "" : f.level == FitLevel::fail ? "\033[31m" : "\033[33m";
-    std::printf("%s\n", fmt::format("{}{:<4}{}  {:<{}}  {}{}; {}", colour, fit_level_name(f.level), *colour != 0 ? "\033[0m" : "",
-                                    f.area, area, f.text, times_of(f), f.action)
-                            .c_str());
+    const std::string line =
+        fmt::format("{:<4}  {:<{}}  {}{}; {}", fit_level_name(f.level), f.area, area, f.text, times_of(f), f.action);
+    std::fputs(line_for_stdout(line, 4 + 2 + area + 2, colour, 0, 4).c_str(), stdout);
   }
   const auto fails = static_cast<std::size_t>(std::count_if(c.check.findings.begin(), c.check.findings.end(),
                                                             [](const Finding& f) { return f.level == FitLevel::fail; }));
-  std::printf("%s\n",
-              fmt::format("{}: {}, {}; {} of {} rules had something to look at, {}; by {}", c.check.fit() ? "fit" : "NOT FIT",
-                          counted(fails, "failure"), counted(c.check.findings.size() - fails, "warning"), c.check.rules,
-                          c.check.rules_all, counted(c.check.accelerators, "accelerator"), c.of)
-                  .c_str());
+  const std::string sum =
+      fmt::format("{}: {}, {}; {} of {} rules had something to look at, {}; by {}", c.check.fit() ? "fit" : "NOT FIT",
+                  counted(fails, "failure"), counted(c.check.findings.size() - fails, "warning"), c.check.rules,
+                  c.check.rules_all, counted(c.check.accelerators, "accelerator"), c.of);
+  std::fputs(line_for_stdout(sum, 2).c_str(), stdout);
 }
 
 void print_json(const Checked& c) {

@@ -4,10 +4,12 @@
 #include <cstdio>
 #include <map>
 
+#include "proto/base/text_table.h"
 #include "query/api/json.h"
 #include "query/json/object.h"
 #include "sampler/accel_report.h"
 #include "tools/answers/ask_now.h"
+#include "tools/terminal/terminal.h"
 #include "tools/verbs/verbs.h"
 
 namespace tacho::tools {
@@ -67,14 +69,14 @@ std::map<std::string, std::string> owners_of(const Owners& owners, const Card& c
   return out;
 }
 
-void print_card(const Card& card, const std::map<std::string, std::string>& whose) {
+void add_card(TextTable& table, const Card& card, const std::map<std::string, std::string>& whose) {
   const std::string state =
       card.problem.empty() ? fmt::format("{} series each tick, {} slowly", card.series, card.slow_series) : card.problem;
   const auto whole = whose.find("");
-  std::printf("%-8s %-6s %-13s %-29s %-28s %s\n", card.vendor.c_str(), card.number.c_str(), card.pci_bus_id.c_str(),
-              card.model.c_str(), whole == whose.end() ? "-" : whole->second.c_str(), state.c_str());
+  table.rows.push_back(
+      {card.vendor, card.number, card.pci_bus_id, card.model, whole == whose.end() ? "-" : whole->second, state});
   for (const auto& [partition, owner] : whose) {
-    if (!partition.empty()) std::printf("%-8s %-6s part %-38s %s\n", "", "", partition.c_str(), owner.c_str());
+    if (!partition.empty()) table.rows.push_back({"", "", "", "part " + partition, owner});
   }
 }
 
@@ -90,8 +92,10 @@ void print_unsupported(const std::vector<Card>& cards) {
     for (const Card& other : cards) {
       if (alike(other)) numbers += (numbers.empty() ? "" : ", ") + other.number;
     }
-    std::printf("\nno series on %s %s, and why:\n", card.vendor.c_str(), numbers.c_str());
-    for (const auto& [what, why] : card.unsupported) std::printf("  %-58s %s\n", what.c_str(), why.c_str());
+    std::printf("\n%s", fitted_line(fmt::format("no series on {} {}, and why:", card.vendor, numbers), stdout_width()).c_str());
+    TextTable table{.columns = {{.at_least = 58}, {}}, .indent = "  ", .gap = 1};
+    for (const auto& [what, why] : card.unsupported) table.rows.push_back({what, why});
+    std::fputs(table.text(stdout_width()).c_str(), stdout);
   }
 }
 
@@ -149,10 +153,13 @@ int devices(const DevicesOptions& options) {
         options.roots.sysfs.c_str(), options.roots.rootfs.c_str());
     return 0;
   }
-  std::printf("%-8s %-6s %-13s %-29s %-28s %s\n", "vendor", "accel", "pci_bus_id", "model", "whose", "state");
-  for (const Card& card : report.cards) print_card(card, owners_of(owners, card));
+  TextTable table{.columns = {{.at_least = 8}, {.at_least = 6}, {.at_least = 13}, {.at_least = 29}, {.at_least = 28}, {}},
+                  .rows = {{"vendor", "accel", "pci_bus_id", "model", "whose", "state"}},
+                  .gap = 1};
+  for (const Card& card : report.cards) add_card(table, card, owners_of(owners, card));
+  std::printf("%s", table.text(stdout_width()).c_str());
   if (!report.libraries.empty()) std::printf("\n");
-  for (const std::string& library : report.libraries) std::printf("%s\n", library.c_str());
+  for (const std::string& library : report.libraries) std::fputs(fitted_line(library, stdout_width()).c_str(), stdout);
   print_unsupported(report.cards);
   return all_answer ? 0 : 1;
 }

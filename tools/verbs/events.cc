@@ -11,6 +11,7 @@
 #include "tools/answers/events.h"
 #include "tools/terminal/colour.h"
 #include "tools/terminal/result_text.h"
+#include "tools/terminal/terminal.h"
 #include "tools/verbs/verbs.h"
 
 namespace tacho::tools {
@@ -36,10 +37,9 @@ void print_table(const EventsAnswer& answer) {
   const bool colours = colours_on(STDOUT_FILENO);
   for (const query::Event& e : answer.events) {
     const char* const colour = colours ? colour_of(e.severity) : "";
-    std::printf("%s\n", fmt::format("{:<{}}  {}{:<7}{}  {:<{}}  {:<{}}  {}", clock_text(e.time, true), time, colour,
-                                    query::severity_name(e.severity), *colour != 0 ? "\033[0m" : "", e.kind, kind, e.device,
-                                    device, sentence(e))
-                            .c_str());
+    const std::string line = fmt::format("{:<{}}  {:<7}  {:<{}}  {:<{}}  {}", clock_text(e.time, true), time,
+                                         query::severity_name(e.severity), e.kind, kind, e.device, device, sentence(e));
+    std::fputs(line_for_stdout(line, time + 2 + 7 + 2 + kind + 2 + device + 2, colour, time + 2, 7).c_str(), stdout);
   }
   if (answer.events.empty()) {
     std::printf("no events in the %s before %s\n", format_duration((answer.range.max - answer.range.min) / 1000 * 1000).c_str(),

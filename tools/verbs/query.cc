@@ -12,6 +12,7 @@
 #include "tools/terminal/charset.h"
 #include "tools/terminal/chart.h"
 #include "tools/terminal/colour.h"
+#include "tools/terminal/heat.h"
 #include "tools/terminal/result_text.h"
 #include "tools/terminal/terminal.h"
 #include "tools/verbs/verbs.h"
@@ -19,39 +20,55 @@
 namespace tacho::tools {
 namespace {
 
-std::size_t table_width() { return terminal_size(STDOUT_FILENO).value_or(TerminalSize{.width = 200}).width; }
-
 std::string seconds(std::int64_t ms) {
   std::string out;
   append_seconds(out, ms);
   return out;
 }
 
+// Of the time axis: an instant's own range, when it asks for one: x[5m].
+TimeMs begin_of(const query::QueryResult& result, const QueryOptions& o, TimeMs end) {
+  if (o.last_ms || result.type != query::ValueType::matrix) return end - o.last_ms.value_or(0);
+  TimeMs begin = end;
+  for (const query::ResultSeries& s : result.series) begin = std::min(begin, s.points.front().t);
+  return begin;
+}
+
+std::string heat_text(const query::QueryResult& result, const QueryOptions& o, TimeMs end) {
+  const TerminalSize terminal = terminal_size(STDOUT_FILENO).value_or(TerminalSize{.width = 100, .height = 65});
+  return heat(result, {.width = terminal.width,
+                       .height = terminal.height - 1,  // the prompt's
+                       .charset = choose_charset(),
+                       .colours = colours_of(STDOUT_FILENO),
+                       .unit = unit_of_expression(o.expr),
+                       .begin = begin_of(result, o, end),
+                       .end = end,
+                       .step_ms = o.step_ms});
+}
+
 std::string chart_text(const query::QueryResult& result, const QueryOptions& o, TimeMs end) {
   const TerminalSize terminal = terminal_size(STDOUT_FILENO).value_or(TerminalSize{.width = 100});
-  ChartOptions c{.width = terminal.width,
-                 .height = std::clamp<std::size_t>(terminal.height * 2 / 3, 8, 24),
-                 .charset = choose_charset(),
-                 .colours = colours_on(STDOUT_FILENO),
-                 .unit = unit_of_expression(o.expr),
-                 .begin = end - o.last_ms.value_or(0),
-                 .end = end,
-                 .step_ms = o.step_ms};
-  // An instant's own range, when it asks for one: x[5m].
-  if (!o.last_ms && result.type == query::ValueType::matrix) {
-    c.begin = end;
-    for (const query::ResultSeries& s : result.series) c.begin = std::min(c.begin, s.points.front().t);
-  }
+  const ChartOptions c{.width = terminal.width,
+                       .height = std::clamp<std::size_t>(terminal.height * 2 / 3, 8, 24),
+                       .charset = choose_charset(),
+                       .colours = colours_on(STDOUT_FILENO),
+                       .unit = unit_of_expression(o.expr),
+                       .begin = begin_of(result, o, end),
+                       .end = end,
+                       .step_ms = o.step_ms};
   return chart(result, c);
 }
 
-// Table, CSV and chart; JSON is the API's own text.
+// Table, CSV, chart and heat strip; JSON is the API's own text.
 int print(const query::QueryResult& result, const QueryOptions& o, TimeMs end) {
   for (const std::string& w : result.warnings) std::fprintf(stderr, "tacho: %s\n", w.c_str());
   for (const std::string& i : result.infos) std::fprintf(stderr, "tacho: %s\n", i.c_str());
+  if (o.format == "heat" && result.type != query::ValueType::matrix)
+    return fail(Error{"a heat strip shows a range, and this is the value of one instant: add --last 5m, or ask --format table"});
   const std::string text = o.format == "csv"     ? result_csv(result)
                            : o.format == "chart" ? chart_text(result, o, end)
-                                                 : result_table(result, table_width());
+                           : o.format == "heat"  ? heat_text(result, o, end)
+                                                 : result_table(result, stdout_width());
   std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
 }

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "proto/base/text_table.h"
 #include "query/api/json.h"
 #include "query/engine/engine.h"
 #include "query/json/object.h"
 #include "tools/answers/data.h"
 #include "tools/answers/remote.h"
+#include "tools/terminal/terminal.h"
 #include "tools/verbs/verbs.h"
 
 namespace tacho::tools {
@@ -40,7 +42,8 @@ int series(const SeriesOptions& options) {
         [&](query::JsonText& out) { query::write_list(out, *found, [&](const Labels& l) { out.labels(l); }); });
     std::printf("%s\n", body.c_str());
   } else {
-    for (const Labels& l : *found) std::printf("%s\n", l.to_string().c_str());
+    const std::size_t width = stdout_width();
+    for (const Labels& l : *found) std::fputs(fitted_line(l.to_string(), width).c_str(), stdout);
   }
   return found->empty() ? fail(Error{"no series matches " +
                                      (options.matcher.empty() ? std::string("(the window is empty)") : options.matcher)})

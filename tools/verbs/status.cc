@@ -5,10 +5,12 @@
 
 #include "proto/base/clock.h"
 #include "proto/base/number.h"
+#include "proto/base/text_table.h"
 #include "query/api/api.h"
 #include "tools/answers/ask_now.h"
 #include "tools/answers/data.h"
 #include "tools/answers/remote.h"
+#include "tools/terminal/terminal.h"
 #include "tools/verbs/verbs.h"
 
 namespace tacho::tools {
@@ -61,18 +63,23 @@ std::string span_text(double seconds) {
                            : fmt::format("{:.1f} days", seconds / 86'400);
 }
 
-void line(const char* what, const std::string& text) { std::printf("%-10s %s\n", what, text.c_str()); }
+void line(const char* what, const std::string& text) {
+  std::fputs(fitted_line(fmt::format("{:<10} {}", what, text), stdout_width(), 11).c_str(), stdout);
+}
 
-void print_group(const json::object& g) {
+std::vector<std::string> group_row(const json::object& g) {
   const double rows = number_of(g, "rows"), samples = number_of(g, "blockSamples"), interval = number_of(g, "intervalMs");
   const double held = (number_of(g, "maxTime") - number_of(g, "minTime")) / 1000 + interval / 1000;
   const double due = interval > 0 ? held * 1000 / interval : rows;
   const json::value* name = g.if_contains("group");
-  std::printf("%-14s %8s %7.0f %12s %9.0f %8.0f %8.0f %9s\n",
-              name != nullptr && name->is_string() ? name->as_string().c_str() : "?",
-              fmt::format("{} s", interval / 1000).c_str(), number_of(g, "series"), span_text(held).c_str(), rows,
-              due > rows ? due - rows : 0.0, number_of(g, "generations"),
-              samples > 0 ? fmt::format("{:.3f}", number_of(g, "blockBytes") / samples).c_str() : "-");
+  return {name != nullptr && name->is_string() ? std::string(name->as_string()) : "?",
+          fmt::format("{} s", interval / 1000),
+          fmt::format("{:.0f}", number_of(g, "series")),
+          span_text(held),
+          fmt::format("{:.0f}", rows),
+          fmt::format("{:.0f}", due > rows ? due - rows : 0.0),
+          fmt::format("{:.0f}", number_of(g, "generations")),
+          samples > 0 ? fmt::format("{:.3f}", number_of(g, "blockBytes") / samples) : "-"};
 }
 
 void print_table(const json::object& o, const std::string& accelerators) {
@@ -105,11 +112,13 @@ void print_table(const json::object& o, const std::string& accelerators) {
   if (!accelerators.empty()) line("devices", accelerators);
   const json::value* groups = o.if_contains("groups");
   if (groups == nullptr || !groups->is_array() || groups->as_array().empty()) return;
-  std::printf("\n%-14s %8s %7s %12s %9s %8s %8s %9s\n", "group", "interval", "series", "window", "rows", "missing", "schemas",
-              "B/sample");
+  TextTable table{.columns = {{false, 14}, {true, 8}, {true, 7}, {true, 12}, {true, 9}, {true, 8}, {true, 8}, {true, 9}},
+                  .rows = {{"group", "interval", "series", "window", "rows", "missing", "schemas", "B/sample"}},
+                  .gap = 1};
   for (const json::value& g : groups->as_array()) {
-    if (g.is_object()) print_group(g.as_object());
+    if (g.is_object()) table.rows.push_back(group_row(g.as_object()));
   }
+  std::printf("\n%s", table.text(stdout_width()).c_str());
 }
 
 }  // namespace

@@ -1,205 +1,173 @@
-// tacho top: the loop. One thread asks, once a second; this one draws and reads keys, and waits for neither disk nor network.
-#include <pthread.h>
-#include <signal.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
-
+// tacho top: the loop. One thread asks (tools/top/asker.h); this one draws and reads keys, and waits for neither disk nor network.
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
-#include <thread>
 
-#include "proto/base/clock.h"
-#include "proto/base/file.h"
+#include "store/directory.h"
+#include "store/identity/log.h"
+#include "tools/agent/job_labels.h"
 #include "tools/answers/data.h"
-#include "tools/top/data.h"
-#include "tools/top/model.h"
-#include "tools/top/page.h"
+#include "tools/answers/nodes.h"
+#include "tools/terminal/charset.h"
+#include "tools/terminal/terminal.h"
+#include "tools/top/asker.h"
+#include "tools/top/controls.h"
+#include "tools/top/fleet/loop.h"
+#include "tools/top/pages/page.h"
 #include "tools/top/screen.h"
 #include "tools/verbs/verbs.h"
 
 namespace tacho::tools {
 namespace {
 
-// After the full second the sources are read and their rows published; a little later a look finds them all.
-constexpr std::int64_t kAfterTickNs = 120 * kNsPerMs;
-// How long a quit waits for an answer that is on its way.
-constexpr auto kQuitWait = std::chrono::milliseconds(200);
+using std::chrono::milliseconds;
 
-// Asks once a second on a thread of its own and keeps the newest view.
-// Shared ownership: a server that hangs holds the thread, which must then outlive the screen.
-class Refresher : public std::enable_shared_from_this<Refresher> {
- public:
-  Refresher(std::unique_ptr<store::Queryable> store, std::unique_ptr<TopData> data)
-      : store_(std::move(store)), data_(std::move(data)), model_(*data_), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+// An answer that comes within this is drawn at once with the key; a later one when it is there.
+constexpr milliseconds kDrawTogether{40};
+// How often the page is drawn anew while nothing comes: to say for how long.
+constexpr milliseconds kDrawAgain{1000};
+// Narrower than a minute of seconds, a column is two of them.
+constexpr std::size_t kMinute = 60;
 
-  // Before start(): the first view, or why there is none.
-  Result<TopView> first() { return model_.refresh(); }
-
-  void start() {
-    // Signals are for the thread that draws.
-    sigset_t all, before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    thread_ = std::thread([self = shared_from_this()] { self->work(); });
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  }
-
-  // Once, after start(). False: still waiting for an answer; the thread is left to itself.
-  bool stop() {
-    std::unique_lock lock(mutex_);
-    stopping_ = true;
-    changed_.notify_all();
-    const bool ended = changed_.wait_for(lock, kQuitWait, [&] { return ended_; });
-    lock.unlock();
-    ended ? thread_.join() : thread_.detach();
-    return ended;
-  }
-
-  void pause(bool paused) {
-    const std::lock_guard lock(mutex_);
-    paused_ = paused;
-    changed_.notify_all();
-  }
-
-  // The newest view since the last call, and the problem of the newest attempt; false when there was none.
-  bool take(TopView& view, std::string& problem) {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const ssize_t n = ::read(wake_.get(), &count, sizeof count);
-    const std::lock_guard lock(mutex_);
-    if (!fresh_) return false;
-    fresh_ = false;
-    problem = problem_;
-    if (view_) view = std::move(*view_);
-    view_.reset();
-    return true;
-  }
-
-  int wake_fd() const { return wake_.get(); }
-
- private:
-  static std::chrono::nanoseconds until_next_look() {
-    const std::int64_t now = system_clock().wall_ns();
-    const std::int64_t since = (now - kAfterTickNs) % kNsPerSecond;
-    return std::chrono::nanoseconds(kNsPerSecond - since);
-  }
-
-  void work() {
-    std::unique_lock lock(mutex_);
-    while (!stopping_) {
-      if (changed_.wait_for(lock, until_next_look(), [&] { return stopping_; })) break;
-      changed_.wait(lock, [&] { return stopping_ || !paused_; });
-      if (stopping_) break;
-      lock.unlock();
-      auto view = model_.refresh();
-      lock.lock();
-      fresh_ = true;
-      problem_ = view ? "" : view.error().message;
-      if (view) view_ = std::move(*view);
-      const std::uint64_t one = 1;
-      [[maybe_unused]] const ssize_t n = ::write(wake_.get(), &one, sizeof one);
-    }
-    ended_ = true;
-    changed_.notify_all();
-  }
-
-  std::unique_ptr<store::Queryable> store_;  // null: asked over HTTP
-  std::unique_ptr<TopData> data_;
-  TopModel model_;  // the asking thread's, once it is started
-  Fd wake_;
-  std::thread thread_;
-
-  std::mutex mutex_;  // guards what follows; never held while asking
-  std::condition_variable changed_;
-  bool stopping_ = false;
-  bool paused_ = false;
-  bool ended_ = false;
-  bool fresh_ = false;
-  std::optional<TopView> view_;
-  std::string problem_;
-};
-
-Result<std::shared_ptr<Refresher>> make_refresher(const DataChoice& choice) {
-  if (choice.url) return std::make_shared<Refresher>(nullptr, top_over_http(*choice.url));
+Result<std::shared_ptr<TopAsker>> make_asker(const DataChoice& choice) {
+  if (choice.url) return std::make_shared<TopAsker>(nullptr, top_over_http(*choice.url));
   auto store = open_data(choice);
   if (!store) return std::unexpected(store.error());
-  auto data = top_over_store(**store, choice.file ? *choice.file : host_name());
-  return std::make_shared<Refresher>(std::move(*store), std::move(data));
-}
-
-// What a key changes of the page. False: quit.
-bool apply(TopKey key, const TopPage& page, TopPageState& state) {
-  const bool was_help = state.help;
-  if (key != TopKey::none && key != TopKey::resized) state.help = false;
-  if (was_help && key != TopKey::quit) return true;
-  const std::size_t screenful = std::max<std::size_t>(page.rows_shown, 2) - 1;
-  switch (key) {
-    case TopKey::quit: return was_help;  // from the help page back to the list first
-    case TopKey::pause: state.paused = !state.paused; break;
-    case TopKey::up: state.first_row -= state.first_row > 0; break;
-    case TopKey::down: ++state.first_row; break;
-    case TopKey::page_up: state.first_row -= std::min(state.first_row, screenful); break;
-    case TopKey::page_down: state.first_row += screenful; break;
-    case TopKey::home: state.first_row = 0; break;
-    case TopKey::end: state.first_row = page.rows; break;
-    case TopKey::all_rows: state.all_rows = !state.all_rows; break;
-    case TopKey::charset: state.charset = state.charset == Charset::utf8 ? Charset::ascii : Charset::utf8; break;
-    case TopKey::help: state.help = true; break;
-    case TopKey::none:
-    case TopKey::resized:
-    case TopKey::other: break;
+  store::TimelineSource timeline;
+  if (!choice.file) {
+    const auto reader = std::make_shared<store::IdentityReader>(store::reader_dirs(choice.state, choice.runtime).state);
+    timeline = [reader] { return reader->timeline(); };
   }
-  return true;
+  auto data = top_over_store(**store, choice.file ? *choice.file : host_name(), system_clock(), identity_labels_of(timeline));
+  return std::make_shared<TopAsker>(std::move(*store), std::move(data));
 }
 
-void loop(TopScreen& screen, Refresher& refresher, TopView view) {
-  TopPageState state;
-  state.charset = screen.charset();
+// The first view comes without events: it is not to wait for them.
+TopAsk ask_of(const TopState& state) { return {state.time, state.subject, true}; }
+
+bool is_same(const TopAsk& a, const TopAsk& b) {
+  const bool same_time = a.time.live() == b.time.live() &&
+                         (a.time.live() || (a.time.cursor() == b.time.cursor() && a.time.grid().last() == b.time.grid().last()));
+  return same_time && a.time.step_ms() == b.time.step_ms() && a.time.grid().count == b.time.grid().count &&
+         a.subject == b.subject && a.events == b.events;
+}
+
+void set_reach(const TopView& view, TopState& state) { state.time.set_reach(view.oldest, view.newest.value_or(view.now)); }
+
+// Nothing is open that Esc would close.
+bool is_outermost(const TopState& state) {
+  return state.subject.is_overview() && !state.events && !state.help && state.prompt == TopPrompt::none && state.filter.empty();
+}
+
+FleetAfter loop(TopScreen& screen, TopAsker& asker, TopView view, TopState state) {
+  TopAsk asked = ask_of(state);
+  asker.start(asked);
   for (;;) {
     state.width = screen.width();
     state.height = screen.height();
-    const TopPage page = top_page(view, state);
-    state.first_row = page.first_row;
-    screen.draw(page);
-    const TopKey key = screen.wait(refresher.wake_fd());
-    const bool was_paused = state.paused;
-    if (!apply(key, page, state)) return;
-    if (state.paused != was_paused) refresher.pause(state.paused);
-    TopView newer = view;
-    std::string problem;
-    // A view that was on its way when the user paused is not shown: what stands there is what was paused.
-    if (refresher.take(newer, problem) && !state.paused) {
-      view = std::move(newer);
-      state.problem = std::move(problem);
+    state.time.set_columns(top_page_columns(state));
+    if (const TopAsk ask = ask_of(state); !is_same(ask, asked)) {
+      asked = ask;
+      asker.ask(ask);
+      asker.wait(kDrawTogether);
     }
+    if (asker.take(view, state.problem)) {
+      set_reach(view, state);
+      finish_jump(view, state);
+      if (!is_same(ask_of(state), asked)) continue;  // the jump went to another time
+    }
+    state.silent_ms = asker.silent_ms();
+    const TopPage page = top_page(view, state);
+    screen.draw(page);
+    const TopInput input = screen.wait(asker.wake_fd(), kDrawAgain);
+    if (state.within && input.key == TopKey::escape && is_outermost(state)) return FleetAfter::back;
+    if (!apply(input, view, page, state)) return FleetAfter::quit;
   }
+}
+
+struct NodePage {
+  std::shared_ptr<TopAsker> asker;
+  TopView view;
+  TopState state;
+};
+
+// With its first view.
+Result<NodePage> open_page(const DataChoice& data, const TopOptions& options) {
+  auto asker = make_asker(data);
+  if (!asker) return std::unexpected(asker.error());
+  TopState state;
+  if (const auto size = terminal_size(1)) {
+    state.width = std::max(size->width, kPageWidthMin);
+    state.height = std::max(size->height, kPageHeightMin);
+  }
+  state.charset = choose_charset();
+  const std::size_t columns = top_page_columns(state);
+  state.time.set_columns(columns);
+  state.time.set_step(options.step_ms ? *options.step_ms : columns < kMinute ? 2 * kSecondMs : kSecondMs);
+  // A time of before all that is known: the first answer says what is held.
+  if (options.at) {
+    state.time.set_reach(*options.at, *options.at);
+    state.time.go_to(*options.at);
+  }
+  auto view = (*asker)->first({state.time, {}, false});
+  if (!view) return std::unexpected(view.error());
+  set_reach(*view, state);
+  return NodePage{std::move(*asker), std::move(*view), std::move(state)};
+}
+
+FleetAfter show_page(TopScreen& screen, NodePage page, bool& all_stopped) {
+  page.state.charset = screen.charset();
+  page.state.colours = screen.colours();
+  const FleetAfter after = loop(screen, *page.asker, std::move(page.view), std::move(page.state));
+  all_stopped = page.asker->stop() && all_stopped;
+  return after;
+}
+
+int end(std::unique_ptr<TopScreen> screen, bool all_stopped) {
+  screen.reset();
+  if (!all_stopped) {
+    // A server that does not answer holds the asking thread; nothing is left to be written, so do not wait for it.
+    std::fflush(nullptr);
+    std::_Exit(0);
+  }
+  return 0;
+}
+
+int top_nodes(const TopOptions& options) {
+  auto nodes = parse_nodes(*options.nodes);
+  if (!nodes) return fail(nodes.error());
+  auto screen = TopScreen::open(!options.no_mouse);
+  if (!screen) return fail(screen.error());
+  const auto fleet = std::make_shared<Fleet>(std::move(*nodes));
+  fleet->start();
+  bool all_stopped = true;
+  fleet_loop(**screen, *fleet, [&](const FleetNodeView& node) -> Result<FleetAfter> {
+    // Its page would wait for it, and keys with it.
+    if (!node.problem.empty()) return failure("{} is silent: {}", node.title(), node.problem);
+    auto page = open_page({.url = node.url}, options);
+    if (!page) return std::unexpected(page.error());
+    page->state.within = true;
+    return show_page(**screen, std::move(*page), all_stopped);
+  });
+  all_stopped = fleet->stop() && all_stopped;
+  return end(std::move(*screen), all_stopped);
 }
 
 }  // namespace
 
 int top(const TopOptions& options) {
   if (auto ok = TopScreen::check_terminal(); !ok) return fail(ok.error());
-  auto refresher = make_refresher(options.data);
-  if (!refresher) return fail(refresher.error());
-  auto view = (*refresher)->first();
-  if (!view) return fail(view.error());
-  auto screen = TopScreen::open();
+  if (options.nodes) return top_nodes(options);
+  auto page = open_page(options.data, options);
+  if (!page) return fail(page.error());
+  auto screen = TopScreen::open(!options.no_mouse);
   if (!screen) return fail(screen.error());
-  (*refresher)->start();
-  loop(**screen, **refresher, std::move(*view));
-  screen->reset();
-  if (!(*refresher)->stop()) {
-    // A server that does not answer holds the asking thread; nothing is left to be written, so do not wait for it.
-    std::fflush(nullptr);
-    std::_Exit(0);
-  }
-  return 0;
+  bool all_stopped = true;
+  show_page(**screen, std::move(*page), all_stopped);
+  return end(std::move(*screen), all_stopped);
 }
 
 }  // namespace tacho::tools

@@ -99,9 +99,12 @@ int devices(const DevicesOptions& options);
 struct JobVerbOptions {
   std::string name;  // "": all
   DataChoice data;
+  std::optional<std::string> nodes;  // as of QueryOptions
+  std::int64_t nodes_timeout_ms = 15'000;
   std::optional<std::int64_t> last_ms;  // nullopt: as far as the window reaches
   std::optional<std::int64_t> at;
   std::string format = "table";
+  std::string charts = "auto";  // below a page: auto (on a terminal), always, never
 };
 int job(const JobVerbOptions& options);
 
@@ -152,6 +155,10 @@ int serve(const ServeOptions& options);
 
 struct TopOptions {
   DataChoice data;
+  std::optional<std::string> nodes;     // several agents side by side instead (tools/answers/nodes.h)
+  std::optional<std::int64_t> at;       // live when not given
+  std::optional<std::int64_t> step_ms;  // as the width allows when not given
+  bool no_mouse = false;
 };
 int top(const TopOptions& options);
 

@@ -1,5 +1,7 @@
 #include "store/aliases/view.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <random>
 
@@ -135,6 +137,45 @@ TEST_CASE("matchers are on the alias's labels, whatever becomes of them") {
   CHECK(slots({"vendor=\"\""}) == "01");
   CHECK(slots({"uuid=\"a\""}).empty());
   CHECK(slots({"slot=~\"1|2\""}) == "1");
+}
+
+TEST_CASE("several selectors at once give what each gives alone, each series once, in order") {
+  const Node n(kTwoCards + "total_bytes{uuid=\"a\"} 10 1\nused_bytes{uuid=\"a\"} 4 1\n");
+  const std::vector<std::vector<std::string>> selectors = {{"__name__=\"UTIL\""},
+                                                           {"__name__=\"util_ratio\""},
+                                                           {"uuid=\"a\""},
+                                                           {"__name__=\"used_bytes\""},
+                                                           {"__name__=\"SHARE\""},
+                                                           {"__name__=\"nothing\""},
+                                                           {"__name__=~\"UTIL|used_bytes\""}};
+  const auto shown = [](const Selection& of) {
+    std::map<Labels, std::vector<double>> out;
+    for (const SeriesView& v : of.series) {
+      CHECK_FALSE(out.contains(v.labels()));
+      out.emplace(v.labels(), std::vector<double>(v.values.begin(), v.values.end()));
+      for (double& x : out[v.labels()])
+        if (std::isnan(x)) x = -1;
+    }
+    return out;
+  };
+  for (std::size_t chosen = 1; chosen < (1u << selectors.size()); ++chosen) {
+    std::vector<std::vector<Matcher>> kept;
+    std::map<Labels, std::vector<double>> wanted;
+    for (std::size_t i = 0; i < selectors.size(); ++i) {
+      if ((chosen >> i & 1) == 0) continue;
+      kept.push_back(matchers(selectors[i]));
+      wanted.merge(shown(*n.view.select(kept.back(), kAll, {})));
+    }
+    const std::vector<MatcherSet> sets(kept.begin(), kept.end());
+    const auto got = n.view.select_any(sets, kAll, {});
+    REQUIRE(got);
+    REQUIRE(shown(*got) == wanted);
+    std::size_t samples = 0;
+    for (const SeriesView& v : got->series) samples += v.values.size();
+    REQUIRE(got->samples == samples);
+    REQUIRE(std::is_sorted(got->series.begin(), got->series.end(),
+                           [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); }));
+  }
 }
 
 TEST_CASE("an alias answers where it is asked for by name, and never beside what it is made of") {

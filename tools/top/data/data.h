@@ -2,22 +2,26 @@
 // answer the same PromQL, so that everything above this door is one code path.
 //
 // Threads  one at a time.
-// Cost     local: reads files, the agent is not asked and does not notice; what all ranges need is read once. HTTP: one request
-//          for all ranges together.
+// Cost     local: reads files, the agent is not asked and does not notice; what all expressions need is read once. HTTP: one request
+//          for all expressions together.
 // Errors   each expression has its own; a server that cannot be reached is the error of all of them.
 // Lifetime the store outlives what reads it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "proto/base/clock.h"
 #include "proto/base/error.h"
 #include "query/engine/result.h"
+#include "query/events/event.h"
 #include "store/queryable.h"
+#include "tools/top/data/columns.h"
 
 namespace tacho::tools {
 
@@ -34,16 +38,11 @@ class TopData {
   // Without a time: as of now, by the clock of whoever answers.
   virtual Result<query::QueryResult> instant(const std::string& expr, std::optional<TimeMs> at) = 0;
 
-  // answers[i] is that of exprs[i], at start, start + step, ... up to end. No expression looks further back than reach_ms, and none
-  // at metrics whose names begin otherwise than with node_, tacho_ or accel_.
-  using Answers = std::vector<Result<query::QueryResult>>;
-  struct Steps {
-    TimeMs start = 0;
-    TimeMs end = 0;
-    std::int64_t step_ms = 1000;
-    std::int64_t reach_ms = 0;
-  };
-  virtual Answers ranges(std::span<const std::string> exprs, const Steps& steps) = 0;
+  // answers[i] is that of exprs[i], at every whole second of the grid, without metrics' names: whether an expression keeps them may depend
+  // on the grid. No expression looks further back than reach_ms from one.
+  using Answer = Result<std::vector<TopSeries>>;
+  using Answers = std::vector<Answer>;
+  virtual Answers columns(std::span<const std::string> exprs, const TopGrid& grid, std::int64_t reach_ms) = 0;
 
   // How much there is, where it can be told without a query.
   struct Extent {
@@ -52,12 +51,20 @@ class TopData {
   };
   virtual std::optional<Extent> extent() = 0;
 
+  // What happened in [start, end], by time; at most so many of the newest.
+  virtual Result<std::vector<query::Event>> events(TimeMs start, TimeMs end, std::size_t limit) = 0;
+
+  // The report of a job's runs in [start, end], as tacho job prints it.
+  virtual Result<std::string> job_text(const std::string& name, TimeMs start, TimeMs end) = 0;
+
   // What to call the node when its samples do not say.
   virtual std::string fallback_name() const = 0;
 };
 
+// is_identity: whether a label says whose a series is (job reports); empty: the usual ones.
 std::unique_ptr<TopData> top_over_store(const store::Queryable& store, std::string fallback_name,
-                                        const Clock& clock = system_clock());
+                                        const Clock& clock = system_clock(),
+                                        std::function<bool(std::string_view)> is_identity = {});
 std::unique_ptr<TopData> top_over_http(std::string url);
 
 }  // namespace tacho::tools

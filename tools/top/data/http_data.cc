@@ -1,0 +1,165 @@
+// TopData over an agent's, or a Prometheus's, HTTP API.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "proto/base/duration.h"
+#include "proto/base/number.h"
+#include "proto/http.h"
+#include "tools/answers/events.h"
+#include "tools/answers/remote.h"
+#include "tools/top/data/data.h"
+
+namespace tacho::tools {
+namespace {
+
+// A Prometheus that scrapes node_exporter has no series of the agent's own, which come last of a tick.
+constexpr const char* kNewestAny = "max(timestamp(tacho_process_cpu_seconds_total)) or max(timestamp(node_load1))";
+// Whoever has not answered by then is told as silent; what is shown stays.
+constexpr std::int64_t kTimeoutMs = 10'000;
+
+std::optional<double> single_value(const query::QueryResult& r) {
+  if (r.series.empty() || r.series.front().points.empty()) return std::nullopt;
+  return r.series.front().points.back().v;
+}
+
+TimeMs to_ms(double seconds) { return static_cast<TimeMs>(seconds * 1000 + 0.5); }
+
+std::string seconds(TimeMs t) {
+  std::string s;
+  append_seconds(s, t);
+  return s;
+}
+
+class HttpData final : public TopData {
+ public:
+  explicit HttpData(std::string url) : url_(std::move(url)) {}
+
+  Result<Newest> newest() override {
+    auto r = instant(kNewestAny, std::nullopt);
+    if (!r) return std::unexpected(r.error());
+    if (!r->series.empty() && !r->series.front().points.empty()) {
+      const Sample s = r->series.front().points.back();
+      return Newest{to_ms(s.v), s.t};
+    }
+    // Nothing of the last five minutes; the server's clock still answers.
+    r = instant("time()", std::nullopt);
+    if (!r) return std::unexpected(r.error());
+    const auto now = single_value(*r);
+    return Newest{std::nullopt, now ? to_ms(*now) : system_clock().wall_ms()};
+  }
+
+  Result<query::QueryResult> instant(const std::string& expr, std::optional<TimeMs> at) override {
+    Params params{{"query", expr}};
+    if (at) params.emplace_back("time", seconds(*at));
+    return answer("/api/v1/query", params);
+  }
+
+  Answers columns(std::span<const std::string> exprs, const TopGrid& grid, std::int64_t) override {
+    if (exprs.empty()) return {};
+    if (together_) {
+      if (auto all = ask_columns(exprs, grid)) return std::move(*all);
+    }
+    Answers out;
+    bool all_failed = true;
+    for (const std::string& e : exprs) {
+      auto one = ask_columns({&e, 1}, grid);
+      out.push_back(one ? std::move(one->front()) : Answer(std::unexpected(one.error())));
+      all_failed = all_failed && !out.back();
+      // A server that does not answer is not asked thirty times more.
+      if (all_failed && out.size() == 2) break;
+    }
+    if (all_failed) {
+      while (out.size() < exprs.size()) out.push_back(out.front());
+    } else {
+      together_ = false;  // the server is there, but one of the expressions is not for it
+    }
+    return out;
+  }
+
+  std::optional<Extent> extent() override {
+    const auto series = instant("tacho_store_series", std::nullopt);
+    const auto window = instant("tacho_store_window_seconds", std::nullopt);
+    if (!series || !window || !single_value(*series) || !single_value(*window)) return std::nullopt;
+    return Extent{static_cast<std::size_t>(std::max(0.0, *single_value(*series))), to_ms(std::max(0.0, *single_value(*window)))};
+  }
+
+  Result<std::vector<query::Event>> events(TimeMs start, TimeMs end, std::size_t limit) override {
+    const auto body =
+        ask(url_, fmt::format("/api/v1/events?start={}&end={}&limit={}", seconds(start), seconds(end), limit), {}, kTimeoutMs);
+    if (!body) return failure("{}; an older agent does not know events", body.error().message);
+    auto answer = parse_events_answer(*body);
+    if (!answer) return std::unexpected(answer.error());
+    return std::move(answer->events);
+  }
+
+  Result<std::string> job_text(const std::string& name, TimeMs start, TimeMs end) override {
+    return ask(url_,
+               fmt::format("/api/v1/jobs?format=text&job={}&start={}&end={}", url_encode(name), seconds(start), seconds(end)), {},
+               kTimeoutMs);
+  }
+
+  std::string fallback_name() const override { return url_; }
+
+ private:
+  static constexpr std::string_view kPartLabel = "tacho_top_part";
+
+  Result<query::QueryResult> answer(const std::string& path, const Params& params) const {
+    const auto body = ask(url_, path, params, kTimeoutMs);
+    if (!body) return std::unexpected(body.error());
+    return parse_answer(*body);
+  }
+
+  // One round trip for all: every expression's series get a label with its number, and `or` unites them. Where a column is more than a
+  // second the server is asked for its highest and its lowest second: odd numbers are lowest.
+  Result<Answers> ask_columns(std::span<const std::string> exprs, const TopGrid& grid) const {
+    const bool seconds_alone = grid.step_ms == kSecondMs;
+    std::string text;
+    const auto add = [&](std::size_t number, const std::string& expr) {
+      text +=
+          fmt::format("{}label_replace({}, \"{}\", \"{}\", \"\", \"\")", text.empty() ? "" : " or ", expr, kPartLabel, number);
+    };
+    for (std::size_t i = 0; i < exprs.size(); ++i) {
+      if (seconds_alone) {
+        add(2 * i, exprs[i]);
+        continue;
+      }
+      const std::string span = format_duration(grid.step_ms);
+      add(2 * i, fmt::format("max_over_time(({})[{}:1s])", exprs[i], span));
+      add(2 * i + 1, fmt::format("min_over_time(({})[{}:1s])", exprs[i], span));
+    }
+    auto all =
+        answer("/api/v1/query_range",
+               {{"query", text}, {"start", seconds(grid.first)}, {"end", seconds(grid.last())}, {"step", seconds(grid.step_ms)}});
+    if (!all) return std::unexpected(all.error());
+    Answers out(exprs.size(), std::vector<TopSeries>());
+    for (query::ResultSeries& s : all->series) {
+      const auto number = parse_int(s.labels.get(kPartLabel));
+      if (!number || *number < 0 || static_cast<std::size_t>(*number) >= 2 * exprs.size())
+        return failure("{} does not keep the labels that it is asked to make", url_);
+      s.labels.erase(kPartLabel);
+      s.labels.erase(kMetricName);
+      const auto part = static_cast<std::size_t>(*number);
+      std::vector<TopSeries>& to = *out[part / 2];
+      // The lowest of a series come after all highest; there are few series an expression.
+      auto place = std::find_if(to.begin(), to.end(), [&](const TopSeries& t) { return t.labels == s.labels; });
+      if (place == to.end()) place = to.emplace(to.end(), std::move(s.labels), grid.count);
+      for (std::size_t i = 0; i < s.points.size(); ++i) {
+        const Sample p = s.points[i];
+        const auto column = grid.index_of(p.t);
+        if (!column) continue;
+        place->add(*column, p.v);
+      }
+    }
+    return out;
+  }
+
+  std::string url_;
+  bool together_ = true;
+};
+
+}  // namespace
+
+std::unique_ptr<TopData> top_over_http(std::string url) { return std::make_unique<HttpData>(std::move(url)); }
+
+}  // namespace tacho::tools
