@@ -1,6 +1,6 @@
 // What it costs to find the events of a range: 3,000 series of a node over an hour at 1 s, of which the rules want 400.
 //   build/bench_events
-// `walk` has the samples decoded; `store` reads them from ring and heads, as an agent does.
+// `walk` has the samples decoded; the others read them from ring and heads, as an agent does.
 #include <benchmark/benchmark.h>
 
 #include "query/events/find_events.h"

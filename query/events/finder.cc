@@ -264,6 +264,7 @@ void EventFinder::close(Track& track, TimeMs end, bool ongoing) {
   e.began_earlier = track.began_earlier;
   e.ongoing = ongoing;
   found_.push_back(e);
+  if (track.rule->detect != Detect::no_rows) track.labels = nullptr;
 }
 
 const Labels* EventFinder::keep(const Labels& labels) {

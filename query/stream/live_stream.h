@@ -16,6 +16,8 @@
 //          What comes more seldom is asked for as last_over_time(x[10s]). JSON numbers in their shortest form; "NaN", "+Inf", "-Inf".
 // Missed   steps since `last` (a client that comes back), and steps that were skipped because making or taking a piece took longer than a step,
 //          come in the next points, kMissedMs back at most; "skipped":N says of how many no piece of their own was made.
+// Events   at the start those that last and those of the newest ten seconds; a client that comes back is told those of ten seconds before it left again.
+//          An event is known by kind, labels and time; told again, it is the same one, or its end.
 // Silence  a comment each 15 s where there is nothing to send.
 // Threads  HttpStream's.
 // Bounds   kStreamQueriesMax expressions, kStreamSeriesMax series of all of them; the evaluations of a step have kEvaluateMs together.
