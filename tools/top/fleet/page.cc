@@ -16,7 +16,7 @@
 namespace tacho::tools {
 namespace {
 
-constexpr std::size_t kFrameLines = 3;  // header, titles, footer
+constexpr std::size_t kFleetFrameLines = 3;  // header, titles, footer
 
 using enum FleetMetric;
 
@@ -226,7 +226,7 @@ FleetPage fleet_page(const FleetView& view, const FleetPageState& state) {
     page.lines.resize(std::max<std::size_t>(state.height, 1));
     return page;
   }
-  const std::size_t room = state.height - kFrameLines;
+  const std::size_t room = state.height - kFleetFrameLines;
   page.rows_shown = std::min(room, page.order.size());
   const auto place =
       static_cast<std::size_t>(std::find(page.order.begin(), page.order.end(), state.selected) - page.order.begin());
