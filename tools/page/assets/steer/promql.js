@@ -60,6 +60,7 @@ async function suggest() {
     e.preventDefault();
     accept(i);
   } }, el('span', { text: it.text }), el('small', { text: it.detail ?? it.kind }))));
+  if (!popup.hidden) popup.scrollIntoView({ block: 'nearest' });
   mark();
 }
 
