@@ -99,7 +99,7 @@ class Terminal:
         return code
 
     def modes(self):
-        return self.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{keypad_cursor_flag}").split()
+        return self.tmux("display-message", "-p", "#{alternate_on} #{cursor_flag} #{keypad_cursor_flag} #{mouse_any_flag}").split()
 
     def close(self):
         subprocess.run(["tmux", "-L", self.socket, "kill-server"], env=self.env, capture_output=True)
@@ -161,7 +161,7 @@ class Story:
     def quit(self, key="q"):
         self.terminal.key(key)
         check(self.terminal.exit_code() == 0, f"{key} ends it with 0")
-        check(self.terminal.modes() == ["0", "1", "0"], "the terminal is given back: its own screen, its cursor, its keys", str(self.terminal.modes()))
+        check(self.terminal.modes() == ["0", "1", "0", "0"], "the terminal is given back: its own screen, its cursor, its keys, its mouse", str(self.terminal.modes()))
         self.terminal.key("C-l")
         self.terminal.run("stty -a | tr ';' '\\n' | grep -cwE 'echo|icanon' ; echo back-again")
         wait_for("the shell works", lambda: "\nback-again" in self.terminal.screen())
@@ -211,6 +211,14 @@ def test_live(story):
     wait_for("going on", lambda: "live" in t.screen().split("\n")[0])
     seconds_shown(t, 2)
 
+    check(t.modes()[3] == "1", "the mouse is asked for")
+    t.key("Home")
+    wait_for("the top of the list", lambda: value_of(t.screen(), "load, 1 min"))
+    row = next(i for i, line in enumerate(t.screen().split("\n")) if value_of("\n" * 3 + line, "load, 1 min") is not None)
+    t.tmux("send-keys", "-l", "\x1b[M" + "".join(chr(32 + n) for n in (0, 10, row + 1)))  # a click, as terminals send it
+    wait_for("a click selects", lambda: ">load, 1 min" in t.screen())
+    t.key("Home")
+
     t.key("?")
     wait_for("help", lambda: "also those that were 0" in t.screen())
     screen = story.save("help_80x24")
@@ -256,7 +264,7 @@ def test_signals(story):
         os.kill(pid, how)
         code = t.exit_code()
         check(code == (0 if how == signal.SIGTERM else 128 + how), f"{name}: exit code {code}")
-        check(t.modes() == ["0", "1", "0"], f"{name}: the terminal is given back: {t.modes()}")
+        check(t.modes() == ["0", "1", "0", "0"], f"{name}: the terminal is given back: {t.modes()}")
         t.run("stty -a | tr ' ;' '\\n' | grep -cxE 'echo|icanon'")
         check(t.exit_code() == 0, f"{name}: the shell works")
         wait_for(f"{name}: echo and line mode are back", lambda: "\n2\n" in t.screen())

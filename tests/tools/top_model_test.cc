@@ -505,3 +505,51 @@ TEST_CASE("the page of a device has its charts and what is known of it, at the c
   CHECK(view.detail.facts[0].name == "model");
   CHECK(view.detail.facts[0].value == "M0");
 }
+
+TEST_CASE("who does not answer is asked once a look, and what is known stays, in the time that is shown") {
+  class Silent final : public TopData {
+   public:
+    Result<Newest> newest() override {
+      ++asked;
+      if (silent) return failure("nobody is there");
+      return Newest{kStart, kStart + 200};
+    }
+    Result<query::QueryResult> instant(const std::string&, std::optional<TimeMs>) override {
+      ++asked;
+      return query::QueryResult{};
+    }
+    Answers columns(std::span<const std::string> exprs, const TopGrid& grid, std::int64_t) override {
+      ++asked;
+      if (silent) return Answers(exprs.size(), failure("nobody is there"));
+      TopSeries s({}, grid.count);
+      for (std::size_t i = 0; i < grid.count; ++i) s.add(i, 1);
+      return Answers(exprs.size(), std::vector{s});
+    }
+    std::optional<Extent> extent() override { return Extent{1, 3'600'000}; }
+    Result<std::vector<query::Event>> events(TimeMs, TimeMs, std::size_t) override { return failure("no"); }
+    Result<std::string> job_text(const std::string&, TimeMs, TimeMs) override { return failure("no"); }
+    std::string fallback_name() const override { return "x"; }
+    bool silent = false;
+    int asked = 0;
+  };
+  Silent data;
+  TopModel model(data);
+  TopAsk ask;
+  ask.time.set_columns(60);
+  REQUIRE(model.refresh(ask));
+  data.silent = true;
+  for (const std::int64_t step : {1000, 60'000}) {
+    for (const bool page : {false, true}) {
+      data.asked = 0;
+      ask.time.set_step(step);
+      ask.subject = page ? TopSubject{"cpu", "", "", {}} : TopSubject{};
+      const auto view = model.refresh(ask);
+      REQUIRE(view);
+      CHECK(data.asked == 1);
+      CHECK_FALSE(view->answered);
+      CHECK(view->problem == "nobody is there");
+      CHECK(view->now == kStart + 200);
+      if (step == 1000 && !page) CHECK(view->rows.front().now == 1);
+    }
+  }
+}

@@ -354,3 +354,11 @@ TEST_CASE("where there is no room for all, minor lines make room, unless they al
   f.state.all_rows = true;
   CHECK(f.contains("user"));
 }
+
+TEST_CASE("what alerts at one second does not alert at another that is not known yet") {
+  Fixture f;
+  f.view.rows = {row("fs", "used", {0.97}, "/data")};
+  CHECK(f.text(3).find('!') != std::string::npos);
+  f.state.time.go_to(kNoon - 5000);
+  CHECK(f.text(3).find('!') == std::string::npos);
+}

@@ -29,7 +29,11 @@ double sort_value(const TopRow& row, TopSort sort) {
   return (sort == TopSort::now ? row.now : row.max).value_or(-std::numeric_limits<double>::infinity());
 }
 
+// What was found at the cursor's second is said of that second alone.
+bool is_of_cursor(const TopView& view, const TopState& state) { return view.time.cursor() == state.time.cursor(); }
+
 std::vector<TopItem> device_items(const TopView& view, const TopState& state) {
+  const bool now = is_of_cursor(view, state);
   std::vector<TopItem> out;
   for (const TopRow& r : view.rows) {
     if (r.line->section != "accel") continue;
@@ -43,9 +47,9 @@ std::vector<TopItem> device_items(const TopView& view, const TopState& state) {
     }
     const auto cell = std::find(kDeviceCells.begin(), kDeviceCells.end(), r.line->title);
     if (cell != kDeviceCells.end()) item->cells[static_cast<std::size_t>(cell - kDeviceCells.begin())] = &r;
-    item->alert = item->alert || r.alert;
+    item->alert = item->alert || (now && r.alert);
     // The worst is said, and it comes last of the lines.
-    if (r.now.value_or(0) <= 0) continue;
+    if (!now || r.now.value_or(0) <= 0) continue;
     if (!r.which.empty() && (item->held.empty() || r.alert)) item->held = r.which;
     if (r.line->title == "unfit" || r.line->title == "lost") item->held = r.line->title;
   }
@@ -92,7 +96,7 @@ TopList top_list(const TopView& view, const TopState& state) {
     TopItem item;
     item.id = id_of(r);
     item.row = &r;
-    item.alert = r.alert;
+    item.alert = r.alert && is_of_cursor(view, state);
     out.items.push_back(std::move(item));
   }
   const auto is_accel_row = [](const TopItem& i) { return !i.is_device && i.id.section == "accel"; };

@@ -54,12 +54,13 @@ TopModel::Columns TopModel::ask_columns(const std::vector<std::string>& exprs, T
   Columns out;
   const std::int64_t reach = top_reach_ms(view.interval_ms);
   const TimeMs newest = view.newest.value_or(view.now);
-  auto found = cache_.get(exprs, view.grid, reach, newest);
+  // Who has just let a question time out is not asked two more.
+  auto found = cache_.get(exprs, view.grid, reach, newest, answered_);
   if (view.problem.empty()) view.problem = found.problem;
   answered_ = answered_ && found.whole;
   out.answers = std::move(found.answers);
   if (view.grid.step_ms != kSecondMs) {
-    auto now = cache_.get(exprs, {view.time.cursor(), kSecondMs, 1}, reach, newest);
+    auto now = cache_.get(exprs, {view.time.cursor(), kSecondMs, 1}, reach, newest, answered_);
     if (view.problem.empty()) view.problem = now.problem;
     out.now = std::move(now.answers);
   }
@@ -114,7 +115,7 @@ void TopModel::fill_detail(TopView& view) {
 void TopModel::fill_facts(TopView& view) {
   const TimeMs cursor = view.time.cursor();
   const bool same = facts_.subject == view.subject && (facts_.cursor == cursor || view.time.live());
-  if (!same || refreshes_ >= facts_.asked + kExtentEvery) {
+  if (answered_ && (!same || refreshes_ >= facts_.asked + kExtentEvery)) {
     const auto facts = top_facts(view.subject.section);
     std::vector<std::string> exprs;
     for (const TopFact* f : facts) exprs.push_back(filled_expression(f->expr, view.interval_ms, view.subject.labels));
@@ -147,6 +148,7 @@ void TopModel::fill_facts(TopView& view) {
     if (view.subject.section != "job") facts_.report.clear();
     facts_.subject = view.subject;
   }
+  if (facts_.subject != view.subject) return;
   view.detail.facts = facts_.facts;
   view.detail.report = facts_.report;
 }
@@ -203,9 +205,9 @@ Result<TopView> TopModel::refresh(const TopAsk& ask) {
   } else {
     fill_detail(view);
   }
-  const bool nothing =
-      view.rows.empty() || std::none_of(view.rows.begin(), view.rows.end(), [](const TopRow& r) { return r.max; });
-  if (!answered_ && nothing && view.detail.charts.empty() && refreshes_ <= 1) return failure("{}", view.problem);
+  const bool empty = std::none_of(view.rows.begin(), view.rows.end(), [](const TopRow& r) { return r.max.has_value(); });
+  if (!answered_ && !shown_ && empty && view.detail.charts.empty()) return failure("{}", view.problem);
+  shown_ = true;
   if (ask.events && answered_ && (!known || events_ == nullptr)) fill_events(view);
   if (view.events == nullptr && events_ != nullptr) {
     view.events = events_;

@@ -47,6 +47,7 @@ class TopModel {
   bool node_is_known_ = false;  // from its samples
   std::optional<TopData::Extent> extent_;
   std::optional<TopData::Newest> newest_;
+  bool shown_ = false;     // there has been a view
   bool answered_ = false;  // in this refresh nobody has failed to answer
 
   struct Facts {

@@ -44,9 +44,13 @@ void on_crash(int signal) {
   ::raise(signal);  // SA_RESETHAND: now with its own effect
 }
 
-void add_leave(const char* capability) {
+const char* known(const char* capability) {
   const char* text = ::tigetstr(capability);
-  if (text == nullptr || text == reinterpret_cast<const char*>(-1)) return;  // NOLINT: terminfo's way of saying no
+  return text == reinterpret_cast<const char*>(-1) ? nullptr : text;  // NOLINT: terminfo's way of saying no
+}
+
+void add_leave(const char* text) {
+  if (text == nullptr) return;
   const std::size_t n = std::strlen(text);
   if (leave_bytes + n > sizeof leave_text) return;
   std::memcpy(leave_text + leave_bytes, text, n);
@@ -60,11 +64,13 @@ void handle(int signal, void (*handler)(int), int flags) {
   ::sigaction(signal, &a, nullptr);
 }
 
-void catch_signals() {
+void catch_signals(bool mouse) {
   end_asked = 0;
   for (int s : kEndSignals) handle(s, on_end, 0);
   leave_bytes = 0;
-  for (const char* c : {"sgr0", "cnorm", "rmkx", "rmcup"}) add_leave(c);
+  for (const char* c : {"sgr0", "cnorm", "rmkx", "rmcup"}) add_leave(known(c));
+  // As curses has it where a terminal has a mouse: off again.
+  if (mouse && known("kmous") != nullptr) add_leave("\x1b[?1006l\x1b[?1000l");
   for (int s : kCrashSignals) handle(s, on_crash, static_cast<int>(SA_RESETHAND));
 }
 
@@ -201,7 +207,7 @@ Result<std::unique_ptr<TopScreen>> TopScreen::open(bool mouse) {
     ::mouseinterval(0);
   }
   screen->colours_ = start_colours();
-  catch_signals();
+  catch_signals(mouse);
   return screen;
 }
 

@@ -68,11 +68,11 @@ std::string ColumnCache::join(Run& run, const TopGrid& asked, TopData::Answers a
 }
 
 ColumnCache::Found ColumnCache::get(const std::vector<std::string>& exprs, const TopGrid& grid, std::int64_t reach_ms,
-                                    TimeMs newest) {
+                                    TimeMs newest, bool may_ask) {
   Run& run = run_of(exprs, grid);
   const std::int64_t step = grid.step_ms;
   const bool touches = run.grid.count > 0 && grid.first <= run.settled + step && grid.last() >= run.grid.before();
-  if (!touches) {
+  if (!touches && may_ask) {
     run.grid = {grid.first, step, 0};
     run.settled = grid.before();
     for (auto& answer : run.answers) answer.clear();
@@ -82,6 +82,10 @@ ColumnCache::Found ColumnCache::get(const std::vector<std::string>& exprs, const
   const auto ask = [&](TimeMs first, TimeMs last) {
     const TopGrid asked = between(first, last, step);
     if (asked.count == 0) return true;
+    if (!may_ask) {
+      found.whole = false;
+      return false;
+    }
     TopData::Answers answers = data_.columns(exprs, asked, reach_ms);
     const bool any = std::any_of(answers.begin(), answers.end(), [](const auto& a) { return a.has_value(); });
     if (!any) {

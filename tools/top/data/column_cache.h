@@ -30,8 +30,9 @@ class ColumnCache {
     std::string problem;                          // of the first that failed; "": none
     bool whole = true;                            // false: nothing new could be asked, and something was missing
   };
-  // `newest`: of the samples there are. Requires: one reach_ms a list of expressions.
-  Found get(const std::vector<std::string>& exprs, const TopGrid& grid, std::int64_t reach_ms, TimeMs newest);
+  // `newest`: of the samples there are. may_ask: false where nobody answers: only what is held. Requires: one reach_ms a list of expressions.
+  Found get(const std::vector<std::string>& exprs, const TopGrid& grid, std::int64_t reach_ms, TimeMs newest,
+            bool may_ask = true);
 
  private:
   struct Run {

@@ -98,10 +98,10 @@ TopPageLine row_line(const TopItem& item, const Layout& l, bool names_section, b
   };
   TopPageLine line;
   add_section(line, names_section ? row.line->section : "", selected);
-  line.add(fitted(printable(row.title()), l.title) + (row.alert ? "!" : " "), selected    ? TopStyle::selected
-                                                                              : row.alert ? TopStyle::alert
-                                                                                          : TopStyle::plain);
-  line.add(right(full(s.now, unit), kFullWidth), row.alert ? TopStyle::alert : TopStyle::strong);
+  line.add(fitted(printable(row.title()), l.title) + (item.alert ? "!" : " "), selected     ? TopStyle::selected
+                                                                               : item.alert ? TopStyle::alert
+                                                                                            : TopStyle::plain);
+  line.add(right(full(s.now, unit), kFullWidth), item.alert ? TopStyle::alert : TopStyle::strong);
   line.add(std::string(kGap, ' '));
   add_spark(line, row, s, state, l.cells);
   line.add(extreme(s.min) + extreme(s.max), TopStyle::faint);
