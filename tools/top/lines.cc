@@ -73,9 +73,9 @@ constexpr TopLine kLines[] = {
 
     {.section = "rdma", .title = "in", .unit = bytes_per_second, .expr = "sum by (device) (irate(node_infiniband_port_data_received_bytes_total[R]))", .show = if_any, .device = "device"},
     {.section = "rdma", .title = "out", .unit = bytes_per_second, .expr = "sum by (device) (irate(node_infiniband_port_data_transmitted_bytes_total[R]))", .show = if_any, .device = "device"},
-    {.section = "rdma", .title = "congestion", .unit = per_second, .expr = "sum by (device) (irate(node_infiniband_np_cnp_packets_sent_total[R])) + sum by (device) (irate(node_infiniband_rp_cnp_packets_handled_total[R]))", .show = if_nonzero, .device = "device"},
+    {.section = "rdma", .title = "cnps", .unit = per_second, .expr = "sum by (device) (irate(node_infiniband_np_cnp_packets_sent_total[R])) + sum by (device) (irate(node_infiniband_rp_cnp_packets_handled_total[R]))", .show = if_nonzero, .device = "device"},
     {.section = "rdma", .title = "errors", .unit = per_second, .expr = "sum by (device) (irate(node_infiniband_symbol_error_total[R])) + sum by (device) (irate(node_infiniband_port_errors_received_total[R]))", .show = if_nonzero, .device = "device", .alert_above = 0},
-    {.section = "rdma", .title = "link downs", .unit = per_second, .expr = "sum by (device) (irate(node_infiniband_link_downed_total[R]))", .show = if_nonzero, .device = "device", .alert_above = 0},
+    {.section = "rdma", .title = "downs", .unit = per_second, .expr = "sum by (device) (irate(node_infiniband_link_downed_total[R]))", .show = if_nonzero, .device = "device", .alert_above = 0},
 
     {.section = "fs", .title = "used", .unit = ratio, .expr = "max by (mountpoint) (1 - last_over_time(node_filesystem_avail_bytes{MOUNTS}[S]) / last_over_time(node_filesystem_size_bytes{MOUNTS}[S]))", .show = if_any, .device = "mountpoint", .full = 1, .alert_above = kAlmostFull},
     {.section = "fs", .title = "used", .unit = ratio, .expr = "max by (mountpoint) (1 - last_over_time(node_filesystem_avail_bytes{SHM}[S]) / last_over_time(node_filesystem_size_bytes{SHM}[S]))", .show = if_any, .device = "mountpoint", .full = 1, .alert_above = kAlmostFull},

@@ -13,13 +13,16 @@ namespace {
 constexpr std::int64_t kSilentMs = 3000;
 constexpr std::int64_t kWaitedMs = 1500;
 
+// Whether the newest sample is of just now: of a dead agent, or a file, it is not.
+bool is_fresh(const TopView& view) { return view.newest && view.now - *view.newest <= std::max(kSilentMs, 3 * view.interval_ms); }
+
 // What the reader must know before believing the numbers; the most important alone.
 std::string status_of(const TopView& view, const TopState& state) {
   if (state.silent_ms >= kWaitedMs) return fmt::format("no answer for {} s", state.silent_ms / 1000);
   if (!state.problem.empty() || !view.answered) return "no answer since " + time_text(view.now, view.now);
   if (!view.newest) return "no samples yet";
+  if (is_fresh(view)) return "";
   const std::int64_t age = view.now - *view.newest;
-  if (age <= std::max(kSilentMs, 3 * view.interval_ms)) return "";
   return fmt::format("agent not running: last sample {} old",
                      age < 60'000 ? fmt::format("{} s", age / 1000) : format_span(static_cast<double>(age) / 1000));
 }
@@ -61,7 +64,8 @@ TopPageLine header_line(const TopView& view, const TopState& state) {
   std::string when;
   if (view.newest) {
     const TimeMs at = live ? *view.newest : state.time.cursor();
-    when = live ? time_text(at, view.now) + "  live" : "at " + time_text(at, view.now) + ", " + ago_text(at, view.now);
+    when = live ? time_text(at, view.now) + (is_fresh(view) ? "  live" : "  newest")
+                : "at " + time_text(at, view.now) + ", " + ago_text(at, view.now);
   } else if (!live) {
     when = "paused";
   }
