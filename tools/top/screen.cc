@@ -197,7 +197,7 @@ Result<std::unique_ptr<TopScreen>> TopScreen::open(bool mouse) {
   ::cbreak();
   ::noecho();
   ::nonl();
-  ::set_escdelay(25);
+  ::set_escdelay(50);
   ::keypad(stdscr, TRUE);
   ::nodelay(stdscr, TRUE);
   ::curs_set(0);
