@@ -166,7 +166,7 @@ def one_dies(story, nodes):
     check(re.search(r" [0-3]s ", rows(t.screen())[nodes[0].address]), t.screen())
     t.key("q")
     check(t.exit_code() == 0, "q ends it with 0")
-    check(t.modes() == ["0", "1", "0"], f"the terminal is given back: {t.modes()}")
+    check(t.modes() == ["0", "1", "0", "0"], f"the terminal is given back: {t.modes()}")
 
 
 def hanging_node(story, tacho, nodes):
