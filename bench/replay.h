@@ -112,7 +112,10 @@ inline Trace made_trace(std::size_t columns, std::size_t rows) {
   Trace trace;
   for (std::size_t r = 0; r < rows; ++r) trace.times.push_back(static_cast<TimeMs>(r) * 1000);
   for (std::size_t c = 0; c < columns; ++c) {
-    trace.names.push_back(fmt::format("made_{}{{column=\"{}\"}}", c % 3 == 0 ? "total" : "gauge", c));
+    // Counters under a name that is looked for.
+    trace.names.push_back(c % 3 == 0
+                              ? fmt::format("node_cpu_seconds_total{{cpu=\"{}\",mode=\"{}\"}}", c, c % 2 == 0 ? "idle" : "user")
+                              : fmt::format("made_gauge{{column=\"{}\"}}", c));
     std::vector<double>& cells = trace.columns.emplace_back();
     std::uint32_t noise = static_cast<std::uint32_t>(c) * 2654435761u + 1;
     double v = static_cast<double>(c);

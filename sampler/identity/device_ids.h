@@ -5,7 +5,7 @@
 //          that is not known, `unknown`.
 // Shares   "GPU-...::3" and "nvidia0/vgpu1" are the card itself, given out several times; whether somebody else has it too, the list of
 //          all containers says, not the id.
-// Threads  any.   Source  the vendors' device plugins, as read; README, "Kubernetes" lists the forms.
+// Threads  any.   Source  the vendors' device plugins, as read; docs/identity.md lists the forms.
 #pragma once
 
 #include <cstdint>
