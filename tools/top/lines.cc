@@ -40,7 +40,7 @@ constexpr Shared kShared[] = {
 
 // clang-format off
 constexpr TopLine kLines[] = {
-    {.section = "cpu", .title = "busy", .unit = ratio, .expr = "avg(sum by (cpu) (irate(node_cpu_seconds_total{mode!~\"idle|iowait\"}[R])))", .full = 1},
+    {.section = "cpu", .title = "busy", .unit = ratio, .expr = "sum(irate(node_cpu_seconds_total{mode!~\"idle|iowait\"}[R])) / sum(irate(node_cpu_seconds_total[R]))", .full = 1},
     {.section = "cpu", .title = "user", .unit = ratio, .expr = "avg(irate(node_cpu_seconds_total{mode=\"user\"}[R]))", .full = 1, .minor = true},
     {.section = "cpu", .title = "system", .unit = ratio, .expr = "avg(irate(node_cpu_seconds_total{mode=\"system\"}[R]))", .full = 1},
     {.section = "cpu", .title = "iowait", .unit = ratio, .expr = "avg(irate(node_cpu_seconds_total{mode=\"iowait\"}[R]))", .full = 1},

@@ -18,7 +18,7 @@ struct Known {
 
 // Of a partitioned card the parts stand for it; a card that several sources tell of counts once.
 constexpr std::array<Known, kFleetMetrics> kKnown = {{
-    {FleetMetric::cpu, ratio, "avg(sum by (cpu) (irate(node_cpu_seconds_total{mode!~\"idle|iowait\"}[R])))"},
+    {FleetMetric::cpu, ratio, "sum(irate(node_cpu_seconds_total{mode!~\"idle|iowait\"}[R])) / sum(irate(node_cpu_seconds_total[R]))"},
     {FleetMetric::memory, ratio,
      "1 - sum(last_over_time(node_memory_MemAvailable_bytes[G])) / sum(last_over_time(node_memory_MemTotal_bytes[G]))"},
     {FleetMetric::devices, count, "count(count by (vendor, accel) (last_over_time(accel_up[G])))"},

@@ -44,7 +44,7 @@ export const COLUMNS = ['utilisation', 'tensor', 'memory', 'power', 'temperature
 // The host's cells. `each`: a row a device by this label, those that do nothing left out.
 export const HOST = [
   { title: 'CPU', rows: [
-    { name: 'busy', unit: 'ratio', full: 1, expr: 'clamp_max(avg(sum by (cpu) (irate(node_cpu_seconds_total{mode!~"idle|iowait"}[R]))), 1)', needs: 'node_cpu_seconds_total' },
+    { name: 'busy', unit: 'ratio', full: 1, expr: 'sum(irate(node_cpu_seconds_total{mode!~"idle|iowait"}[R])) / sum(irate(node_cpu_seconds_total[R]))', needs: 'node_cpu_seconds_total' },
     { name: 'system', unit: 'ratio', full: 1, expr: 'avg(irate(node_cpu_seconds_total{mode="system"}[R]))', needs: 'node_cpu_seconds_total' },
     { name: 'iowait', unit: 'ratio', full: 1, expr: 'avg(irate(node_cpu_seconds_total{mode="iowait"}[R]))', needs: 'node_cpu_seconds_total' },
     { name: 'runnable', unit: 'count', expr: 'max(last_over_time(node_procs_running[G]))', needs: 'node_procs_running' },
