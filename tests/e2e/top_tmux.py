@@ -7,6 +7,7 @@ Starts an agent of its own (own folders, a free port on the loopback) and a tmux
 nothing else. With --keep the captured screens are left in FOLDER, to be looked at.
 """
 import argparse
+import ctypes
 import os
 import re
 import shutil
@@ -257,7 +258,7 @@ def test_signals(story):
     t.run(story.local())
     story.wait_for_values()
     story.quit("C-c")
-    for name, how in (("SIGTERM", signal.SIGTERM), ("SIGABRT", signal.SIGABRT)):
+    for name, how in (("SIGTERM", signal.SIGTERM), ("SIGABRT", signal.SIGABRT), ("a crash of the thread that asks", signal.SIGSEGV)):
         t.close()
         t = story.open(80, 24)
         t.run(story.local())
@@ -265,7 +266,11 @@ def test_signals(story):
         shell = int(t.tmux("display-message", "-p", "#{pane_pid}"))
         with open(f"/proc/{shell}/task/{shell}/children") as f:
             (pid,) = [int(p) for p in f.read().split()]
-        os.kill(pid, how)
+        threads = [int(t) for t in os.listdir(f"/proc/{pid}/task") if int(t) != pid]
+        if how == signal.SIGSEGV:
+            check(ctypes.CDLL(None, use_errno=True).tgkill(pid, threads[0], how) == 0, "a thread asks")
+        else:
+            os.kill(pid, how)
         code = t.exit_code()
         check(code == (0 if how == signal.SIGTERM else 128 + how), f"{name}: exit code {code}")
         check(t.modes() == ["0", "1", "0", "0"], f"{name}: the terminal is given back: {t.modes()}")
