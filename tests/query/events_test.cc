@@ -323,7 +323,8 @@ std::vector<std::string> join(const std::vector<EventList>& parts) {
   std::vector<std::string> text;
   for (Event& e : out) {
     e.text.clear();
-    text.push_back(said(e) + e.labels.to_string() + fmt::format(" {}", e.count));
+    // How many rows a gap that began before what is read has is not known.
+    text.push_back(said(e) + e.labels.to_string() + fmt::format(" {}", e.kind == "gap" ? 0 : e.count));
   }
   std::sort(text.begin(), text.end());
   return text;
@@ -353,6 +354,7 @@ TEST_CASE("the events of a range are those of its parts, where episodes that go 
     made(Labels::of("node_kmsg_xid_errors_total", {{"pci_bus_id", "0000:3b:00.0"}, {"xid", "79"}}), true);
     made(card("accel_throttle_active", {{"reason", "thermal_hw"}}), false);
     made(card("accel_up"), false);
+    made(Labels::of("tacho_process_cpu_seconds_total"), true);
     made(Labels::of("container_oom_events_total", {{"id", "/a/b"}}), true);
     made(Labels::of("container_oom_events_total", {{"id", "/a"}}), true);
     made(Labels::of("node_vmstat_oom_kill"), true);
