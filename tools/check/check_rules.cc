@@ -1,5 +1,7 @@
 #include "tools/check/check_rules.h"
 
+#include "query/events/throttle.h"
+
 namespace tacho::tools {
 namespace {
 
@@ -26,15 +28,22 @@ constexpr CheckRule kRules[] = {
      "{device} has rows of memory to replace", "reset the card before the next job"},
     {warn, "accelerator", "accel_ecc_enabled", "accel_ecc_enabled == 0",
      "{device} does not correct memory errors", "switch ECC on, and reset the card"},
-    {warn, "accelerator", "accel_throttle_active", R"(accel_throttle_active{reason!~"idle|power_cap|display|application_clocks|sync_boost"} > 0)",
+    {warn, "accelerator", "accel_throttle_active", "accel_throttle_active{FAULTS} > 0",
      "{device} is slowed down by {words reason}", "look at cooling and power supply"},
     {warn, "accelerator", "accel_temperature_celsius",
      R"(accel_temperature_celsius{sensor="core"} > ignoring (sensor, limit) group_left () accel_temperature_limit_celsius{limit="slowdown"} - 3)",
      "{device} has {count} degrees, at which it is about to slow down", "look at fans and at the air that goes in"},
     {fail, "accelerator", "accel_pcie_link_width", "accel_pcie_link_width < accel_pcie_link_width_max",
      "{device} has {count} lanes of PCIe, fewer than card and slot can do", "reseat the card; look at risers and cables"},
-    {fail, "accelerator", "accel_link_up", "accel_link_up == 0",
+    {fail, "accelerator", "accel_link_up",
+     "accel_link_up == 0 and on (vendor, accel, type) (max by (vendor, accel, type) (accel_link_up) == 1)",
      "{type} link {link} of {device} is down", "look at bridges, switches and the fabric manager"},
+    {fail, "accelerator", "accel_link_up",
+     "max by (vendor, accel, type) (accel_link_up) == 0 and on (vendor, type) (max by (vendor, type) (accel_link_up) == 1)",
+     "{device} has no {type} link that is up, and other cards have", "look at bridges, switches and the fabric manager"},
+    // Cards without a bridge tell of links that are down as well.
+    {warn, "accelerator", "accel_link_up", "max by (vendor, type) (accel_link_up) == 0",
+     "no {type} link of any {vendor} card is up", "does the fabric manager run? cards that nothing connects have nothing to mend"},
     {warn, "accelerator", "accel_memory_total_bytes",
      "accel_memory_total_bytes < on () group_left () (max(accel_memory_total_bytes) * 0.95)",
      "{device} has less memory than the largest card here", "a job takes the smallest card as the measure of all"},
@@ -92,6 +101,13 @@ constexpr CheckRule kRules[] = {
 }  // namespace
 
 std::string_view fit_level_name(FitLevel level) { return level == fail ? "FAIL" : "warn"; }
+
+std::string check_expression(const CheckRule& rule) {
+  constexpr std::string_view kName = "{FAULTS}";
+  std::string out(rule.expr);
+  if (const std::size_t at = out.find(kName); at != std::string::npos) out.replace(at, kName.size(), query::kThrottleFaults);
+  return out;
+}
 
 std::span<const CheckRule> check_rules() { return kRules; }
 

@@ -4,6 +4,7 @@
 
 #include "proto/base/check.h"
 #include "proto/base/duration.h"
+#include "query/events/throttle.h"
 
 namespace tacho::tools {
 namespace {
@@ -27,7 +28,7 @@ constexpr Shared kShared[] = {
     // Not the root: that is the machine, which has lines of its own.
     {"{CGROUPS}", R"({id!="/"})"},
     // What slows a card down against its will, and the limits that it may well be run at.
-    {"{FAULTS}", R"({reason!~"idle|display|low_utilization|app_clocks|power_cap|sync_boost"})"},
+    {"{FAULTS}", query::kThrottleFaults},
     {"{LIMITS}", R"({reason=~"power_cap|sync_boost"})"},
     // Whatever may say whose a series is (query/jobs/job_owner.cc).
     {"{OWNER}",
