@@ -89,6 +89,14 @@ TEST_CASE(
   CHECK(body.find("over_time") == std::string::npos);
   CHECK((*answers[0])[0].high == std::vector<double>{3, 7});
   CHECK((*answers[0])[0].low == std::vector<double>{1, 7});
+  // The cursor's second came with them; it is asked for when it is wanted again.
+  body.clear();
+  const TopGrid second{1'795'435'188'000, 1000, 1};
+  const auto now = data->columns(exprs, second, 12'000);
+  CHECK(body.empty());
+  CHECK((*now[0])[0].high == std::vector<double>{1});
+  (void)data->columns(exprs, second, 12'000);
+  CHECK(body.find("start=1795435188&end=1795435188&step=1") != std::string::npos);
   (void)data->columns(exprs, {1'795'435'190'000, 5000, 100}, 12'000);
   CHECK(body.find("max_over_time") != std::string::npos);
 }
