@@ -20,6 +20,7 @@ bool split_literals(std::string_view pattern, std::vector<std::string>& out) {
     pattern.remove_prefix(bar + 1);
   }
   std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
   return true;
 }
 

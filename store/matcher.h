@@ -35,7 +35,7 @@ class Matcher {
   const std::string& label() const { return label_; }
   MatchOp op() const { return op_; }
   const std::string& value() const { return value_; }
-  // What it matches, where that is said by a list: of = its value, of =~"a|b" both. Empty for everything else.
+  // What it matches, where that is said by a list: of = its value, of =~"a|b" both, sorted, each once. Empty for everything else.
   std::span<const std::string> literals() const;
   std::string to_string() const;  // a=~"x.*"
 
@@ -45,7 +45,7 @@ class Matcher {
   MatchOp op_;
   std::string value_;
   std::shared_ptr<const re2::RE2> regex_;  // null for equal/not_equal and for literal sets
-  std::vector<std::string> literals_;      // sorted; for a|b|c
+  std::vector<std::string> literals_;      // sorted, each once; for a|b|c
   bool is_literal_set_ = false;
 };
 

@@ -30,11 +30,11 @@ ApiResult<std::int64_t> depth_param(const HttpRequest& r) {
   return *depth;
 }
 
-// What EventSource sends when it comes back; as a parameter, for who has asked for the steps before.
+// What EventSource sends when it comes back; as a parameter, for who has asked for the steps before. What no stream has sent counts as none.
 std::optional<TimeMs> last_param(const HttpRequest& r) {
   const std::string_view header = r.header("Last-Event-ID");
   const auto last = parse_int(header.empty() ? r.param("last_event_id").value_or("") : header);
-  return last ? std::optional<TimeMs>(*last) : std::nullopt;
+  return last && *last >= 0 ? std::optional<TimeMs>(*last) : std::nullopt;
 }
 
 bool flag_param(const HttpRequest& r, std::string_view name) {

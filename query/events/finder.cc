@@ -198,30 +198,51 @@ void EventFinder::feed_change(Track& track, const Rows& rows) {
   }
 }
 
-void EventFinder::feed_rows(Track& track, const Rows& rows) {
-  if (rows.times.size() > 1) {
-    std::vector<std::int64_t> steps;
-    for (std::size_t i = 1; i < rows.times.size(); ++i) steps.push_back(rows.times[i] - rows.times[i - 1]);
-    const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(steps.size() / 2);
-    std::nth_element(steps.begin(), middle, steps.end());
-    track.step = *middle;
+// The middle of the newest steps before row i, since the agent started; of the first rows after a start that of the steps that follow. 0: there is none.
+std::int64_t EventFinder::step_at(const Pace& pace, const Rows& rows, std::size_t i) {
+  constexpr std::size_t kEnough = 3;
+  std::array<std::int64_t, Pace::kSteps + kEnough> steps{};
+  std::size_t count = std::min(pace.count, Pace::kSteps);
+  std::copy_n(pace.steps.begin(), count, steps.begin());
+  for (std::size_t k = i; count < kEnough && k + 1 < rows.times.size(); ++k) {
+    if (is_stale(rows.values[k + 1])) break;
+    if (rows.values[k + 1] < rows.values[k]) break;  // another start
+    steps[count++] = rows.times[k + 1] - rows.times[k];
   }
+  if (count == 0) return 0;
+  const auto middle = steps.begin() + static_cast<std::ptrdiff_t>(count / 2);
+  std::nth_element(steps.begin(), middle, steps.begin() + static_cast<std::ptrdiff_t>(count));
+  return *middle;
+}
+
+void EventFinder::feed_rows(Track& track, const Rows& rows) {
+  Pace& pace = track.pace;
   for (std::size_t i = 0; i < rows.times.size(); ++i) {
     if (is_stale(rows.values[i])) continue;
     const TimeMs t = rows.times[i];
-    // A row that is late carries its own time, within its second: two steps are a row that is missing.
-    const std::int64_t missing = track.has_rows ? t - track.last_t : 0;
-    if (track.step > 0 && missing >= 2 * track.step) {
-      FoundEvent e{.rule = track.rule, .labels = keep(*rows.labels_at(i)), .time = track.last_t + track.step, .end = t};
-      e.count = std::round(static_cast<double>(missing) / static_cast<double>(track.step)) - 1;
+    const std::int64_t apart = track.has_rows ? t - track.last_t : 0;
+    const bool restarted = track.has_rows && rows.values[i] < track.last_v;
+    // Up to a start that of the rows before it.
+    const std::int64_t step = restarted ? pace.step : step_at(pace, rows, i);
+    if (step > 0) pace.step = step;
+    // A row that is late carries its own time, within its second: two steps are a row that is missing. From the first row after a start
+    // to the next it may take as long as all sources need to begin.
+    const std::int64_t allowed = std::max(2 * step, pace.began && !restarted ? kEventStartMs : 0);
+    if (track.has_rows && step > 0 && apart >= allowed) {
+      FoundEvent e{.rule = track.rule, .labels = keep(*rows.labels_at(i)), .time = track.last_t + step, .end = t};
+      e.count = std::round(static_cast<double>(apart) / static_cast<double>(step)) - 1;
       e.is_episode = true;
       found_.push_back(e);
-    } else if (!track.has_rows && t - read_.min > 2 * track.step && held_.min < t - kEventLeadMs) {
+    } else if (!track.has_rows && t - read_.min > std::max(2 * step, kEventLeadMs) && held_.min < t - kEventLeadMs) {
       FoundEvent e{.rule = track.rule, .labels = keep(*rows.labels_at(i)), .time = read_.min, .end = t};
       e.is_episode = e.began_earlier = true;
       found_.push_back(e);
     }
+    if (restarted) pace.count = 0;
+    if (track.has_rows && !restarted && !pace.began) pace.steps[pace.count++ % Pace::kSteps] = apart;
+    pace.began = restarted || !track.has_rows;
     track.last_t = t;
+    track.last_v = rows.values[i];
     track.has_rows = true;
     track.labels = rows.labels_at(i);
   }
@@ -234,13 +255,16 @@ void EventFinder::finish() {
         const bool ongoing = read_.max - track.last_t <= kEventLeadMs;
         close(track, track.last_t, ongoing);
       }
-      if (track.rule->detect != Detect::no_rows || !track.has_rows || track.step <= 0) continue;
+      const Pace& pace = track.pace;
+      if (track.rule->detect != Detect::no_rows || !track.has_rows || pace.step <= 0) continue;
       const std::int64_t missing = read_.max - track.last_t;
-      const std::int64_t allowed = read_.max >= held_.max ? std::max(2 * track.step, kLateRowsMs) : 2 * track.step;
+      // The step of a start that has had one row is not known yet.
+      const std::int64_t late = pace.count == 0 ? kEventLeadMs : read_.max >= held_.max ? kLateRowsMs : 0;
+      const std::int64_t allowed = std::max(2 * pace.step, late);
       if (missing < allowed) continue;
       track.open = true;
       track.began_earlier = false;
-      track.begin = track.last_t + track.step;
+      track.begin = track.last_t + pace.step;
       close(track, 0, true);
     }
   }

@@ -5,6 +5,7 @@
 // Threads  one.   Cost  find_events.h.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
@@ -47,13 +48,21 @@ class EventFinder {
   std::string card_at(std::string_view pci_bus_id) const;
 
  private:
+  // How far apart rows stand, as a rule: since the agent started, for it may have started with another interval.
+  struct Pace {
+    static constexpr std::size_t kSteps = 10;
+    std::array<std::int64_t, kSteps> steps{};  // of the newest rows; the oldest is overwritten
+    std::size_t count = 0;                     // of steps since it started, but for the first: that row is off the grid
+    bool began = false;                        // the last row was the first after a start, or of all
+    std::int64_t step = 0;                     // known last, of the start before where this has had none; 0: none
+  };
   struct Track {
     const EventRule* rule = nullptr;
     TimeMs last_t = 0;
     double last_v = 0;
     bool has_last = false;  // that the next sample can be compared with
     bool has_rows = false;
-    std::int64_t step = 0;  // no_rows: between rows, as a rule
+    Pace pace;  // no_rows
     bool open = false, began_earlier = false;
     TimeMs begin = 0;
     const Labels* labels = nullptr;  // of the open episode, or of the last row
@@ -71,6 +80,7 @@ class EventFinder {
   void feed_episode(Track& track, const Rows& rows);
   void feed_change(Track& track, const Rows& rows);
   void feed_rows(Track& track, const Rows& rows);
+  static std::int64_t step_at(const Pace& pace, const Rows& rows, std::size_t i);
   void point(const Track& track, const Labels* labels, TimeMs t, double count);
   void close(Track& track, TimeMs end, bool ongoing);
   const Labels* keep(const Labels& labels);

@@ -24,8 +24,8 @@ enum class Detect : std::uint8_t {
   zero,      // an episode while the value is 0
   good_bad,  // the value falls below `good`
   bad_good,  // the value is back at `good` or above
-  falls,     // the value is smaller than in the row before, also across the end of a series
-  no_rows,   // rows of the series are missing: an episode
+  falls,  // the value is smaller than in the row before, kEventLeadMs ago at most: a start after a longer time is told by its gap alone
+  no_rows,  // rows of the series are missing: an episode
 };
 
 struct EventRule {

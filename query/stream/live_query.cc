@@ -18,13 +18,12 @@ void write_value(JsonText& out, double v) {
 
 }  // namespace
 
-LiveQuery::LiveQuery(std::string_view text) : text_(text) {
-  auto query = prepare(text);
-  if (query) {
-    query_ = std::move(*query);
-  } else {
-    fail(error_kind_name(query.error().kind), api_message(query.error()));
-  }
+bool LiveQuery::parse() {
+  parsed_ = true;
+  auto query = prepare(text_);
+  if (!query) return fail(error_kind_name(query.error().kind), api_message(query.error()));
+  query_ = std::move(*query);
+  return false;
 }
 
 bool LiveQuery::fail(std::string type, std::string message) {
@@ -39,6 +38,7 @@ bool LiveQuery::fail(std::string type, std::string message) {
 bool LiveQuery::evaluate(const Engine& engine, const store::Queryable& store, const StreamSteps& steps, const CallOptions& call,
                          std::size_t series_max) {
   steps_ = steps;
+  if (!parsed_ && parse()) return true;
   if (!query_) return false;
   Result result = engine.range(store, *query_, steps.start, steps.end, steps.step, call);
   if (result) return take(std::move(*result), series_max);

@@ -3,7 +3,7 @@
 // Shape    a list of series, in which values stand in the same order. A series that has no value is kept in the list for kForgetMs, so that one that
 //          comes and goes (a filter, a source that ticks seldom) changes no list.
 // Errors   a text that cannot be parsed, and what an evaluation says: instead of the list of series. The next evaluation may succeed.
-// Threads  one at a time.   Cost  a range query without its parsing.
+// Threads  one at a time.   Cost  a range query without its parsing, which the first evaluation does: whoever makes one need not wait for it.
 #pragma once
 
 #include <string>
@@ -27,7 +27,7 @@ class LiveQuery {
  public:
   static constexpr std::int64_t kForgetMs = 60'000;
 
-  explicit LiveQuery(std::string_view text);
+  explicit LiveQuery(std::string_view text) : text_(text) {}
 
   // Whether its list of series is another now, or its error. `series_max`: more are an error.
   bool evaluate(const Engine& engine, const store::Queryable& store, const StreamSteps& steps, const CallOptions& call,
@@ -46,11 +46,13 @@ class LiveQuery {
     TimeMs seen = 0;                 // when it last had a value
     const Points* points = nullptr;  // of result_; null: none
   };
+  bool parse();
   bool take(QueryResult result, std::size_t series_max);
   bool fail(std::string type, std::string message);
 
   std::string text_;
-  std::optional<PreparedQuery> query_;  // nullopt: it cannot be parsed
+  bool parsed_ = false;
+  std::optional<PreparedQuery> query_;  // nullopt: it was not parsed yet, or cannot be
   std::string error_, error_type_;      // "": there is none
   bool canceled_ = false;
   StreamSteps steps_;

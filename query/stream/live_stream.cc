@@ -12,6 +12,9 @@ namespace {
 // The wall clock stepped back by more than this: what was sent is of a future that nobody lives in any more.
 constexpr std::int64_t kBackMs = 10'000;
 
+// What all expressions need may take so long to fetch; it cannot be given up, as each of theirs can between two.
+constexpr std::int64_t kFetchMs = LiveStream::kEvaluateMs / 2;
+
 TimeMs floor_to(TimeMs t, std::int64_t step) { return t - ((t % step) + step) % step; }
 
 }  // namespace
@@ -21,7 +24,7 @@ LiveStream::LiveStream(const store::Queryable& store, const Engine& engine, Live
   for (const std::string& text : options_.queries) queries_.emplace_back(text);
   const TimeMs newest = newest_step();
   // Another clock's, or another step's: as if it had none.
-  if (options_.last && *options_.last <= newest) last_ = std::max(floor_to(*options_.last, options_.step_ms), newest - kMissedMs);
+  if (options_.last && *options_.last <= newest) last_ = floor_to(std::max(*options_.last, newest - kMissedMs), options_.step_ms);
   if (options_.events) events_.emplace(*options_.events, last_ ? *last_ - kBackMs : newest - kBackMs);
 }
 
@@ -58,6 +61,7 @@ bool LiveStream::evaluate(const StreamSteps& steps, const std::atomic<bool>& aba
   const MonoNs begin = system_clock().mono();
   std::size_t series = 0;
   asked_.begin(steps.end);
+  if (system_clock().mono() - begin > kFetchMs * kNsPerMs) asked_.fetch_alone();
   for (LiveQuery& q : queries_) {
     call.waited_ms = (system_clock().mono() - begin) / kNsPerMs;
     changed = q.evaluate(engine_, asked_, steps, call, kStreamSeriesMax - series) || changed;
@@ -104,7 +108,10 @@ std::optional<std::string> LiveStream::next(const std::atomic<bool>& abandoned) 
   JsonText out;
   if (!begun_) out.raw("retry: 2000\n\n");
   const TimeMs newest = newest_step();
-  if (last_ && *last_ > newest + kBackMs) last_.reset();
+  if (last_ && *last_ > newest + kBackMs) {
+    last_.reset();
+    if (events_) events_.emplace(*options_.events, newest - kBackMs);
+  }
   if (!last_ || *last_ < newest || !begun_) {
     const StreamSteps steps = steps_to(newest);
     bool changed = !begun_;

@@ -12,17 +12,18 @@ std::string text_of(std::span<const store::Matcher> matchers) {
   return out;
 }
 
-// The names that it lists; empty where it lists none.
-std::span<const std::string> names_of(std::span<const store::Matcher> matchers) {
+// The one name that it asks for; null where it asks for several, or for any.
+const std::string* name_of(std::span<const store::Matcher> matchers) {
   for (const store::Matcher& m : matchers) {
-    if (m.label() == kMetricName && !m.literals().empty()) return m.literals();
+    if (m.label() == kMetricName && m.literals().size() == 1) return &m.literals().front();
   }
-  return {};
+  return nullptr;
 }
 
 }  // namespace
 
 void StepStore::begin(TimeMs step) {
+  if (step + kAloneMs < alone_until_) alone_until_ = 0;  // the clock stepped back
   step_ = step;
   known_ = std::exchange(asked_, {});
   fetched_.reset();
@@ -30,15 +31,17 @@ void StepStore::begin(TimeMs step) {
   range_ = {step, step};
   std::vector<store::MatcherSet> sets;
   for (auto& [text, wanted] : known_) {
-    // Without a list of names it may be of all series, which need not be gone through for each of the others.
-    wanted.together = wanted.before <= kTogetherMs && !names_of(wanted.matchers).empty();
+    // Without a name it may be of all series, which need not be gone through for each of the others. A list of names does not find an alias
+    // beside what it is made of; but of all that was fetched it would take both, if another asks for the alias.
+    wanted.together = step >= alone_until_ && wanted.before <= kTogetherMs && name_of(wanted.matchers) != nullptr;
     if (!wanted.together) continue;
     sets.emplace_back(wanted.matchers);
     range_ = {std::min(range_.min, step - wanted.before), std::max(range_.max, step + wanted.after)};
   }
   if (sets.size() < 2) return;
   auto fetched = store_.select_any(sets, range_, {.samples_max = kTogetherSamples});
-  if (!fetched) return;  // each asks for itself, and says what is wrong
+  // Each asks for itself, and says what is wrong.
+  if (!fetched) return fetch_alone();
   fetched_ = std::move(*fetched);
   // Sorted by labels: those of a name stand together, but for series that have a label before __name__.
   std::stable_sort(fetched_->series.begin(), fetched_->series.end(), [](const store::SeriesView& a, const store::SeriesView& b) {
@@ -53,21 +56,19 @@ void StepStore::begin(TimeMs step) {
 void StepStore::part_of(const Wanted& wanted, store::TimeRange range, store::Selection& out) const {
   std::span<const TimeMs> times;  // of the series before: mostly the same array
   std::size_t first = 0, end = 0;
-  for (const std::string& name : names_of(wanted.matchers)) {
-    const auto of_name = by_name_.find(name);
-    if (of_name == by_name_.end()) continue;
-    for (std::size_t i = of_name->second.first; i < of_name->second.second; ++i) {
-      const store::SeriesView& s = fetched().series[i];
-      if (!store::matches_all(wanted.matchers, s.labels())) continue;
-      if (times.data() != s.times.data() || times.size() != s.times.size()) {
-        times = s.times;
-        first = static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), range.min) - times.begin());
-        end = static_cast<std::size_t>(std::upper_bound(times.begin(), times.end(), range.max) - times.begin());
-      }
-      if (first == end) continue;
-      out.series.push_back({s.info, s.times.subspan(first, end - first), s.values.subspan(first, end - first)});
-      out.samples += end - first;
+  const auto of_name = by_name_.find(*name_of(wanted.matchers));
+  if (of_name == by_name_.end()) return;
+  for (std::size_t i = of_name->second.first; i < of_name->second.second; ++i) {
+    const store::SeriesView& s = fetched().series[i];
+    if (!store::matches_all(wanted.matchers, s.labels())) continue;
+    if (times.data() != s.times.data() || times.size() != s.times.size()) {
+      times = s.times;
+      first = static_cast<std::size_t>(std::lower_bound(times.begin(), times.end(), range.min) - times.begin());
+      end = static_cast<std::size_t>(std::upper_bound(times.begin(), times.end(), range.max) - times.begin());
     }
+    if (first == end) continue;
+    out.series.push_back({s.info, s.times.subspan(first, end - first), s.values.subspan(first, end - first)});
+    out.samples += end - first;
   }
 }
 

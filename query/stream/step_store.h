@@ -4,7 +4,8 @@
 // Shape    begin() a step, then the expressions' select() calls, then end(), which frees the samples. Of one moment: all of them see the same rows.
 // Answers  the store's, but for two things. Where identity labels make two series equal, which of the two keeps them is decided over the longest
 //          range of all; and of SelectLimits::newest more may be given than is asked for, which it allows.
-// Bounds   what looks back further than kTogetherMs, or is more than kTogetherSamples, is asked for by itself.
+// Bounds   what looks back further than kTogetherMs, or asks for more than one name, is asked for by itself; all of it for kAloneMs after it could not
+//          be fetched at once (more than kTogetherSamples).
 // Threads  one.   Lifetime the store outlives it.
 #pragma once
 
@@ -22,11 +23,14 @@ class StepStore final : public store::Queryable {
  public:
   static constexpr std::int64_t kTogetherMs = 120'000;
   static constexpr std::size_t kTogetherSamples = 2'000'000;
+  static constexpr std::int64_t kAloneMs = 60'000;
 
   explicit StepStore(const store::Queryable& store) : store_(store) {}
 
   void begin(TimeMs step);
   void end() { fetched_.reset(); }
+  // From the next step on, for kAloneMs: what is fetched at once cannot be given up in between.
+  void fetch_alone() { alone_until_ = step_ + kAloneMs; }
 
   tacho::Result<store::Selection> select(std::span<const store::Matcher> matchers, store::TimeRange range,
                                          const store::SelectLimits& limits) const override;
@@ -47,7 +51,7 @@ class StepStore final : public store::Queryable {
   void part_of(const Wanted& wanted, store::TimeRange range, store::Selection& out) const;
 
   const store::Queryable& store_;
-  TimeMs step_ = 0;
+  TimeMs step_ = 0, alone_until_ = 0;
   // What the engine asks for, which const calls write down.
   mutable std::map<std::string, Wanted> asked_;  // in this step
   std::map<std::string, Wanted> known_;          // in the last

@@ -21,8 +21,8 @@ Result<std::unique_ptr<DirStore>> DirStore::open(StoreDirs dirs, std::function<s
 }
 
 bool DirStore::is_same(Listing& listing, const std::string& folder) {
-  // A folder's time is as exact as the kernel's tick: 10 ms at worst.
-  constexpr std::int64_t kTickNs = 50'000'000;
+  // A folder's time is as exact as the kernel's tick, 10 ms at worst; where it has no parts of a second, the file system may keep whole ones, or two.
+  constexpr std::int64_t kTickNs = 50'000'000, kWholeNs = 2'500'000'000;
   const auto ns = [](const timespec& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec; };
   struct stat now{};
   timespec time{};
@@ -32,7 +32,7 @@ bool DirStore::is_same(Listing& listing, const std::string& folder) {
     return false;
   }
   const bool same = listing.settled && listing.inode == now.st_ino && ns(listing.changed) == ns(now.st_mtim);
-  listing = {now.st_ino, now.st_mtim, ns(time) - ns(now.st_mtim) > kTickNs};
+  listing = {now.st_ino, now.st_mtim, ns(time) - ns(now.st_mtim) > (now.st_mtim.tv_nsec == 0 ? kWholeNs : kTickNs)};
   return same;
 }
 

@@ -85,6 +85,8 @@ TEST_CASE("an episode begins with the first row that shows it and ends with the 
   TestStore store;
   add(store, card("accel_throttle_active", {{"reason", "thermal_hw"}}), {0, 0, 1, 1, 1, 0, 0});
   add(store, card("accel_throttle_active", {{"reason", "idle"}}), {0, 1, 0, 1, 0, 1, 0});
+  for (const char* harmless : {"display", "low_utilization", "sync_boost"})
+    add(store, card("accel_throttle_active", {{"reason", harmless}}), {0, 1, 0, 1, 0, 1, 0});
   add(store, card("accel_throttle_active", {{"reason", "power_cap"}}), {0, 1, 0, 0, 0, 0, 0});
   add(store, card("accel_up"), {1, 1, 1, 1, 1, 0, 0});
   const EventList found = find(store);
@@ -187,6 +189,42 @@ TEST_CASE("a row that carries its own time is late, not missing") {
   CHECK(said(find(store)) == Lines{});
 }
 
+TEST_CASE("an agent that is started with another interval has no gaps for it") {
+  for (const int step : {5, 30, 60}) {
+    TestStore store;
+    const Labels own = Labels::of("tacho_process_cpu_seconds_total");
+    for (int s = 0; s < 600; ++s) store.add(own, at(s), 100 + s);
+    store.add(own, at(600) + 300, 1);  // its first row is off the grid
+    const int first = 600 + step - 600 % step;
+    for (int k = 0; k < 100; ++k) store.add(own, at(first + k * step), 2 + k);
+    const TimeMs end = at(first + 99 * step);
+    INFO("a row each " << step << " s");
+    const Lines restart{"600 info restart: the agent was started anew"};
+    CHECK(said(find(store)) == restart);
+    // And none while it goes on.
+    for (TimeMs now = at(600) + 300; now <= at(first + 5 * step); now += 500) {
+      TestStore live;
+      for (int s = 0; s < 600; ++s) live.add(own, at(s), 100 + s);
+      live.add(own, at(600) + 300, 1);
+      for (int k = 0; at(first + k * step) <= now; ++k) live.add(own, at(first + k * step), 2 + k);
+      CHECK(said(find(live, {0, now})) == restart);
+    }
+    // One that is missing then is a gap.
+    store.add(own, end + 2 * step * 1000, 200);
+    CHECK(said(find(store)).size() == 2);
+  }
+}
+
+TEST_CASE("from the first row of a start to the next it may take as long as the sources need to begin") {
+  TestStore store;
+  const Labels own = Labels::of("tacho_process_cpu_seconds_total");
+  for (int s = 0; s < 20; ++s) store.add(own, at(s), 10 + s);
+  store.add(own, at(23) + 700, 1);
+  for (int s = 27; s < 40; ++s) store.add(own, at(s), s);
+  CHECK(said(find(store)) == Lines{"20 warning gap: no rows for 4s: the agent did not run, or was held up [23]",
+                                   "23 info restart: the agent was started anew"});
+}
+
 TEST_CASE("ticks that were missed are told where no episode tells them") {
   TestStore store;
   const auto of = [](const char* metric, const char* source) { return Labels::of(metric, {{"source", source}}); };
@@ -287,7 +325,8 @@ std::vector<std::string> join(const std::vector<EventList>& parts) {
   std::vector<std::string> text;
   for (Event& e : out) {
     e.text.clear();
-    text.push_back(said(e) + e.labels.to_string() + fmt::format(" {}", e.count));
+    // How many rows a gap that began before what is read has is not known.
+    text.push_back(said(e) + e.labels.to_string() + fmt::format(" {}", e.kind == "gap" ? 0 : e.count));
   }
   std::sort(text.begin(), text.end());
   return text;
@@ -317,6 +356,7 @@ TEST_CASE("the events of a range are those of its parts, where episodes that go 
     made(Labels::of("node_kmsg_xid_errors_total", {{"pci_bus_id", "0000:3b:00.0"}, {"xid", "79"}}), true);
     made(card("accel_throttle_active", {{"reason", "thermal_hw"}}), false);
     made(card("accel_up"), false);
+    made(Labels::of("tacho_process_cpu_seconds_total"), true);
     made(Labels::of("container_oom_events_total", {{"id", "/a/b"}}), true);
     made(Labels::of("container_oom_events_total", {{"id", "/a"}}), true);
     made(Labels::of("node_vmstat_oom_kill"), true);

@@ -6,6 +6,7 @@
 
 #include "query/api/api.h"
 #include "query/json/object.h"
+#include "store/aliases/view.h"
 #include "tests/query/test_store.h"
 
 using namespace tacho;
@@ -53,11 +54,12 @@ struct Live {
   std::unique_ptr<LiveStream> stream;
   std::atomic<bool> abandoned = false;
 
-  void start(LiveStreamOptions o) {
+  void start(LiveStreamOptions o) { start(std::move(o), store); }
+  void start(LiveStreamOptions o, const store::Queryable& of) {
     o.now = [this] { return now; };
     o.account = account;
     REQUIRE(account->enter(16));
-    stream = std::make_unique<LiveStream>(store, engine, std::move(o));
+    stream = std::make_unique<LiveStream>(of, engine, std::move(o));
   }
   Piece next() {
     auto piece = stream->next(abandoned);
@@ -197,6 +199,60 @@ TEST_CASE("what forty expressions ask for is read from the store at once") {
   CHECK(l.store.selects <= 3);  // a set each, as this store answers select_any
 }
 
+TEST_CASE("a selector that lists a name twice has each series once") {
+  Live l;
+  for (int s = 0; s <= 60; ++s) l.store.add(up("a"), at(s), s), l.store.add(Labels::of("other"), at(s), 1);
+  l.start({.queries = {R"(sum({__name__=~"up|up"}))", R"(sum({__name__=~"up|other|up"}))", "other", "up"}, .depth = 1});
+  CHECK(l.next().values() == "[[[10]],[[11]],[[1]],[[10]]]");
+  CHECK(l.next_at(11).values() == "[[[11]],[[12]],[[1]],[[11]]]");
+}
+
+TEST_CASE("a list of names with a metric and its alias counts each series once, whatever else is asked for") {
+  store::AliasRule rule;
+  rule.name = "alias";
+  rule.set = "test";
+  rule.terms = {{.metric = "up", .where = {}}};
+  rule.labels = std::make_shared<const store::AliasLabels>();
+  const auto table = std::make_shared<const store::AliasTable>(std::vector{rule});
+  Live l;
+  const store::AliasView view(l.store, table);
+  for (int s = 0; s <= 60; ++s) l.store.add(up("a"), at(s), s), l.store.add(Labels::of("other"), at(s), 1);
+  l.start({.queries = {R"(count({__name__=~"up|alias"}))", "count(alias)", "count(up)", "count(other)"}, .depth = 1}, view);
+  for (int s = 10; s < 14; ++s) CHECK(l.next_at(s).values() == "[[[1]],[[1]],[[1]],[[1]]]");
+}
+
+TEST_CASE("what is too much to fetch at once is not tried again each step") {
+  Live l;
+  l.store.fails_together = true;
+  for (int s = 0; s <= 200; ++s) l.store.add(up("a"), at(s), s), l.store.add(Labels::of("other"), at(s), 1);
+  l.start({.queries = {"up", "other"}, .depth = 1});
+  for (int s = 10; s <= 80; ++s) CHECK(l.next_at(s).values() == fmt::format("[[[{}]],[[1]]]", s));
+  CHECK(l.store.together == 2);  // in the second step, and a minute later
+}
+
+TEST_CASE("the times of a stream are whole steps, however long its client was away") {
+  for (const std::int64_t step : {7'000, 700, 11'000}) {
+    for (const std::int64_t depth : {1, 3}) {
+      Live l;
+      l.now = at(1000) + 4321;
+      l.start({.queries = {"1"}, .step_ms = step, .depth = depth, .last = l.now - 400'000});
+      const Piece p = l.next();
+      for (const json::value& t : p.of("points").at("time").as_array())
+        CHECK(std::llround(t.to_number<double>() * 1000) % step == 0);
+      CHECK(p.of("points").at("time").as_array().size() > 20);
+    }
+  }
+}
+
+TEST_CASE("a text that cannot be parsed is told in the first piece") {
+  Live l;
+  l.start({.queries = {"1 +"}});
+  const Piece p = l.next();
+  CHECK(p.series().find("bad_data") != std::string::npos);
+  CHECK(p.values() == "[[]]");
+  CHECK_FALSE(l.next_at(11).has("series"));
+}
+
 TEST_CASE("steps that were skipped, and those that a client missed, come in the next points") {
   Live l;
   for (int s = 0; s <= 1000; ++s) l.store.add(up("a"), at(s), s);
@@ -228,6 +284,24 @@ TEST_CASE("a clock that steps back is followed") {
   CHECK(l.next_at(48).text.empty());  // it will be there again in a moment
   CHECK(l.stream->wait_ms() <= 1000);
   CHECK(l.next_at(20).values() == "[[[20]]]");
+}
+
+TEST_CASE("after the clock stepped back events are told again") {
+  Live l;
+  const Labels errors = Labels::of("accel_errors_total", {{"vendor", "nvidia"}, {"accel", "3"}, {"code", "79"}});
+  l.start({.queries = {"1"}, .events = EventLimits{}});
+  for (int s = 1000; s < 1010; ++s) {
+    l.store.add(errors, at(s), 0);
+    CHECK_FALSE(l.next_at(s).has("events"));
+  }
+  // Samples of the other time are out of the window; what comes is new.
+  l.store = TestStore();
+  std::vector<int> told;
+  for (int s = 100; s < 120; ++s) {
+    l.store.add(errors, at(s), s < 110 ? 0 : 1);
+    if (l.next_at(s).has("events")) told.push_back(s);
+  }
+  CHECK(told == std::vector<int>{110});
 }
 
 TEST_CASE("where steps are long a comment goes out each fifteen seconds") {
@@ -355,6 +429,12 @@ TEST_CASE("the stream's endpoint: parameters, the limit, and where nothing is li
     CHECK_FALSE(answer.stream);
   }
   CHECK(ask(api, {{"query", "up"}}, "DELETE").status == 405);
+  // No stream has sent this.
+  auto odd = ask(api, {{"query", "1"}, {"step", "7s"}, {"last_event_id", "-9223372036854775808"}});
+  REQUIRE(odd.stream);
+  const std::atomic<bool> abandoned = false;
+  CHECK(read(odd.stream->next(abandoned).value()).of("points").at("time").as_array().size() == 3);
+  odd.stream.reset();
   const Api dead(store);
   const auto answer = ask(dead, {{"query", "up"}});
   CHECK(answer.status == 404);

@@ -44,6 +44,13 @@ class TestStore : public store::Queryable {
     return out;
   }
 
+  tacho::Result<store::Selection> select_any(std::span<const store::MatcherSet> sets, store::TimeRange range,
+                                             const store::SelectLimits& limits) const override {
+    ++together;
+    if (fails_together) return failure("more than can be fetched at once");
+    return Queryable::select_any(sets, range, limits);
+  }
+
   store::TimeRange bounds() const override {
     store::TimeRange out;
     for (const auto& [labels, c] : columns_)
@@ -53,7 +60,8 @@ class TestStore : public store::Queryable {
   }
   std::vector<store::MetricMetadata> metadata() const override { return {}; }
 
-  mutable int selects = 0;
+  mutable int selects = 0, together = 0;
+  bool fails_together = false;
 
  private:
   struct Column {
