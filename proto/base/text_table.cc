@@ -117,13 +117,18 @@ void append_row(std::string& out, const TextTable& t, const Row& row, const Part
 }
 
 std::string unbounded(const TextTable& t) {
+  std::vector<Row> rows;
+  for (const Row& row : t.rows) {
+    rows.emplace_back();
+    for (const std::string& cell : row) rows.back().push_back(printable(cell));
+  }
   std::vector<std::size_t> width;
   for (const TextTable::Column& c : t.columns) width.push_back(c.at_least);
-  for (const Row& row : t.rows) {
+  for (const Row& row : rows) {
     for (std::size_t c = 0; c < row.size(); ++c) width[c] = std::max(width[c], columns_of(row[c]));
   }
   std::string out;
-  for (const Row& row : t.rows) {
+  for (const Row& row : rows) {
     std::string line(t.indent);
     for (std::size_t c = 0; c < row.size(); ++c) {
       if (c > 0) line.append(t.gap, ' ');
@@ -149,7 +154,7 @@ std::string TextTable::text(std::size_t width) const {
 }
 
 std::string fitted_line(std::string_view line, std::size_t width, std::size_t indent) {
-  if (width == 0) return std::string(line) + "\n";
+  if (width == 0) return printable(line) + "\n";
   width = std::max(width, kTableWidthMin);
   std::string out;
   for (const std::string& one : wrapped(line, width, std::min(indent, width / 2))) out += one + "\n";

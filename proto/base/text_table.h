@@ -2,9 +2,11 @@
 //
 // Shape    the first row is the header. Columns have two spaces between them; no line ends in spaces. Cells are UTF-8 and may be empty; a row may
 //          be short of its last cells.
-// Width    0: as wide as it gets, cells as they are (a pipe, a file). Else no line is wider: texts wrap into further lines of their cell, the
+// Width    0: as wide as it gets, cells whole (a pipe, a file). Else no line is wider: texts wrap into further lines of their cell, the
 //          widest first; where even that is not enough the table is parted into several, one below the other, each with the first column, so
-//          that nothing is lost. And nothing in a cell speaks to the terminal (printable()).
+//          that nothing is lost.
+// Shown    nothing in a cell speaks to a terminal (printable()), or makes a line of its own, in a pipe either: a pipe's end may be a terminal, and
+//          lines are counted. Who needs values byte by byte asks for JSON.
 // Threads  pure.   Errors  none.   Cost  a few passes over the cells.
 #pragma once
 
@@ -30,7 +32,7 @@ struct TextTable {
   std::string text(std::size_t width = 0) const;
 };
 
-// One line of words, wrapped so that it fits: what follows the first line stands `indent` columns to the right. Width 0: as it is.
+// One line of words, wrapped so that it fits: what follows the first line stands `indent` columns to the right. Width 0: one line, whatever its words hold.
 std::string fitted_line(std::string_view line, std::size_t width, std::size_t indent = 4);
 
 }  // namespace tacho

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "query/events/throttle.h"
+
 namespace tacho::query {
 namespace {
 
@@ -15,7 +17,7 @@ bool is_other_vendor(const Labels& l) { return !is_nvidia(l); }
 
 // What a card is made to do at most is no fault of its cooling or supply.
 bool is_power_cap(const Labels& l) { return l.get("reason") == "power_cap"; }
-bool is_throttled(const Labels& l) { return !one_of(l.get("reason"), {"idle", "power_cap", "display"}); }
+bool is_throttled(const Labels& l) { return is_throttle_fault(l.get("reason")); }
 
 // The parts add up to the total where there is one; what the driver counts anew with each load is what has happened now.
 bool is_uncorrected_now(const Labels& l) {

@@ -33,6 +33,8 @@ std::string joules(const std::optional<ExactSum>& v) { return v ? scaled(v->valu
 std::string percent(const std::optional<double>& v) { return v ? fmt::format("{:.1f} %", 100 * *v) : "-"; }
 std::string watts(const std::optional<double>& v) { return v ? fmt::format("{:.0f} W", *v) : "-"; }
 std::string span(std::int64_t ms) { return format_duration(ms / 1000 * 1000); }
+// Of a device that nobody rated it is not known.
+std::string stalled(const DeviceUse& use) { return use.rated_ms > 0 ? span(use.stalled_ms) : "-"; }
 std::string time(TimeMs t) {
   std::string out;
   append_rfc3339(out, t / 1000 * 1000);
@@ -60,7 +62,7 @@ Row device_row(const DeviceReport& d) {
           span(u.held_ms),
           percent(u.utilization_mean()),
           percent(u.utilization_min),
-          u.rated_ms > 0 ? span(u.stalled_ms) : "-",
+          stalled(u),
           joules(u.energy_joules),
           watts(u.power_max_watts),
           bytes(u.memory_max_bytes),
@@ -107,7 +109,7 @@ std::string page(const JobRun& run, std::size_t width) {
     out += "\n" +
            line(fmt::format("  {} device{}, {:.3f} device-hours, {} of energy, {} busy, stalled for {}, throttled for {}",
                             run.devices.size(), run.devices.size() == 1 ? "" : "s", static_cast<double>(u.held_ms) / 3'600'000,
-                            joules(u.energy_joules), percent(u.utilization_mean()), span(u.stalled_ms), span(u.throttled_ms))) +
+                            joules(u.energy_joules), percent(u.utilization_mean()), stalled(u), span(u.throttled_ms))) +
            "\n" + devices_text(run.devices, width);
     if (const auto slowest = run.slowest_device()) {
       const DeviceReport& d = run.devices[*slowest];
@@ -132,8 +134,7 @@ std::string job_table(const JobReport& report, std::size_t width) {
     const DeviceUse& u = run.devices_sum;
     rows.push_back({run_name(run), time(run.begin), span(run.end - run.begin) + (run.running ? ", running" : ""),
                     std::to_string(run.devices.size()), fmt::format("{:.3f}", static_cast<double>(u.held_ms) / 3'600'000),
-                    percent(u.utilization_mean()), u.rated_ms > 0 ? span(u.stalled_ms) : "-", joules(u.energy_joules),
-                    span(u.throttled_ms)});
+                    percent(u.utilization_mean()), stalled(u), joules(u.energy_joules), span(u.throttled_ms)});
   }
   std::string out = rows.size() > 1 ? aligned(std::move(rows), "", width)
                                     : "no job: no series carries the labels of a pod or job in this time\n";

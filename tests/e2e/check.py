@@ -73,6 +73,9 @@ def body(processes, options):
     agent.call("snapshot", "-o", kept, "--last", "1m", *here)
     agent.kill()
     data = told("--file", kept)
+    time.sleep(15)
+    old = subprocess.run([tacho, "check", *here], capture_output=True, text=True)
+    check(old.returncode == 1 and "no agent keeps these samples now" in old.stderr and not old.stdout, f"an agent that is dead: {old}")
     check([f for f in data["findings"] if f["area"] == "xid"], f"of a snapshot: {data}")
     return f"{well['rules']} of {well['rules_all']} rules on a sample, findings by files, URL and snapshot"
 

@@ -253,6 +253,8 @@ def live_agent(tacho_binary, processes):
     e2e.check(table.returncode == 0 and "node_load1" in table.stdout, f"by URL: {table.stderr}")
     chart = run(tacho_binary, "query", "node_load1", "--last", "3s", "--state", agent.state, "--format", "chart").stdout
     e2e.check(chart.count("\n") >= 8 and "node_load1" in chart and "\x1b" not in chart, f"the chart is {chart!r}")
+    csv = run(tacho_binary, "query", "node_load1", "--last", "3s", "--url", agent.base, "--format", "csv").stdout
+    e2e.check(re.search(r"^\d+,node_load1", csv, re.M) and not re.search(r"^\d+\.", csv, re.M), f"by URL the times are not the samples': {csv}")
     csv = run(tacho_binary, "query", "node_load1", "--last", "3s", "--state", agent.state, "--format", "csv").stdout
     e2e.check(csv.startswith("time,series,value\n") and csv.count("\n") >= 4, f"csv: {csv!r}")
 

@@ -20,9 +20,12 @@ import fake_cards
 from chromium import Page
 from e2e import check
 
-CARDS, SICK = 8, 3
+CARDS, SICK, GONE = 8, 3, 1
 KEY = "vendor,accel,partition"
 HOSTILE = '<img src=x onerror="window.pwned=1">'
+
+
+LOST = "const lost = [...document.querySelectorAll('#event-list .what')].map((s) => s.textContent).filter((t) => /did not answer/.test(t)); "
 
 
 class Exporter(http.server.BaseHTTPRequestHandler):
@@ -83,6 +86,77 @@ def values(page):
     page.press(" ")
     page.wait("return tacho.stream.state === 'live'", "on again")
     return compared
+
+
+PARTS = """
+const done = arguments[0], out = {};
+const wrong = [];
+const is = (what, found, wanted) => JSON.stringify(found) === JSON.stringify(wanted) || wrong.push(`${what}: ${JSON.stringify(found)}, wanted ${JSON.stringify(wanted)}`);
+Promise.all(['series', 'episodes', 'stream'].map((m) => import(`/page/data/${m}.js`)).concat(import('/page/draw/ticks.js'), import('/page/steer/state.js')))
+    .then(([{Buffer}, {Episodes, howLong}, {isGap}, {timeTicks, valueTicks}, {listOf}]) => {
+  for (const step of [1, 5]) {
+    const b = new Buffer(step, 1);
+    for (let i = 1; i <= 10; ++i) b.put({a: '1'}, i * step, 42, 42, 42, 10 * step);
+    const [track] = b.tracks.values();
+    is('what came just now', b.newest(track, 10 * step), 42);
+    is('two steps ago', b.newest(track, 12 * step), 42);
+    is('a value that has ended', b.newest(track, 13 * step), null);
+    is('for long', b.newest(track, 90 * step), null);
+    is('slow ones have longer', b.newest(track, 12 * step, 15), 42);
+    b.reach(20 * step);
+    is('time goes on with nothing in it', [b.end, track.mid.length, track.mid.at(-1)], [20 * step, 20, NaN]);
+    is('and what was stays', track.mid[9], 42);
+  }
+  const lost = {kind: 'lost', device: 'nvidia 1', labels: {accel: '1', vendor: 'nvidia'}, severity: 'error'};
+  const begun = {...lost, time: 100, ongoing: true, text: 'nvidia 1 did not answer'};
+  const ended = {...lost, time: 100, end: 103, text: 'nvidia 1 did not answer for 3s'};
+  const cut = {...lost, time: 101, ongoing: true, began_earlier: true, text: 'nvidia 1 did not answer'};
+  const rest = {...lost, time: 101, end: 103, began_earlier: true, text: 'nvidia 1 did not answer'};
+  const told = (...pieces) => {
+    const e = new Episodes(10);
+    for (const [event, live] of pieces) e.add([event], live);
+    return e.list.map((x) => [x.time, x.text + howLong(x, (s) => `${s} s`)]);
+  };
+  const whole = [[100, 'nvidia 1 did not answer for 3s']], pieced = [[100, 'nvidia 1 did not answer, for 3 s']];
+  is('that goes on', told([begun, true]), [[100, 'nvidia 1 did not answer, goes on']]);
+  is('and ends', told([begun, true], [ended, true]), whole);
+  is('told twice', told([begun, true], [begun, false], [ended, true], [ended, false]), whole);
+  is('from the middle', told([cut, true], [begun, false], [ended, true]), whole);
+  is('its rest', told([begun, false], [rest, true]), pieced);
+  is('only its rest', told([rest, true]), [[101, 'nvidia 1 did not answer, for 2 s']]);
+  is('an answer that was on its way', told([begun, true], [ended, true], [begun, false]), whole);
+  is('an answer that knows the begin', told([cut, true], [rest, true], [begun, false]), pieced);
+  is('another time', told([ended, true], [{...ended, time: 110, end: 113}, true]).length, 2);
+  is('another device', told([ended, true], [{...ended, labels: {accel: '2', vendor: 'nvidia'}}, true]).length, 2);
+  is('the next is none', [isGap(0, [7], 1), isGap(10, [11], 1), isGap(10, [9, 10, 11], 1), isGap(10, [10], 1)], [false, false, false, false]);
+  is('one is missing', [isGap(10, [12], 1), isGap(10, [12, 13, 14], 1)], [true, true]);
+  is('longer and shorter steps', [isGap(10, [15], 5), isGap(10, [20], 5), isGap(10, [10.1], 0.1), isGap(10, [10.2], 0.1), isGap(10, [11], 0.1)], [false, true, false, true, true]);
+  is('a clock that stepped back', isGap(1000, [640], 1), true);
+  is('a damaged list', [listOf('%'), listOf('a%2Cb,%zz')], [['%'], ['a,b', '%zz']]);
+  is('bounded marks', [timeTicks(1, 1e12, 800).length < 50, valueTicks(1e20, 1e20 + 16384, 200, 'count').length < 300, valueTicks(0, Infinity, 200, 'count').length], [true, true, 0]);
+  done(wrong);
+}).catch((e) => done([String(e)]));
+"""
+
+
+def parts(page):
+    """The modules that need no page, by themselves."""
+    page.driver.set_script_timeout(20)
+    wrong = page.driver.execute_async_script(PARTS)
+    check(not wrong, "; ".join(wrong))
+
+
+def damaged(page):
+    """Addresses that somebody's mail has cut or a hand has changed."""
+    for fragment in "#device=%25&hide=%25&job=%25", "#from=1&to=1e12", "#from=1e300&to=Infinity":
+        page.open(fragment)
+        first, last = page.js("return tacho.timeline.window()")
+        longest, now = page.js("return [tacho.timeline.longest, tacho.timeline.now]")
+        check(last - first <= longest + 2 and last <= now, f"{fragment}: {first} to {last}")
+    check(page.text("#job-note") == "", "no job is asked for")
+    page.open("#job=nobody/knows")
+    check(page.text("#job-note") == "no such job in this time", "a job that nobody knows")
+    page.open()
 
 
 def asks_no_more(page):
@@ -178,7 +252,7 @@ def spikes(page):
 
 def events(page, script):
     begun = time.time()
-    script.tell(f"EVENT {SICK} 8 79")
+    script.tell(f"EVENT {SICK} 8 79\nALL {GONE} rc=15")
     page.wait("return [...document.querySelectorAll('#event-list li')].some((li) => /79/.test(li.textContent))", "an Xid is in the list", 20)
     page.show("utilisation")
     mark = page.wait(
@@ -192,7 +266,22 @@ def events(page, script):
     page.js("[...document.querySelectorAll('#event-list button')].find((b) => /79/.test(b.textContent)).click()")
     page.wait("const w = tacho.timeline.fixed; return w && w.from <= arguments[0] && arguments[0] <= w.to", "a click jumps there", 5, mark[0])
     page.press("0")
+    page.wait(LOST + "return lost.length === 1 && /did not answer, goes on$/.test(lost[0])", "a card that does not answer", 20)
+    # Alone on the page, so that nothing comes any more of what is asked.
+    page.open(f"#device={GONE}")
+    for quantity in "power", "utilisation":
+        page.wait(f"return document.querySelector('tr[data-device=\"nvidia/{GONE}\"] [data-quantity={quantity}] .v').textContent === '–'", f"no {quantity} of a card that has ended")
+    page.wait(f"return document.querySelector('tr[data-device=\"nvidia/{GONE}\"]').classList.contains('lost')", "a card that is lost is said to be")
     script.tell()
+    page.open()
+
+
+def answers_again(page):
+    """The card of events(), which the agent asks again after half a minute."""
+    page.wait(LOST + "return lost.length > 0 && lost.every((t) => !/goes on/.test(t))", "it answers again", 40)
+    page.wait(f"return / W$/.test(document.querySelector('tr[data-device=\"nvidia/{GONE}\"] [data-quantity=power] .v').textContent)", "and has power again")
+    lost = page.js(LOST + "return lost")
+    check(len(lost) == 1 and lost[0].count(" for ") == 1, f"once, and how long once: {lost}")
 
 
 def promql(page):
@@ -220,6 +309,14 @@ def promql(page):
     page.find("#promql-form button").click()
     page.wait("return document.querySelectorAll('#answer-table tr').length > 0", "a table")
     page.wait("const c = tacho.charts.find((c) => c.what.id === 'promql'); return c && c.drawn.rows.length > 5", "a chart")
+    # A node that is too busy for one refresh has not lost the question.
+    page.js("window.real = window.fetch; window.fetch = (url, ...rest) => (String(url).includes('api/v1/query?') ? Promise.resolve(new Response("
+            "JSON.stringify({status: 'error', errorType: 'timeout', error: 'it takes longer'}), {headers: {'Content-Type': 'application/json'}})) : real(url, ...rest)); tacho.timeline.tell()")
+    page.wait("return /it takes longer/.test(document.getElementById('answer-note').textContent)", "a refresh that failed is told")
+    check(page.js("return !document.getElementById('answer').hidden && document.querySelectorAll('#answer-table tr').length > 0 && tacho.charts.some((c) => c.what.id === 'promql')"),
+          "the answer stays")
+    page.js("window.fetch = window.real; tacho.timeline.tell()")
+    page.wait("return / series at /.test(document.getElementById('answer-note').textContent)", "and is asked again")
     page.drain()
     box.clear()
     box.send_keys("sum(rate(node_load1))")
@@ -373,6 +470,8 @@ def body(processes, options):
         page.wait("return document.querySelectorAll('#devices tbody tr').length === 8", "a row a card")
         compared = values(page)
         page.quiet("values")
+        parts(page)
+        damaged(page)
         asks_no_more(page)
         crosshair(page)
         zoom(page)
@@ -382,6 +481,8 @@ def body(processes, options):
         promql(page)
         filters(page)
         looks(page)
+        page.js("scrollTo(0, 0)")
+        answers_again(page)
         page.quiet("filters, looks")
         page.only_here()
         restart(page, agent)

@@ -76,7 +76,9 @@ def write_samples(path):
         for d in range(8):
             labels = (f'vendor="nvidia",accel="{d}",job_name="train-7",namespace="team-a",pod="train-7-worker-{d // 4}.example.org",'
                       f'pod_uid="0b1c2d3e-aaaa-bbbb-cccc-00000000000{d // 4}"')
-            lines += [f"{metric}{{{labels}}} {value(d, i):g} {START + i}" for i in range(600) if not (d == 3 and 200 <= i < 300)]
+            # A card tells its mean power and what it draws now, which is no further power.
+            for window, times in ((',window="average"', 1), (',window="instant"', 1.5)) if metric == "accel_power_watts" else (("", 1),):
+                lines += [f"{metric}{{{labels}{window}}} {times * value(d, i):g} {START + i}" for i in range(600) if not (d == 3 and 200 <= i < 300)]
     lines.append("# TYPE odd gauge")
     for i, value in enumerate(("日本語のとても長い名前" * 8, "\\n and \x1b[31mred\x07", "x" * 300)):
         lines += [f'odd{{i="{i}",text="{value}"}} {j} {START + j}' for j in range(600)]
@@ -107,8 +109,8 @@ def tables_fit(tacho, page):
 
 def pipes_are_whole(tacho, page):
     labels = 'job_name="train-7",namespace="team-a",pod="train-7-worker-0.example.org"'
-    table = piped([tacho, "query", "accel_power_watts", "--file", page])
-    check(table.splitlines()[0] == 'accel_power_watts{job_name="train-7",namespace="team-a",vendor="nvidia"}', table)
+    table = piped([tacho, "query", 'accel_power_watts{window="average"}', "--file", page])
+    check(table.splitlines()[0] == 'accel_power_watts{job_name="train-7",namespace="team-a",vendor="nvidia",window="average"}', table)
     check(table.splitlines()[1:3] == ["series" + " " * 94 + "value", '{accel="0",pod="train-7-worker-0.example.org",pod_uid="0b1c2d3e-aaaa-bbbb-cccc-000000000000"}'.ljust(100) + "100"]
           or len({len(l) for l in table.splitlines()[1:]}) == 1, table)
     check("x" * 300 in piped([tacho, "query", "odd", "--file", page]), "a long label is shortened in a pipe")
@@ -119,6 +121,8 @@ def pipes_are_whole(tacho, page):
     drawn = piped([tacho, "job", "train-7", "--charts", "always", "--file", page])
     check(drawn.startswith(job) and "\nutilization\n" in drawn and "power of all devices" in drawn and "memory of the fullest" in drawn, drawn)
     check("\x1b" not in drawn, "colours in a pipe")
+    check(re.search(r"power of all devices[^\n]*\n.*?from 1950 W to 2200 W", drawn, re.S), f"the cards' power is not what they draw: {drawn}")
+    check("\x1b" not in piped([tacho, "query", "odd", "--file", page]) + piped([tacho, "series", "odd", "--file", page]), "a label speaks to a pipe's reader")
     check("utilization\n" not in in_terminal([tacho, "job", "train-7", "--charts", "never", "--file", page], 80), "--charts never draws")
     for fmt in ("json", "csv"):
         whole = piped([tacho, "query", "accel_power_watts", "--last", "5s", "--format", fmt, "--file", page])

@@ -64,6 +64,8 @@ TEST_CASE("columns that do not fit beside each other stand in a table below, bes
 TEST_CASE("a cell says nothing to the terminal") {
   TextTable t{.columns = {{}, {}}, .rows = {{"a", "b"}, {"\x1b[2J", "x\ny"}}};
   CHECK(t.text(40) == "a     b\n?[2J  x?y\n");
+  CHECK(t.text() == t.text(40));  // in a pipe, too
+  CHECK(fitted_line("/mnt\nFAIL  a line of its own\x1b[2J", 0) == "/mnt?FAIL  a line of its own?[2J\n");
 }
 
 TEST_CASE("whatever the cells hold, every line fits and every character is there") {

@@ -85,6 +85,8 @@ TEST_CASE("an episode begins with the first row that shows it and ends with the 
   TestStore store;
   add(store, card("accel_throttle_active", {{"reason", "thermal_hw"}}), {0, 0, 1, 1, 1, 0, 0});
   add(store, card("accel_throttle_active", {{"reason", "idle"}}), {0, 1, 0, 1, 0, 1, 0});
+  for (const char* harmless : {"display", "low_utilization", "sync_boost"})
+    add(store, card("accel_throttle_active", {{"reason", harmless}}), {0, 1, 0, 1, 0, 1, 0});
   add(store, card("accel_throttle_active", {{"reason", "power_cap"}}), {0, 1, 0, 0, 0, 0, 0});
   add(store, card("accel_up"), {1, 1, 1, 1, 1, 0, 0});
   const EventList found = find(store);

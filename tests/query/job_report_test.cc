@@ -248,6 +248,14 @@ TEST_CASE("a device of an exporter, of which no row says that it answers, was he
   CHECK(r.runs.at(0).devices_sum.held_ms == 10'000);
 }
 
+TEST_CASE("a device whose utilization nobody tells has not stalled for 0s: it is not known") {
+  Node n;
+  for (int s = 0; s <= 10; ++s) n.add("accel_up", 0, pod("train", "train-0", "u"), kBegin + s * 1000, 1);
+  const std::string page = job_pages(n.report(), "train");
+  INFO(page);
+  CHECK(page.find("- busy, stalled for -, throttled for 0s") != std::string::npos);
+}
+
 TEST_CASE("the page and the JSON say what the report says, and nothing that was not read") {
   Node n;
   for (int s = 0; s <= 3600; ++s) {

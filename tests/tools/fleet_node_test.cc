@@ -108,6 +108,37 @@ TEST_CASE("a second without a value is a gap, and not the one before it") {
   CHECK(std::isnan(least[kFleetSeconds - 22]));
 }
 
+TEST_CASE("a card's power is its mean where it tells one, and what it draws now where it does not") {
+  Agent agent;
+  for (int s = 0; s <= 5; ++s) {
+    agent.tick(s, 0.5, false);
+    const auto add = [&](const char* card, const char* window, double v) {
+      agent.store.add(Labels::of("accel_power_watts", {{"vendor", "nvidia"}, {"accel", card}, {"window", window}}),
+                      kBegin + s * 1000, v);
+    };
+    add("0", "average", 300);
+    add("0", "instant", 450);
+    add("1", "instant", 100);
+  }
+  FleetNode node(agent.ask());
+  REQUIRE(node.look());
+  CHECK(node.history()->now(FleetMetric::power) == 400);
+}
+
+TEST_CASE("a card that calls itself unfit every ten seconds is so at every second") {
+  Agent agent;
+  for (int s = 0; s <= 60; ++s) {
+    agent.tick(s, 0.5);
+    if (s % 10 == 0) {
+      agent.store.add(Labels::of("accel_health_status", {{"vendor", "nvidia"}, {"accel", "0"}}), kBegin + s * 1000, 0);
+      agent.store.add(Labels::of("accel_health_status", {{"vendor", "nvidia"}, {"accel", "1"}}), kBegin + s * 1000, 1);
+    }
+  }
+  FleetNode node(agent.ask());
+  REQUIRE(node.look());
+  for (std::size_t i = 0; i < kFleetSeconds; ++i) CHECK(node.history()->of(FleetMetric::unfit)[i] == 1);
+}
+
 TEST_CASE("who does not answer keeps what was known") {
   Agent agent;
   for (int s = 0; s <= 5; ++s) agent.tick(s, 0.5);

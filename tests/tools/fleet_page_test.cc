@@ -17,7 +17,7 @@ constexpr TimeMs kEnd = 1'795'439'400'000;
 
 struct Values {
   double busy = 0.8, cpu = 0.1, power = 1000, least = 0.7;
-  double devices = 8, lost = 0, slowed = 0, errors = 0;
+  double devices = 8, lost = 0, slowed = 0, errors = 0, unfit = 0;
 };
 
 FleetNodeView node(const std::string& name, const Values& v, TimeMs end = kEnd, bool with_cards = true) {
@@ -37,6 +37,7 @@ FleetNodeView node(const std::string& name, const Values& v, TimeMs end = kEnd, 
     set(FleetMetric::hottest, 66);
     if (v.lost > 0) set(FleetMetric::lost, v.lost);
     if (v.slowed > 0) set(FleetMetric::slowed, v.slowed);
+    if (v.unfit > 0) set(FleetMetric::unfit, v.unfit);
     if (v.errors > 0) h.set(FleetMetric::errors, end - 30'000, v.errors);
   }
   return {.name = name,
@@ -131,6 +132,23 @@ TEST_CASE("sorted by name as people count, by what they do, and the worst first"
   CHECK(names_of(view, FleetSort::busy) == Names{"node-10", "node-1", "node-5", "node-4", "node-9", "node-3"});
   CHECK(names_of(view, FleetSort::power) == Names{"node-9", "node-1", "node-10", "node-4", "node-5", "node-3"});
   CHECK(names_of(view, FleetSort::worst) == Names{"node-3", "node-5", "node-4", "node-1", "node-9", "node-10"});
+}
+
+TEST_CASE("a device that calls itself unfit is marked, and its node is among the worst") {
+  const FleetView view = finish_fleet_view(
+      {node("a", {.errors = 1}), node("b", {.unfit = 1}), node("c", {.lost = 1, .slowed = 2, .errors = 1, .unfit = 3})});
+  const auto lines = text_of(fleet_page(view, state_of(80)));
+  CHECK(lines[3].find(" U1 ") != std::string::npos);
+  CHECK(lines[4].find(" LUTE ") != std::string::npos);  // no room for how many
+  CHECK(names_of(view, FleetSort::worst) == std::vector<std::string>{"c", "b", "a"});
+}
+
+TEST_CASE("devices whose utilization nobody tells are not counted as idle") {
+  const double unknown = std::numeric_limits<double>::quiet_NaN();
+  const FleetView half = finish_fleet_view({node("a", {.busy = 0.8}), node("b", {.busy = unknown})});
+  CHECK(text_of(fleet_page(half, state_of(80)))[0].find("16 devices, 80.0 % busy,") != std::string::npos);
+  const FleetView none = finish_fleet_view({node("b", {.busy = unknown})});
+  CHECK(text_of(fleet_page(none, state_of(80)))[0].find("8 devices, 1.00kW") != std::string::npos);
 }
 
 TEST_CASE("keys choose a node, which stays chosen when the order changes") {

@@ -238,3 +238,13 @@ TEST_CASE("whatever the result holds, no line is wider than asked for, and there
     }
   }
 }
+
+TEST_CASE("a cell of several means says that it is their highest") {
+  query::QueryResult r{.type = query::ValueType::matrix};
+  r.series.push_back({.labels = Labels::of("x"), .points = {}});
+  for (int i = 0; i < 200; ++i) r.series[0].points.push_back({i * 2000, 1.0});
+  HeatOptions o{.width = 80, .charset = Charset::ascii, .begin = 0, .end = 398'000, .step_ms = 2000, .point = "mean"};
+  CHECK(heat(r, o).find("a cell: highest of 3 means of 2s;") != std::string::npos);
+  o.end = 60'000;
+  CHECK(heat(r, o).find("a cell: mean of 2s;") != std::string::npos);
+}

@@ -67,6 +67,25 @@ TEST_CASE("a job's charts are of its own seconds, and a second of rest is seen w
   CHECK(text.find("memory") == std::string::npos);  // which was not read
 }
 
+TEST_CASE("a card that tells its mean power and its power now draws it once") {
+  Node n;
+  for (int s = 0; s < 100; ++s) {
+    const auto add = [&](const char* accel, const char* window, double v) {
+      Labels labels = pod("u3");
+      labels.set("window", window);
+      n.add("accel_power_watts", accel, labels, s, v);
+      n.add("accel_utilization_ratio", accel, pod("u3"), s, 1.0);
+    };
+    add("2", "average", 500);
+    add("2", "instant", 650);
+    add("3", "instant", 100);  // which tells no mean
+  }
+  n.run.pods = {pod("u3")};
+  const std::string text = n.charts();
+  INFO(text);
+  CHECK(text.find("from 600 W to 600 W") != std::string::npos);
+}
+
 TEST_CASE("a cell of several seconds is their mean, from its first to its last") {
   const Node n;
   const std::string text = n.charts(80);

@@ -47,7 +47,7 @@ TEST_CASE("a job's sums are those of its nodes, its mean weighs them by what the
 TEST_CASE("what no node read is absent of the sums, and a cluster without jobs says so") {
   const NodesJobs jobs = join_jobs({"n1"}, {report(R"({"job":"j","device_hours":1,"total":{}})")});
   CHECK(nodes_job_header("j", jobs.jobs.at("j"), 0) ==
-        "job j on 1 node: 0 devices, 1.000 device-hours, - of energy, - busy, stalled for 0s, throttled for 0s\n");
+        "job j on 1 node: 0 devices, 1.000 device-hours, - of energy, - busy, stalled for -, throttled for 0s\n");
   CHECK(nodes_job_table(join_jobs({"n1"}, {report("")}), 0).starts_with("no job: "));
   CHECK_FALSE(spanning_run(join_jobs({"n1"}, {report("")}), "x"));
 }

@@ -159,7 +159,11 @@ TEST_CASE("each rule finds its fault, names the thing, and finds nothing else") 
        {"warn nvidia 0 is slowed down by thermal hw"}},
       {"accel_temperature_celsius", "88", {"warn nvidia 0 has 88 degrees, at which it is about to slow down"}},
       {"accel_pcie_link_width{", "8", {"FAIL nvidia 0 has 8 lanes of PCIe, fewer than card and slot can do"}},
-      {"accel_link_up", "0", {"FAIL nvlink link 4 of nvidia 0 is down"}},
+      {"accel_link_up", "0", {"warn no nvlink link of any nvidia card is up"}},
+      {R"(accel_link_up{vendor="nvidia",accel="0",type="nvlink",link="5"})", "0", {"FAIL nvlink link 5 of nvidia 0 is down"}},
+      {R"(accel_link_up{vendor="nvidia",accel="1",type="nvlink",link="4"})",
+       "0",
+       {"FAIL nvidia 1 has no nvlink link that is up, and other cards have"}},
       {R"(accel_memory_total_bytes{vendor="nvidia",accel="1")",
        "4e10",
        {"warn nvidia 1 has less memory than the largest card here"}},
@@ -235,6 +239,20 @@ TEST_CASE("what happened lately counts once a kind and device, the worst first")
   CHECK(check.findings[0].times == 2);
   CHECK(check.findings[0].time == 4000);
   CHECK_FALSE(check.fit());
+}
+
+TEST_CASE("what was before the node was started anew does not count") {
+  const std::vector<query::Event> events{event(1000, "xid", query::Severity::error, Labels::of("e", {{"code", "79"}})),
+                                         event(901'000, "ecc", query::Severity::error)};
+  CHECK(texts(checked(std::string(kWell) + "node_boot_time_seconds 900\n", events)) ==
+        std::vector<std::string>{"FAIL ecc at 901000"});
+}
+
+TEST_CASE("a card that was lost and is back is a warning, one that is lost a failure") {
+  std::vector<query::Event> events{event(1000, "lost", query::Severity::error)};
+  CHECK(checked(kWell, events).fit());
+  events[0].ongoing = true;
+  CHECK_FALSE(checked(kWell, events).fit());
 }
 
 TEST_CASE("every rule's metric is in the catalogue") {

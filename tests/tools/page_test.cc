@@ -94,6 +94,12 @@ TEST_CASE("a browser that has this version is not sent it again") {
   }
   CHECK(ask("/page/main.js", {{"If-None-Match", "\"other\""}})->status == 200);
   CHECK(header(*ask("/page/style.css"), "ETag") != etag);
+  // Packed it is other bytes, so it is another version.
+  const auto packed = ask("/page/main.js", {{"Accept-Encoding", "gzip"}});
+  CHECK(header(*packed, "ETag") != etag);
+  CHECK(ask("/page/main.js", {{"Accept-Encoding", "gzip"}, {"If-None-Match", std::string(header(*packed, "ETag"))}})->status ==
+        304);
+  CHECK(ask("/page/main.js", {{"If-None-Match", std::string(header(*packed, "ETag"))}})->status == 200);
 }
 
 TEST_CASE("no path leads out of the page's table") {

@@ -23,7 +23,10 @@ class Functions final : public TopData {
     ++asked;
     if (silent) return Answers(exprs.size(), failure("nobody is there"));
     Answers out;
-    for (std::size_t e = 0; e < exprs.size(); ++e) out.push_back(answer(e, grid));
+    for (std::size_t e = 0; e < exprs.size(); ++e) {
+      const std::string& expr = exprs[e];
+      out.push_back(expr == failing ? Answer(failure("{} fails", expr)) : Answer(answer(expr == "b" ? 1 : 0, grid)));
+    }
     return out;
   }
   std::vector<TopSeries> answer(std::size_t e, const TopGrid& grid) const {
@@ -51,6 +54,7 @@ class Functions final : public TopData {
   TimeMs now = kNoon;
   double version = 0;
   bool silent = false;
+  std::string failing;
   int asked = 0;
 };
 
@@ -105,6 +109,28 @@ TEST_CASE("what is kept and what is asked anew make what would be answered now, 
       }
     }
   }
+}
+
+TEST_CASE("what one expression was not answered is asked again, and said until then; the others go on meanwhile") {
+  Functions data;
+  ColumnCache cache(data);
+  const std::vector<std::string> exprs = {"a", "b"};
+  TopGrid grid = TopGrid::up_to(kNoon - 60'000, 1000, 60);
+  (void)cache.get(exprs, grid, 12'000, kNoon);
+  data.failing = exprs[1];
+  for (const TimeMs back : {90'000, 30'000, 30'000}) {  // before what is known, behind it, and where nothing new is to be asked
+    grid = TopGrid::up_to(kNoon - back, 1000, 60);
+    const auto found = cache.get(exprs, grid, 12'000, kNoon);
+    CHECK(found.problem == "b fails");
+    CHECK(shown(found.answers[0], true) == shown(data.answer(0, grid), true));
+  }
+  data.failing.clear();
+  const auto found = cache.get(exprs, grid, 12'000, kNoon);
+  CHECK(found.problem.empty());
+  CHECK(shown(found.answers[1], true) == shown(data.answer(1, grid), true));
+  data.asked = 0;
+  CHECK(cache.get(exprs, grid, 12'000, kNoon).problem.empty());
+  CHECK(data.asked == 0);
 }
 
 TEST_CASE("while nobody answers what is known is shown, and nothing is made up") {

@@ -278,6 +278,22 @@ TEST_CASE("file systems say how full they are, also between their ten seconds, a
   CHECK(Fixture::numbers(view, "fs", "/ used") == "60.0% 60.0% 60.0%");
 }
 
+TEST_CASE("a card that says every ten seconds that it is unfit is marked in each of them, and its PCIe has a value in each") {
+  Fixture f;
+  f.store.put(Labels::of("node_load1"), counting(75, 1));
+  f.store.put(Labels::of("accel_health_status", {{"accel", "0"}}), std::vector<double>(8, 0), 10'000);
+  f.store.put(Labels::of("accel_pcie_throughput_bytes_per_second", {{"accel", "0"}}), std::vector<double>(8, 1e9), 10'000);
+  f.ask.time.set_reach(kStart, kStart + 74'000);
+  for (TimeMs t = kStart + 50'000; t <= kStart + 74'000; t += 1000) {
+    f.ask.time.go_to(t);
+    const TopView view = f.refresh();
+    INFO(t - kStart);
+    CHECK(Fixture::titles(view, "accel") == Titles{"0 pcie", "0 unfit !"});
+    CHECK(Fixture::find(view, "accel", "0 unfit")->now == 1);
+    CHECK(Fixture::find(view, "accel", "0 pcie")->now == 1e9);
+  }
+}
+
 TEST_CASE("a node that samples every five seconds has a value in every second, and its rates are right") {
   Fixture f;
   f.store.put(Labels::of("node_load1"), std::vector<double>(40, 3), 5000);

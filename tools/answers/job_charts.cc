@@ -56,6 +56,16 @@ std::string over_step(std::string_view function, const std::string& selector, st
   return fmt::format("{}({}[{}s]{})", function, selector, step_ms / 1000, later);
 }
 
+// A card's mean over its window, or, where it tells none, what it draws at the moment. Both of one card are one card's, and not added.
+std::string power_of_cards(const std::string& selector, std::int64_t step_ms) {
+  const std::string but_instant =
+      selector.substr(0, selector.size() - 1) + (selector == "{}" ? "" : ",") + R"(window!="instant"})";
+  const auto card = [&](const std::string& some) {
+    return fmt::format("max by (vendor, accel, partition) ({})", over_step("avg_over_time", "accel_power_watts" + some, step_ms));
+  };
+  return fmt::format("sum({} or {})", card(but_instant), card(selector));
+}
+
 // On whole seconds, where the samples are.
 TimeMs first_second(const ChartedRun& run) { return run.begin / 1000 * 1000; }
 
@@ -98,7 +108,7 @@ std::string charts_of(const ChartedRun& run, const AskRange& ask, const JobChart
   if (out.starts_with("no charts")) return out;
   const auto add = [&](const std::string& text) { out += (out.empty() || text.empty() ? "" : "\n") + text; };
   const std::int64_t step = step_for(run, look.width > kBesideChart ? look.width - kBesideChart : 10);
-  add(line(run, fmt::format("sum({})", over_step("avg_over_time", "accel_power_watts" + selector, step)), step,
+  add(line(run, power_of_cards(selector, step), step,
            look.by_node ? "power of each node's devices, mean" : "power of all devices, mean", TopUnit::watts, ask, look));
   add(line(run, fmt::format("max({})", over_step("max_over_time", "accel_memory_used_bytes" + selector, step)), step,
            look.by_node ? "memory of each node's fullest device, peak" : "memory of the fullest device, peak", TopUnit::bytes,

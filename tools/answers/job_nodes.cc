@@ -43,7 +43,8 @@ void add_run(JobSums& sums, const json::object& run) {
     sums.rated_hours += hours;
   }
   if (const auto joules = number_of(*total, "energy_joules")) sums.energy_joules = sums.energy_joules.value_or(0) + *joules;
-  sums.stalled_seconds += number_of(*total, "stalled_seconds").value_or(0);
+  if (const auto stalled = number_of(*total, "stalled_seconds"))
+    sums.stalled_seconds = sums.stalled_seconds.value_or(0) + *stalled;
   sums.throttled_seconds += number_of(*total, "throttled_seconds").value_or(0);
 }
 
@@ -56,6 +57,7 @@ std::string energy_text(const JobSums& s) {
   return number.find(' ') == std::string::npos ? number + " J" : number + "J";
 }
 std::string span_text(double seconds) { return format_duration(static_cast<std::int64_t>(seconds) * 1000); }
+std::string stalled_text(const JobSums& s) { return s.stalled_seconds ? span_text(*s.stalled_seconds) : "-"; }
 
 }  // namespace
 
@@ -96,7 +98,7 @@ std::string nodes_job_table(const NodesJobs& jobs, std::size_t width) {
   t.columns[0].right = false;
   for (const auto& [job, s] : jobs.jobs) {
     t.rows.push_back({job, std::to_string(s.nodes), std::to_string(s.runs), std::to_string(s.devices),
-                      fmt::format("{:.3f}", s.device_hours), busy_text(s), span_text(s.stalled_seconds), energy_text(s),
+                      fmt::format("{:.3f}", s.device_hours), busy_text(s), stalled_text(s), energy_text(s),
                       span_text(s.throttled_seconds)});
   }
   return t.text(width);
@@ -106,7 +108,7 @@ std::string nodes_job_header(const std::string& job, const JobSums& s, std::size
   return fitted_line(fmt::format("job {} on {} node{}: {} devices, {:.3f} device-hours, {} of energy, {} busy, stalled for {}, "
                                  "throttled for {}",
                                  job, s.nodes, s.nodes == 1 ? "" : "s", s.devices, s.device_hours, energy_text(s), busy_text(s),
-                                 span_text(s.stalled_seconds), span_text(s.throttled_seconds)),
+                                 stalled_text(s), span_text(s.throttled_seconds)),
                      width);
 }
 

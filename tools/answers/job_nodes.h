@@ -21,7 +21,8 @@ struct JobSums {
   double device_hours = 0;
   double busy_hours = 0, rated_hours = 0;  // of runs with a utilisation: device-hours times it, and alone
   std::optional<double> energy_joules;
-  double stalled_seconds = 0, throttled_seconds = 0;
+  std::optional<double> stalled_seconds;
+  double throttled_seconds = 0;
 };
 
 struct NodeJobs {

@@ -93,7 +93,8 @@ void add_notes(const json::object& root, const char* member, std::vector<std::st
 
 // The body of a 2xx answer.
 Result<std::string> send(const std::string& method, const std::string& url, const std::string& path, const Params& headers,
-                         const std::string& body, std::int64_t timeout_ms) {
+                         const std::string& body, std::int64_t timeout_ms, int* status = nullptr) {
+  if (status != nullptr) *status = 0;
   auto parsed = parse_url(url);
   if (!parsed) return std::unexpected(parsed.error());
   std::string base = parsed->target;
@@ -101,6 +102,7 @@ Result<std::string> send(const std::string& method, const std::string& url, cons
   HttpClient client(std::move(*parsed));
   auto answer = client.send(method, base + path, headers, body, timeout_ms, 1u << 30);
   if (!answer) return std::unexpected(answer.error());
+  if (status != nullptr) *status = answer->status;
   if (answer->status / 100 != 2) return failure("{} says: {}", url, error_text(*answer));
   return std::move(answer->body);
 }
@@ -112,13 +114,14 @@ std::string text_of(const json::object& o, std::string_view key) {
 
 }  // namespace
 
-Result<std::string> ask(const std::string& url, const std::string& path, const Params& params, std::int64_t timeout_ms) {
+Result<std::string> ask(const std::string& url, const std::string& path, const Params& params, std::int64_t timeout_ms,
+                        int* status) {
   std::string form;
   for (const auto& [k, v] : params) form += (form.empty() ? "" : "&") + url_encode(k) + "=" + url_encode(v);
   // What takes no parameters takes no POST either.
   Params headers;
   if (!params.empty()) headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
-  return send(params.empty() ? "GET" : "POST", url, path, headers, form, timeout_ms);
+  return send(params.empty() ? "GET" : "POST", url, path, headers, form, timeout_ms, status);
 }
 
 Result<query::QueryResult> parse_answer(const std::string& body) {

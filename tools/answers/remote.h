@@ -20,9 +20,9 @@ using Params = std::vector<std::pair<std::string, std::string>>;
 inline constexpr std::int64_t kAskTimeoutMs = 130'000;  // a little more than the server's own
 
 // The body of a 2xx answer to POST URL/path with the parameters as a form, or to GET where there are none; otherwise an error with what
-// the server said.
+// the server said. `status`, where it is wanted, becomes that of the answer; 0: there was none.
 Result<std::string> ask(const std::string& url, const std::string& path, const Params& params,
-                        std::int64_t timeout_ms = kAskTimeoutMs);
+                        std::int64_t timeout_ms = kAskTimeoutMs, int* status = nullptr);
 
 // The `data` of an answer of /api/v1/query or query_range.
 Result<query::QueryResult> parse_answer(const std::string& body);

@@ -10,7 +10,7 @@
 namespace tacho::tools {
 namespace {
 
-constexpr const char* kEventAction = "tacho events --last 1h tells the whole story";
+constexpr const char* kEventAction = "tacho events --last 1h tells the whole story; with --last 5m only what is newer counts";
 
 // Xids after which NVIDIA asks for a reset, a reboot or an exchange; the others are mostly the program's own doing.
 bool is_fatal_xid(std::string_view code) {
@@ -45,12 +45,19 @@ Finding finding_of(const CheckRule& rule, const query::ResultSeries& series) {
           1};
 }
 
+// Since when the node runs: what was before a restart has been mended by it, or will show again. 0: it does not say.
+Result<TimeMs> started(const AskInstant& ask) {
+  const auto boot = ask("max(node_boot_time_seconds)");
+  if (!boot) return std::unexpected(boot.error());
+  return boot->series.empty() ? 0 : static_cast<TimeMs>(boot->series[0].points.back().v * 1000);
+}
+
 // One finding a kind of thing and device, with the last sentence and how many there were.
-void add_events(std::span<const query::Event> events, std::vector<Finding>& findings) {
+void add_events(std::span<const query::Event> events, TimeMs since, std::vector<Finding>& findings) {
   std::map<std::tuple<FitLevel, std::string, std::string>, Finding> by_thing;
   for (const query::Event& e : events) {
     const auto level = event_level(e);
-    if (!level) continue;
+    if (!level || e.time < since) continue;
     const auto [at, is_new] = by_thing.try_emplace({*level, e.kind, e.device});
     Finding& f = at->second;
     if (is_new)
@@ -72,6 +79,8 @@ std::optional<FitLevel> event_level(const query::Event& e) {
   // What is so now the rules say; what the agent itself went through says nothing of the node.
   for (const char* kind : {"throttle", "health", "gap", "restart", "missed", "hang", "child", "scrape", "lost_rows"})
     if (e.kind == kind) return {};
+  // It is back.
+  if (e.kind == "lost") return e.ongoing ? FitLevel::fail : FitLevel::warn;
   if (e.kind == "xid") return is_fatal_xid(e.labels.get(e.labels.has("code") ? "code" : "xid")) ? FitLevel::fail : FitLevel::warn;
   // A program that took too much memory has been dealt with.
   if (e.kind == "oom" || e.severity == query::Severity::warning) return FitLevel::warn;
@@ -103,7 +112,9 @@ Result<NodeCheck> check_node(const AskInstant& ask, std::span<const query::Event
                             {},
                             1});
   }
-  add_events(events, out.findings);
+  const auto since = started(ask);
+  if (!since) return std::unexpected(since.error());
+  add_events(events, *since, out.findings);
   std::stable_sort(out.findings.begin(), out.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.level > b.level; });
   return out;

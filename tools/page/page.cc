@@ -41,16 +41,21 @@ bool has_version(std::string_view if_none_match, std::string_view etag) {
   return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
 }
 
+// Other bytes are another version: "..." is "...-gz".
+std::string packed_etag(std::string_view etag) { return std::string(etag.substr(0, etag.size() - 1)) + "-gz\""; }
+
 HttpResponse answer_asset(const PageAsset& asset, const HttpRequest& r) {
   HttpResponse out{.content_type = std::string(asset.content_type), .packed = true};
   add_safety(out);
-  out.headers.emplace_back("ETag", asset.etag);
+  const bool packs = accepts_gzip(r.header("Accept-Encoding"));
+  const std::string etag = packs ? packed_etag(asset.etag) : std::string(asset.etag);
+  out.headers.emplace_back("ETag", etag);
   out.headers.emplace_back("Vary", "Accept-Encoding");
-  if (has_version(r.header("If-None-Match"), asset.etag)) {
+  if (has_version(r.header("If-None-Match"), etag)) {
     out.status = 304;
     return out;
   }
-  if (accepts_gzip(r.header("Accept-Encoding"))) {
+  if (packs) {
     out.body = asset.packed;
     out.headers.emplace_back("Content-Encoding", "gzip");
     return out;

@@ -259,11 +259,14 @@ std::string heat(const QueryResult& r, const HeatOptions& o) {
   if (const std::string times = time_axis(o.begin, o.end, cells.count()); !times.empty())
     out += std::string(left, ' ') + times + "\n";
   const std::string low = number_text(scale.low, o.unit), high = number_text(scale.high, o.unit);
-  const std::string of = format_duration(static_cast<std::int64_t>(cells.points_a_cell) * o.step_ms);
+  // Of a cell that is several points only their highest is seen, which is no mean of them.
+  const bool highest_of = cells.points_a_cell > 1 && o.point != "peak";
+  const std::string what =
+      highest_of ? fmt::format("highest of {} {}s of {}", cells.points_a_cell, o.point, format_duration(o.step_ms))
+                 : fmt::format("{} of {}", o.point, format_duration(static_cast<std::int64_t>(cells.points_a_cell) * o.step_ms));
   out += low + " " + marks.scale() + " " + high;
   const std::size_t scale_width = low.size() + high.size() + 2 + marks.scale_columns();
-  for (const std::string& text :
-       {fmt::format("   a cell: {} of {}; a gap: no value", o.point, of), fmt::format("   {} of {}", o.point, of)}) {
+  for (const std::string& text : {fmt::format("   a cell: {}; a gap: no value", what), "   " + what}) {
     if (scale_width + text.size() > width) continue;
     out += text;
     break;

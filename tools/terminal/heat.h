@@ -2,7 +2,7 @@
 //
 // Shape    HeatOptions::width columns at most (40 where it is less), on every line. Rows are named by what tells the series apart, and stand in the
 //          order that people count in (2 before 10). A cell shows the peak of its time, the highest value there, so that one second survives any
-//          width; the legend says how long a cell is. Beside each row stands its highest.
+//          width; the legend says how long a cell is, and whether it is the highest of several points. Beside each row stands its highest.
 // Marks    256 colours: a ramp that gets lighter at each step, from blue to yellow, which neither a dark nor a light background swallows, and which
 //          needs no telling of red from green. Fewer, or none: density, "░▒▓█" or, in ASCII, ".:-=+*#%@". The legend has the scale, in the
 //          result's unit. The lowest mark begins at the scale's low end; a cell without a value is a space in the terminal's own background.

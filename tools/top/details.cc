@@ -14,7 +14,7 @@ constexpr TopChart kCharts[] = {
     {"accel", "clock, Hz", count, {{{"", "last_over_time(accel_clock_hertz{SEL,domain=~\"core|memory\"}[G])", "domain"}}}},
     {"accel", "held down by", count, {{{"", "last_over_time(accel_throttle_active{SEL,reason!~\"idle|display\"}[G]) > 0", "reason"}}}, 1},
     {"accel", "links", bytes_per_second, {{{"in", "sum(irate(accel_link_receive_bytes_total{SEL,link=\"all\"}[R]))"}, {"out", "sum(irate(accel_link_transmit_bytes_total{SEL,link=\"all\"}[R]))"}}}},
-    {"accel", "PCIe", bytes_per_second, {{{"", "last_over_time(accel_pcie_throughput_bytes_per_second{SEL}[G])", "direction"}}}},
+    {"accel", "PCIe", bytes_per_second, {{{"", "last_over_time(accel_pcie_throughput_bytes_per_second{SEL}[S])", "direction"}}}},
     {"accel", "errors", per_second, {{{"", "irate(accel_errors_total{SEL}[R]) > 0", "code"}}}},
 
     {"cpu", "time, of all CPUs", ratio, {{{"user", "avg(irate(node_cpu_seconds_total{mode=\"user\"}[R]))"}, {"system", "avg(irate(node_cpu_seconds_total{mode=\"system\"}[R]))"}, {"iowait", "avg(irate(node_cpu_seconds_total{mode=\"iowait\"}[R]))"}, {"nice", "avg(irate(node_cpu_seconds_total{mode=\"nice\"}[R]))"}, {"irq", "avg(sum by (cpu) (irate(node_cpu_seconds_total{mode=~\"irq|softirq\"}[R])))"}, {"steal", "avg(irate(node_cpu_seconds_total{mode=\"steal\"}[R]))"}}}, 1},

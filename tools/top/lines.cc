@@ -4,6 +4,7 @@
 
 #include "proto/base/check.h"
 #include "proto/base/duration.h"
+#include "query/events/throttle.h"
 
 namespace tacho::tools {
 namespace {
@@ -27,7 +28,7 @@ constexpr Shared kShared[] = {
     // Not the root: that is the machine, which has lines of its own.
     {"{CGROUPS}", R"({id!="/"})"},
     // What slows a card down against its will, and the limits that it may well be run at.
-    {"{FAULTS}", R"({reason!~"idle|display|low_utilization|app_clocks|power_cap|sync_boost"})"},
+    {"{FAULTS}", query::kThrottleFaults},
     {"{LIMITS}", R"({reason=~"power_cap|sync_boost"})"},
     // Whatever may say whose a series is (query/jobs/job_owner.cc).
     {"{OWNER}",
@@ -92,11 +93,11 @@ constexpr TopLine kLines[] = {
     {.section = "accel", .title = "power", .unit = watts, .expr = "max by (accel) (last_over_time(accel_power_watts{window!=\"instant\"}[G])) or max by (accel) (last_over_time(accel_power_watts[G]))", .show = if_any, .device = "accel"},
     {.section = "accel", .title = "temp", .unit = celsius, .expr = "max by (accel) (last_over_time(accel_temperature_celsius{sensor=~\"core|\"}[G]))", .show = if_any, .device = "accel", .base = TopBase::minimum},
     {.section = "accel", .title = "link", .unit = bytes_per_second, .expr = "sum by (accel) (irate(accel_link_transmit_bytes_total{LINKS}[R])) + sum by (accel) (irate(accel_link_receive_bytes_total{LINKS}[R]))", .show = if_any, .device = "accel"},
-    {.section = "accel", .title = "pcie", .unit = bytes_per_second, .expr = "sum by (accel) (last_over_time(accel_pcie_throughput_bytes_per_second[G]))", .show = if_any, .device = "accel"},
+    {.section = "accel", .title = "pcie", .unit = bytes_per_second, .expr = "sum by (accel) (last_over_time(accel_pcie_throughput_bytes_per_second[S]))", .show = if_any, .device = "accel"},
     {.section = "accel", .title = "slowed by", .unit = count, .expr = "max by (accel, reason) (last_over_time(accel_throttle_active{FAULTS}[G]))", .show = if_nonzero, .device = "accel", .full = 1, .alert_above = 0, .which = "reason"},
     {.section = "accel", .title = "held at", .unit = count, .expr = "max by (accel, reason) (last_over_time(accel_throttle_active{LIMITS}[G]))", .show = if_nonzero, .device = "accel", .full = 1, .which = "reason"},
     {.section = "accel", .title = "errors", .unit = per_second, .expr = "sum by (accel) (irate(accel_errors_total[R]))", .show = if_nonzero, .device = "accel", .alert_above = 0},
-    {.section = "accel", .title = "unfit", .unit = count, .expr = "1 - min by (accel) (last_over_time(accel_health_status[G]))", .show = if_nonzero, .device = "accel", .full = 1, .alert_above = 0},
+    {.section = "accel", .title = "unfit", .unit = count, .expr = "1 - min by (accel) (last_over_time(accel_health_status[S]))", .show = if_nonzero, .device = "accel", .full = 1, .alert_above = 0},
     {.section = "accel", .title = "lost", .unit = count, .expr = "1 - min by (accel) (last_over_time(accel_up[G]))", .show = if_nonzero, .device = "accel", .full = 1, .alert_above = 0},
 
     {.section = "tacho", .title = "sources up", .unit = count, .expr = "sum(last_over_time(tacho_source_up[G]))", .show = if_any, .minor = true},
@@ -109,7 +110,7 @@ constexpr TopLine kLines[] = {
 };
 // clang-format on
 
-// Ten seconds is the file systems' own interval; a statfs may answer a little after its tick.
+// Ten seconds is the interval of file systems and of what costs a card's firmware much; a statfs may answer a little after its tick.
 constexpr std::int64_t kSlowMs = 12'000;
 
 void replace_all(std::string& text, std::string_view from, const std::string& to) {

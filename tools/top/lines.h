@@ -3,7 +3,7 @@
 // Shape    an expression gives one row, or, with a device label, a row for every device that has a value.
 //          The lines of section "accel" are also a table, a row a device (list.h).
 //          Placeholders in an expression: [R] two intervals (what irate needs), [G] one interval (a gauge's freshness: a sample
-//          that was missed is a gap, not the one before it), [S] the freshness of the slow sources.
+//          that was missed is a gap, not the one before it), [S] the freshness of what comes every ten seconds.
 // Threads  constants.
 #pragma once
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "proto/base/clock.h"
+#include "proto/base/duration.h"
 #include "query/api/json.h"
 #include "query/engine/engine.h"
 #include "query/json/object.h"
@@ -69,11 +70,25 @@ bool is_given(const sampler::Roots& roots) {
   return roots.procfs != usual.procfs || roots.sysfs != usual.sysfs || roots.rootfs != usual.rootfs;
 }
 
+// Samples that say nothing of the node as it is; a file is asked for what was.
+std::optional<Error> is_old(const CheckOptions& o, TimeMs now) {
+  if (o.data.url || o.data.file) return {};
+  const auto data = open_data(o.data);
+  if (!data) return data.error();
+  const TimeMs newest = (*data)->bounds().max;
+  if (newest > now - kFreshMs) return {};
+  return Error{
+      fmt::format("no agent keeps these samples now: the newest is {} old. Start it, or leave --state and --runtime out for a "
+                  "sample of this moment",
+                  format_duration((now - newest) / 1000 * 1000))};
+}
+
 Result<Checked> look(const CheckOptions& o) {
   const TimeMs now = system_clock().wall_ms();
   const bool is_named = o.data.url || o.data.file || o.data.state || o.data.runtime;
   if (!is_named && (is_given(o.roots) || !is_kept(o.data, now)))
     return checked(ask_store(own_sample(o.roots, now), now), "a sample of its own, for no agent runs here", o, {});
+  if (const auto old = is_old(o, now)) return std::unexpected(*old);
   const auto events = lately(o);
   // A Prometheus, or an agent of an earlier version, knows no events.
   if (!events && !o.data.url) return std::unexpected(events.error());

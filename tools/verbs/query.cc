@@ -78,6 +78,12 @@ int print_json(const std::string& body, bool good) {
   return good ? 0 : 1;
 }
 
+// On the step's grid, where the samples are: otherwise every point would show a sample up to a step older than it says.
+TimeMs end_of(const QueryOptions& o, TimeMs newest) {
+  if (o.at) return *o.at;
+  return o.last_ms ? newest / o.step_ms * o.step_ms : newest;
+}
+
 const char* path_of(const QueryOptions& o) { return o.last_ms ? "/api/v1/query_range" : "/api/v1/query"; }
 
 Params params_of(const QueryOptions& o, TimeMs end) {
@@ -94,9 +100,8 @@ Params params_of(const QueryOptions& o, TimeMs end) {
 int query_nodes(const QueryOptions& o) {
   const auto nodes = parse_nodes(*o.nodes);
   if (!nodes) return fail(nodes.error());
-  // One time for all, and on the step's grid: the nodes' seconds line up.
-  TimeMs end = o.at.value_or(system_clock().wall_ms());
-  if (o.last_ms && !o.at) end = end / o.step_ms * o.step_ms;
+  // One time for all: the nodes' seconds line up.
+  const TimeMs end = end_of(o, system_clock().wall_ms());
   QueryOptions at = o;
   at.at = end;
   NodesAnswer answer = ask_nodes(*nodes, path_of(o), params_of(at, end), o.nodes_timeout_ms);
@@ -114,7 +119,7 @@ int query_nodes(const QueryOptions& o) {
 }
 
 int query_url(const QueryOptions& o) {
-  const TimeMs end = o.at.value_or(system_clock().wall_ms());
+  const TimeMs end = end_of(o, system_clock().wall_ms());
   const auto body = ask(*o.data.url, path_of(o), params_of(o, end));
   if (!body) return fail(body.error());
   if (o.format == "json") return print_json(*body, true);
@@ -130,9 +135,7 @@ int query(const QueryOptions& o) {
   auto data = open_data(o.data);
   if (!data) return fail(data.error());
   const query::Engine engine;
-  TimeMs end = o.at ? *o.at : newest_time(**data, o.data);
-  // On the step's grid, where the samples are: otherwise every point would show a sample up to a step older than it says.
-  if (o.last_ms && !o.at) end = end / o.step_ms * o.step_ms;
+  const TimeMs end = end_of(o, o.at ? *o.at : newest_time(**data, o.data));
   const query::Result result =
       o.last_ms ? engine.range(**data, o.expr, end - *o.last_ms, end, o.step_ms) : engine.instant(**data, o.expr, end);
   if (o.format == "json") return print_json(query::api_json(result), result.has_value());

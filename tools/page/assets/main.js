@@ -56,7 +56,8 @@ function reload() {
 async function look() {
   const there = await bounds();
   timeline.oldest = there.min;
-  timeline.now = Math.max(timeline.now, Math.floor(there.max));
+  // From the first second on the stream says when it is: what the node holds may be of a clock that has stepped back.
+  if (!stream.newest) timeline.now = Math.max(timeline.now, Math.floor(there.max));
   await Promise.all([findNames(Math.max(there.min, there.max - LOOKBACK_S), there.max), findDevices(timeline.now, Math.ceil(timeline.live ? LOOKBACK_S : timeline.now - timeline.oldest + 1))]);
 }
 
@@ -136,10 +137,10 @@ function connect() {
   stream.onState = showState;
   stream.onSecond = second;
   stream.onEvents = addEvents;
-  stream.onGap = () => {
+  stream.onGap = (since) => {
     lookAgain();
     reload();
-    findEvents();
+    findEvents(Math.min(since, timeline.now));
   };
   document.addEventListener('visibilitychange', follow);
   follow();

@@ -5,11 +5,13 @@
 //          sources may still come.
 // Threads  one.
 // Bounds   kRunsMax runs of kRunColumnsMax columns, the least used and the farthest go.
-// Errors   an expression that fails has no values in the part that was asked; where all fail nothing is kept of the part.
+// Errors   an expression that fails has no values in the part that was asked, which it alone is asked for again at each look until it
+//          answers; where all fail nothing is kept of the part.
 #pragma once
 
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +29,7 @@ class ColumnCache {
 
   struct Found {
     std::vector<std::vector<TopSeries>> answers;  // of each expression, on the grid
-    std::string problem;                          // of the first that failed; "": none
+    std::string problem;                          // of the first that failed and is not known since; "": none
     bool whole = true;                            // false: nothing new could be asked, and something was missing
   };
   // `newest`: of the samples there are. may_ask: false where nobody answers: only what is held. Requires: one reach_ms a list of expressions.
@@ -41,10 +43,18 @@ class ColumnCache {
     TopGrid grid;        // what is held
     TimeMs settled = 0;  // the last column that will not change
     std::vector<std::vector<TopSeries>> answers;
+    // Of each expression, the part of `grid` that it did not answer, if there is any.
+    struct Missing {
+      TimeMs first = 0, last = 0;
+      std::string problem;
+    };
+    std::vector<std::optional<Missing>> missing;
   };
   Run& run_of(const std::vector<std::string>& exprs, const TopGrid& grid);
-  // Takes what is new of `asked`; the first problem, or "".
-  static std::string join(Run& run, const TopGrid& asked, TopData::Answers answers);
+  // Takes what is new of `asked`; what fails is missing from then on.
+  static void join(Run& run, const TopGrid& asked, TopData::Answers answers);
+  static void take(Run& run, std::size_t expression, const TopGrid& asked, std::vector<TopSeries> answer);
+  void ask_missing(Run& run, std::int64_t reach_ms, const std::vector<bool>& just_failed);
   static void widen(Run& run, const TopGrid& to);
 
   TopData& data_;

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "proto/base/duration.h"
 #include "proto/base/number.h"
@@ -56,23 +57,31 @@ class HttpData final : public TopData {
   }
 
   Answers columns(std::span<const std::string> exprs, const TopGrid& grid, std::int64_t) override {
-    if (exprs.empty()) return {};
-    if (together_) {
-      if (auto all = ask_columns(exprs, grid)) return std::move(*all);
+    if (again_in_ > 0 && --again_in_ == 0) {
+      refused_.clear();
+      apart_ = false;
+    }
+    std::vector<std::string> open;
+    for (const std::string& e : exprs) {
+      if (!refused_.contains(e)) open.push_back(e);
+    }
+    std::map<std::string, Answer, std::less<>> found;
+    if (!open.empty()) {
+      int status = 0;
+      auto all = apart_ && open.size() > 1 ? Result<Answers>(failure("")) : ask_columns(open, grid, status);
+      if (all) {
+        for (std::size_t i = 0; i < open.size(); ++i) found.insert_or_assign(open[i], std::move((*all)[i]));
+      } else if (!apart_ && !is_refusal(status)) {
+        // A server that is away, or has no time, is not asked fifty times more.
+        return Answers(exprs.size(), std::unexpected(all.error()));
+      } else if (auto each = ask_each(open, grid, found); !each) {
+        return Answers(exprs.size(), std::unexpected(each.error()));
+      }
     }
     Answers out;
-    bool all_failed = true;
     for (const std::string& e : exprs) {
-      auto one = ask_columns({&e, 1}, grid);
-      out.push_back(one ? std::move(one->front()) : Answer(std::unexpected(one.error())));
-      all_failed = all_failed && !out.back();
-      // A server that does not answer is not asked thirty times more.
-      if (all_failed && out.size() == 2) break;
-    }
-    if (all_failed) {
-      while (out.size() < exprs.size()) out.push_back(out.front());
-    } else {
-      together_ = false;  // the server is there, but one of the expressions is not for it
+      const auto answered = found.find(e);
+      out.push_back(answered != found.end() ? answered->second : Answer(std::unexpected(refused_.find(e)->second)));
     }
     return out;
   }
@@ -102,17 +111,43 @@ class HttpData final : public TopData {
   std::string fallback_name() const override { return url_; }
 
  private:
+  // So many questions later it is asked again for all at once: what is refused may be so for what was held then.
+  static constexpr int kAgainIn = 60;
+
+  // The server is there and knows what it was asked for, but will not have it: parts of it may do.
+  static bool is_refusal(int status) { return status == 400 || status == 414 || status == 422; }
+
+  // Which of them it is that the server refuses; the others' answers. An error: it does not answer.
+  Result<void> ask_each(const std::vector<std::string>& exprs, const TopGrid& grid,
+                        std::map<std::string, Answer, std::less<>>& found) {
+    for (const std::string& e : exprs) {
+      int status = 0;
+      auto one = ask_columns({&e, 1}, grid, status);
+      if (one) {
+        found.insert_or_assign(e, std::move(one->front()));
+      } else if (is_refusal(status)) {
+        refused_.insert_or_assign(e, one.error());
+      } else {
+        return std::unexpected(one.error());
+      }
+    }
+    // Each of them will do, and all of them together will not.
+    apart_ = refused_.empty();
+    again_in_ = kAgainIn;
+    return {};
+  }
+
   static constexpr std::string_view kPartLabel = "tacho_top_part";
 
-  Result<query::QueryResult> answer(const std::string& path, const Params& params) const {
-    const auto body = ask(url_, path, params, kTimeoutMs);
+  Result<query::QueryResult> answer(const std::string& path, const Params& params, int* status = nullptr) const {
+    const auto body = ask(url_, path, params, kTimeoutMs, status);
     if (!body) return std::unexpected(body.error());
     return parse_answer(*body);
   }
 
   // One round trip for all: every expression's series get a label with its number, and `or` unites them. Where a column is more than a
   // second the server is asked for its highest and its lowest second: odd numbers are lowest.
-  Result<Answers> ask_columns(std::span<const std::string> exprs, const TopGrid& grid) const {
+  Result<Answers> ask_columns(std::span<const std::string> exprs, const TopGrid& grid, int& status) const {
     const bool seconds_alone = grid.step_ms == kSecondMs;
     std::string text;
     const auto add = [&](std::size_t number, const std::string& expr) {
@@ -130,7 +165,8 @@ class HttpData final : public TopData {
     }
     auto all =
         answer("/api/v1/query_range",
-               {{"query", text}, {"start", seconds(grid.first)}, {"end", seconds(grid.last())}, {"step", seconds(grid.step_ms)}});
+               {{"query", text}, {"start", seconds(grid.first)}, {"end", seconds(grid.last())}, {"step", seconds(grid.step_ms)}},
+               &status);
     if (!all) return std::unexpected(all.error());
     Answers out(exprs.size(), std::vector<TopSeries>());
     for (query::ResultSeries& s : all->series) {
@@ -155,7 +191,9 @@ class HttpData final : public TopData {
   }
 
   std::string url_;
-  bool together_ = true;
+  std::map<std::string, Error, std::less<>> refused_;  // expressions, until again_in_ is 0
+  bool apart_ = false;                                 // all that are asked, one by one
+  int again_in_ = 0;
 };
 
 }  // namespace

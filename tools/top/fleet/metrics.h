@@ -23,12 +23,13 @@ enum class FleetMetric : std::uint8_t {
   hottest,  // of their temperatures
   slowed,   // devices whose clocks something else than idleness or a power limit holds down
   lost,     // devices that do not answer
+  unfit,    // devices that call themselves so; they are asked seldom
   errors,   // of devices, a second
   ecc,      // memory errors that were not corrected, a second
   in,
   out,
 };
-inline constexpr std::size_t kFleetMetrics = 14;
+inline constexpr std::size_t kFleetMetrics = 15;
 
 TopUnit fleet_unit(FleetMetric metric);
 // For samples that come every interval_ms. Requires: interval_ms > 0.

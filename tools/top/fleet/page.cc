@@ -20,16 +20,20 @@ constexpr std::size_t kFleetFrameLines = 3;  // header, titles, footer
 
 using enum FleetMetric;
 
-// L1T2E: what is wrong with its devices, the worst first.
+// L1T2E: what is wrong with its devices, the worst first. LUTE, where there is no room for how many.
 std::string marks_of(const FleetNodeView& n) {
-  std::string out;
+  std::string out, letters;
   const auto add = [&](char mark, double v) {
-    if (fleet_is_more(v, 0)) out += std::string(1, mark) + (v < 10 ? fmt::format("{:.0f}", v) : "+");
+    if (!fleet_is_more(v, 0)) return;
+    out += std::string(1, mark) + (v < 10 ? fmt::format("{:.0f}", v) : "+");
+    letters += mark;
   };
   add('L', fleet_now(n, lost));
+  add('U', fleet_now(n, unfit));
   add('T', fleet_now(n, slowed));
-  if (!n.is_silent() && fleet_has_errors(n)) out += "E";
-  return out;
+  const char* const errors_seen = !n.is_silent() && fleet_has_errors(n) ? "E" : "";
+  out += errors_seen;
+  return out.size() < kFleetMarksWidth ? out : letters + errors_seen;
 }
 
 // What has no room says so, and does not push the rest aside.
@@ -148,16 +152,19 @@ TopPageLine titles(const FleetLayout& l) {
 
 // All of the nodes together, as far as they answer.
 std::string totals(const FleetView& view) {
-  double n = 0, weighted = 0, watts = 0;
+  double n = 0, rated = 0, weighted = 0, watts = 0;
   for (const FleetNodeView& node : view.nodes) {
     const double d = fleet_now(node, devices), b = fleet_now(node, busy), p = fleet_now(node, power);
     if (fleet_is_more(p, 0)) watts += p;
     if (!fleet_is_more(d, 0)) continue;
     n += d;
-    if (!std::isnan(b)) weighted += b * d;
+    if (std::isnan(b)) continue;
+    rated += d;
+    weighted += b * d;
   }
   if (n == 0) return "";
-  std::string out = fmt::format("  {:.0f} devices, {} busy", n, format_full(weighted / n, TopUnit::ratio));
+  std::string out = fmt::format("  {:.0f} device{}", n, n == 1 ? "" : "s");
+  if (rated > 0) out += fmt::format(", {} busy", format_full(weighted / rated, TopUnit::ratio));
   return watts > 0 ? out + fmt::format(", {}", number(watts, power)) : out;
 }
 
@@ -208,9 +215,10 @@ std::vector<TopPageLine> help_lines() {
   add("    age             of the node's newest sample, by its own clock");
   add("    busy            mean of its accelerators; least, most: of one of them");
   add("    marks           L1: a device does not answer   T2: two are slowed down");
+  add("                    U1: it calls itself unfit      LUTE: no room for numbers");
   add("                    E: an error, or uncorrected memory errors, in this minute");
   add("    sparkline       peaks; seconds of all nodes stand below each other");
-  add("    worst first     silent, lost, errors, slowed, then the least busy device");
+  add("    worst first     silent, lost, unfit, errors, slowed, then the least busy");
   return out;
 }
 

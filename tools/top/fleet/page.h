@@ -7,7 +7,7 @@
 //
 // Shape    exactly `height` lines, each at most `width` columns. The nodes' seconds stand below each other: the right end is the newest second of
 //          any node, and a node that is late has a gap there. Wider terminals have more columns and sparklines.
-// Marks    T2: two devices are slowed down by something else than idleness or a power limit; L1: one does not answer; E: an error, or uncorrected memory
+// Marks    T2: two devices are slowed down by something else than idleness or a power limit; L1: one does not answer; U1: one calls itself unfit; E: an error, or uncorrected memory
 //          errors, in the last minute. None of it is told by colour alone.
 // Threads  pure.
 #pragma once

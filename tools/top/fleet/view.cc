@@ -67,13 +67,14 @@ std::vector<std::size_t> fleet_order(const FleetView& view, FleetSort sort) {
   };
   const auto key = [&](std::size_t i) {
     const FleetNodeView& n = view.nodes[i];
-    using Key = std::tuple<int, double, int, double, double>;
+    using Key = std::tuple<int, double, double, int, double, double>;
     switch (sort) {
-      case FleetSort::busy: return Key{0, -known(i, busy, -1), 0, -known(i, cpu, -1), 0};
-      case FleetSort::power: return Key{0, -known(i, power, -1), 0, 0, 0};
+      case FleetSort::busy: return Key{0, -known(i, busy, -1), 0, 0, -known(i, cpu, -1), 0};
+      case FleetSort::power: return Key{0, -known(i, power, -1), 0, 0, 0, 0};
       default: break;
     }
-    return Key{n.is_silent() ? 0 : 1, -known(i, lost, 0), fleet_has_errors(n) ? 0 : 1, -known(i, slowed, 0), known(i, least, 2)};
+    return Key{n.is_silent() ? 0 : 1,       -known(i, lost, 0),   -known(i, unfit, 0),
+               fleet_has_errors(n) ? 0 : 1, -known(i, slowed, 0), known(i, least, 2)};
   };
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
   return order;

@@ -44,7 +44,7 @@ bool fleet_has_errors(const FleetNodeView& node);
 FleetView finish_fleet_view(std::vector<FleetNodeView> nodes);
 
 enum class FleetSort : std::uint8_t { name, busy, power, worst };
-// Indexes into FleetView::nodes. Worst: silent ones, lost devices, errors, slowed ones, then those with the least busy device.
+// Indexes into FleetView::nodes. Worst: silent ones, lost devices, unfit ones, errors, slowed ones, then those with the least busy device.
 std::vector<std::size_t> fleet_order(const FleetView& view, FleetSort sort);
 
 }  // namespace tacho::tools

@@ -19,9 +19,10 @@ async function slot(work, signal) {
 }
 
 export class ApiError extends Error {
-  constructor(message, status) {
+  constructor(message, status, kind = '') {
     super(message);
     this.status = status;  // 0: there was no answer
+    this.kind = kind;      // "bad_data": what is asked is wrong, and will be the next time; "timeout", "execution" may pass
   }
 }
 
@@ -38,8 +39,8 @@ export async function getJson(path, signal) {
   return answer.json();
 }
 
-// The data of an API answer.
-export async function api(path, params = {}, signal) {
+// An API answer: {data, warnings}.
+export async function apiWhole(path, params = {}, signal) {
   const words = new URLSearchParams();
   for (const [name, value] of Object.entries(params)) {
     for (const v of Array.isArray(value) ? value : [value]) if (v !== undefined && v !== null) words.append(name, v);
@@ -47,17 +48,20 @@ export async function api(path, params = {}, signal) {
   const query = words.toString();
   return slot(async () => {
     const body = await getJson(`api/v1/${path}${query ? `?${query}` : ''}`, signal);
-    if (body.status !== 'success') throw new ApiError(body.error || 'no answer', 400);
-    return body.data;
+    if (body.status !== 'success') throw new ApiError(body.error || 'no answer', 400, body.errorType);
+    return { data: body.data, warnings: body.warnings ?? [] };
   }, signal);
 }
 
+// The data alone.
+export const api = async (path, params, signal) => (await apiWhole(path, params, signal)).data;
+
 const number = (text) => (text === '+Inf' ? Infinity : text === '-Inf' ? -Infinity : Number(text));
 
-// [{labels, points: [[seconds, number]]}]
-export async function queryRange(query, start, end, step, signal) {
-  const data = await api('query_range', { query, start, end, step }, signal);
-  return data.result.map((s) => ({ labels: s.metric, points: s.values.map(([t, v]) => [t, number(v)]) }));
+// {series: [{labels, points: [[seconds, number]]}], warnings}. A value counts at `lookback` seconds after it, if that is given.
+export async function queryRange(query, start, end, step, lookback, signal) {
+  const { data, warnings } = await apiWhole('query_range', { query, start, end, step, lookback_delta: lookback }, signal);
+  return { series: data.result.map((s) => ({ labels: s.metric, points: s.values.map(([t, v]) => [t, number(v)]) })), warnings };
 }
 
 // [{labels, value}]; a scalar is a series without labels.

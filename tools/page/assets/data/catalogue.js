@@ -123,6 +123,11 @@ const seconds = (s) => (Number.isInteger(s) ? `${s}s` : `${Math.round(s * 1000)}
 const fill = (expr, filters, gauge, rate, slow) => expr.replaceAll('{F}', filters.device).replaceAll('{J}', filters.job).replaceAll('{TOP}', filters.top ?? '')
   .replaceAll('[G]', `[${gauge}]`).replaceAll('[R]', `[${rate}]`).replaceAll('[S]', `[${slow}]`);
 
+// As forms(), of what somebody typed: as the stream asks for it, a value counts for as long as samples are apart.
+export function typed(q, interval) {
+  return { second: q, typed: true, lookback: seconds(interval), over: (f, span) => `${f}_over_time((${q}\n)[${seconds(span)}:${seconds(interval)}])` };
+}
+
 // The ways to ask for an expression: `second`, as it is each second; over(f, span) with f min, avg or max of all seconds of a span;
 // coarse(span), the means alone, for spans of which all seconds are too much to ask. `simple`: of a gauge that each
 // device has one of, whose extremes need no evaluation each second (of several series the highest of the lowest is not the lowest of the highest).

@@ -31,7 +31,7 @@ export class Query {
   #end = null;
   #loading = false;
 
-  // forms: as catalogue.js makes them; of what somebody typed only {second}, which is asked as it stands.
+  // forms: as catalogue.js makes them, or typed().
   constructor(forms, onChange) {
     this.forms = forms;
     this.expr = forms.second;
@@ -40,7 +40,17 @@ export class Query {
     this.coarse = false;  // means alone
     this.buffer = new Buffer(1, 1);
     this.error = null;
+    this.warning = '';      // of the node, with its answer
+    this.trouble = '';      // why no newer seconds come
+    this.instants = false;  // one second of each step alone
+    this.nameless = false;  // the series of history have no names, as functions drop them
     this.loaded = false;
+  }
+
+  #fold(p) {
+    if (!this.nameless) return this.buffer.fold(p.labels, p.time, p.value);
+    const { __name__: _, ...labels } = p.labels;
+    this.buffer.fold(labels, p.time, p.value);
   }
 
   // Errors are kept in .error and told by onChange.
@@ -54,9 +64,14 @@ export class Query {
     const until = timeline.now;
     this.#loading = true;
     try {
-      const ask = (query) => queryRange(query, start, end, step, abort.signal);
+      const warnings = new Set();
+      const ask = async (query) => {
+        const found = await queryRange(query, start, end, step, this.forms.lookback, abort.signal);
+        for (const w of found.warnings) warnings.add(w);
+        return found.series;
+      };
       const fresh = new Buffer(step, this.envelope ? interval : step);
-      let coarse = false;
+      let coarse = false, instants = false, nameless = false;
       const plain = async (query) => {
         for (const s of await ask(query)) for (const [t, v] of s.points) fresh.put(s.labels, t, v, v, v, until);
       };
@@ -66,13 +81,20 @@ export class Query {
         try {
           const [lows, means, highs] = await Promise.all(['min', 'avg', 'max'].map((f) => ask(this.forms.over(f, step))));
           join(fresh, lows, means, highs, until);
+          nameless = Boolean(this.forms.typed);
         } catch (e) {
           if (e.name === 'AbortError' || e.status === 0) throw e;
-          coarse = true;  // too much for the node
-          await plain(this.forms.coarse(step));
+          // Too much for the node, or of a kind that has no extremes.
+          warnings.clear();
+          coarse = Boolean(this.forms.coarse);
+          instants = !coarse;
+          await plain(coarse ? this.forms.coarse(step) : this.expr);
         }
       }
       this.coarse = coarse;
+      this.instants = instants;
+      this.nameless = nameless;
+      this.warning = [...warnings].join('; ');
       this.buffer = fresh;
       this.error = null;
       this.loaded = true;
@@ -85,22 +107,29 @@ export class Query {
     this.onChange();
   }
 
+  // What is to be said beside the drawing.
+  get words() {
+    return this.error ? this.error.message : this.trouble ? `no newer seconds: ${this.trouble}` : this.warning;
+  }
+
   // Whether it can be continued by seconds.
   get foldable() {
-    return this.envelope || this.buffer.step <= timeline.interval;
+    return (this.envelope && !this.instants) || this.buffer.step <= timeline.interval;
   }
 
   follow(on) {
     if (on === Boolean(this.#end)) return;
     if (on) {
       this.#end = stream.want(this.expr, (p) => {
-        if (this.loaded && !this.#loading && this.foldable) this.buffer.fold(p.labels, p.time, p.value);
+        if (p.error !== undefined) this.trouble = p.error;
+        else if (this.loaded && !this.#loading && this.foldable) this.#fold(p);
         else if (!this.loaded || this.#loading) this.#early.push(p);
       });
     } else {
       this.#end();
       this.#end = null;
       this.#early = [];
+      this.trouble = '';
     }
   }
 
@@ -114,9 +143,10 @@ export class Query {
     }
     if (this.#early.length > EARLY_MAX) this.#early.splice(0, this.#early.length - EARLY_MAX);
     if (this.loaded && !this.#loading && this.#early.length) {
-      if (this.foldable) for (const p of this.#early) this.buffer.fold(p.labels, p.time, p.value);
+      if (this.foldable) for (const p of this.#early) this.#fold(p);
       this.#early = [];
     }
+    if (this.loaded && this.foldable) this.buffer.reach(timeline.now);
     this.buffer.prune(from - this.buffer.step);
   }
 

@@ -137,10 +137,16 @@ export class Buffer {
     return at >= 0 && at < this.size ? at : -1;
   }
 
-  // The newest value of a track, if it is not older than some seconds (or three steps).
-  newest(track, seconds = 3) {
-    const oldest = this.size - Math.max(3, seconds / this.step);
-    for (let i = this.size - 1; i >= 0 && i >= oldest; --i) if (!Number.isNaN(track.mid[i])) return track.mid[i];
+  // Time goes on although nothing comes: what has ended has no value any more.
+  reach(now) {
+    if (this.first !== null && now > this.end) this.#place(this.slotTime(now));
+  }
+
+  // The newest value of a track, if it is not older than some seconds (or three steps) by the page's clock.
+  newest(track, now, seconds = 3) {
+    if (this.first === null) return null;
+    const after = this.slotTime(now) - Math.max(3 * this.step, seconds) + this.step * 1e-3;
+    for (let i = this.size - 1; i >= 0 && this.first + i * this.step > after; --i) if (!Number.isNaN(track.mid[i])) return track.mid[i];
     return null;
   }
 }

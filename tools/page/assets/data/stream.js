@@ -1,11 +1,14 @@
 // What comes from the node each second: one stream of server-sent events for all that is shown, opened anew when that changes.
 import { settled } from '../draw/dom.js';
-import { keyOf } from './series.js';
 
 const SILENT_S = 6;          // after so long without a second the node counts as silent
+const MISSED_S = 60;         // a stream that comes back after less gets the seconds between
 const AGAIN_MS = [500, 1000, 2000, 4000, 5000];
 
 const number = (v) => (v === null ? null : typeof v === 'number' ? v : v === 'NaN' ? NaN : v === '+Inf' ? Infinity : -Infinity);
+
+// Whether seconds are missing before these times, or the node's clock has stepped back. `newest`: the one before, 0 if there is none.
+export const isGap = (newest, times, step) => newest > 0 && (times.at(-1) < newest || times[0] - newest > 1.5 * step);
 
 class Stream {
   #wanted = new Map();       // expression -> listeners
@@ -26,7 +29,7 @@ class Stream {
   onState = () => {};
   onSecond = () => {};
   onEvents = () => {};
-  onGap = () => {};          // seconds may be missing: history is to be asked again
+  onGap = () => {};          // seconds may be missing since one, or the node's clock stepped back: history is to be asked again
 
   get expressions() {
     return [...this.#asked];
@@ -43,7 +46,7 @@ class Stream {
     this.#set('off');
   }
 
-  // listener({labels, time, value}) each second; returns how to end it.
+  // listener({labels, time, value}) each second, and ({error}) when the node cannot say, '' when it can again; returns how to end it.
   want(expression, listener) {
     let listeners = this.#wanted.get(expression);
     if (!listeners) this.#wanted.set(expression, (listeners = new Set()));
@@ -81,6 +84,8 @@ class Stream {
     for (const q of this.#asked) words.append('query', q);
     words.append('step', `${Math.round(this.step * 1000)}ms`);
     words.append('events', '1');
+    // What was missed meanwhile comes first; after a longer time history is asked again.
+    if (this.state !== 'lost' && this.newest && Date.now() / 1000 - this.#heard < MISSED_S) words.append('last_event_id', String(Math.round(this.newest * 1000)));
     if (this.state === 'off') this.#set('opening');
     const url = `api/v1/stream?${words}`;
     const source = new EventSource(url);
@@ -124,6 +129,9 @@ class Stream {
 
   #onSeries(data) {
     this.#labels = data.queries.map((q) => q.series || []);
+    data.queries.forEach((q, i) => {
+      for (const listener of this.#wanted.get(this.#asked[i]) ?? []) listener({ error: q.error ?? '' });
+    });
   }
 
   #onPoints(data) {
@@ -132,7 +140,8 @@ class Stream {
     this.#heard = Date.now() / 1000;
     this.reason = '';
     const last = data.time.at(-1);
-    const gap = this.state === 'lost' || (this.newest && last - this.newest > data.time.length);
+    const gap = this.state === 'lost' || isGap(this.newest, data.time, this.step);
+    const before = this.newest;
     this.newest = last;
     this.#set('live');
     data.values.forEach((series, i) => {
@@ -142,12 +151,12 @@ class Stream {
         const labels = this.#labels[i][k];
         if (!labels) return;
         values.forEach((v, n) => {
-          for (const listener of listeners) listener({ labels, key: keyOf(labels), time: data.time[n], value: number(v) });
+          for (const listener of listeners) listener({ labels, time: data.time[n], value: number(v) });
         });
       });
     });
     this.onSecond(last);
-    if (gap) this.onGap();
+    if (gap) this.onGap(before);
   }
 }
 

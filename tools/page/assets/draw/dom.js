@@ -19,6 +19,13 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// Other children in place of those there are; the keyboard stays where it was, by data-key.
+export function renew(host, children) {
+  const key = host.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  host.replaceChildren(...children);
+  if (key !== undefined) [...host.querySelectorAll('[data-key]')].find((n) => n.dataset.key === key)?.focus({ preventScroll: true });
+}
+
 // A canvas with as many pixels as the screen has for it; what is drawn is measured in CSS pixels.
 export function fit(canvas, width, height) {
   const ratio = window.devicePixelRatio || 1;

@@ -20,7 +20,7 @@ export class Cell {
   // buffer, its track or undefined; the time at the right edge and how many seconds are shown.
   draw(buffer, track, to, span, dim) {
     const { what } = this;
-    const now = track ? buffer.newest(track, what.slow ? 15 : 3) : null;
+    const now = track ? buffer.newest(track, to, what.slow ? 15 : 3) : null;
     setText(this.value, format(now, what.unit));
     this.root.classList.toggle('absent', now === null);
     this.root.classList.toggle('alert', !dim && what.alert !== undefined && now !== null && now >= what.alert);

@@ -40,7 +40,7 @@ export function format(v, unit) {
   return (FORMATS[unit] || FORMATS.count)(v);
 }
 
-const two = (n) => String(n).padStart(2, '0');
+export const two = (n) => String(n).padStart(2, '0');
 
 export function clock(seconds, withDate = false) {
   const d = new Date(seconds * 1000);

@@ -1,5 +1,5 @@
 // One chart: a heading, a drawing of lines with what lies between their lowest and highest, and a legend with the values under the crosshair.
-import { el, css, setText } from '../draw/dom.js';
+import { el, css, renew, setText } from '../draw/dom.js';
 import { deviceColour, deviceOrder } from '../data/devices.js';
 import { marksWithin } from './events.js';
 import { bands, lines } from '../draw/lines.js';
@@ -61,11 +61,7 @@ export class Chart {
 
   // Asks for what the window shows, if anybody can see it.
   load() {
-    if (!this.visible) {
-      this.stale = true;
-      return;
-    }
-    this.stale = false;
+    if (!this.visible) return;
     const [from, to] = timeline.window();
     this.query.load(from, to, this.#width());
     this.follow();
@@ -102,10 +98,15 @@ export class Chart {
       this.quiet = busy.length === 0;
       list = busy.length ? busy : list.slice(0, 1);
     }
+    this.others = Math.max(0, list.length - TRACKS_MAX);
+    if (this.others) {
+      const peak = new Map(list.map(([key, t]) => [key, t.hi.reduce((a, v) => (v > a ? v : a), -Infinity)]));
+      list = list.sort(([a], [b]) => peak.get(b) - peak.get(a)).slice(0, TRACKS_MAX);
+    }
     const order = what.coloured === 'device' ? (l) => deviceOrder(l) : null;
     const label = what.legend ?? name;
     list.sort(([, a], [, b]) => (order ? order(a.labels) - order(b.labels) : 0) || String(label(a.labels)).localeCompare(String(label(b.labels)), 'en', { numeric: true }));
-    return list.slice(0, TRACKS_MAX);
+    return list;
   }
 
   #colour(track, i) {
@@ -120,9 +121,10 @@ export class Chart {
   draw() {
     if (!this.visible || !this.root.isConnected) return;
     const { query, what } = this;
-    setText(this.note, query.error ? query.error.message : '');
+    setText(this.note, query.words);
     if (query.error || !query.loaded) return;
     const all = this.#tracks();
+    if (this.others) setText(this.note, [query.words, `${all.length} of ${all.length + this.others}, the highest`].filter(Boolean).join('; '));
     const empty = all.length === 0;
     if (empty !== this.empty) {
       this.empty = empty;
@@ -136,7 +138,7 @@ export class Chart {
       return;
     }
     const { step } = query.buffer;
-    setText(this.value, step <= timeline.interval ? '' : query.coarse ? `means of ${duration(step)}` : query.envelope ? `lowest to highest of ${duration(step)}` : `each ${duration(step)}`);
+    setText(this.value, step <= timeline.interval ? '' : query.coarse ? `means of ${duration(step)}` : query.envelope && !query.instants ? `lowest to highest of ${duration(step)}` : `each ${duration(step)}`);
     if (this.#alone && !all.some(([key]) => key === this.#alone)) this.#alone = null;
     if (this.quiet) setText(this.value, 'nothing in this time');
     this.#shown = all.filter(([key]) => !this.#alone || key === this.#alone);
@@ -227,12 +229,12 @@ export class Chart {
     const { what } = this, label = what.legend ?? name;
     this.items = new Map();
     this.legend.hidden = Boolean(this.quiet);
-    this.legend.replaceChildren(...all.map(([key, track], i) => {
+    renew(this.legend, all.map(([key, track], i) => {
       const swatch = el('i', { class: 'swatch' });
       swatch.style.background = this.#colour(track, i);
       const value = el('b');
       const text = String(label(track.labels) ?? '');
-      const item = el('button', { type: 'button', title: `${name(track.labels)}\nclick: this one alone`, class: this.#alone && this.#alone !== key ? 'off' : '',
+      const item = el('button', { type: 'button', 'data-key': key, title: `${name(track.labels)}\nclick: this one alone`, class: this.#alone && this.#alone !== key ? 'off' : '',
         'aria-pressed': String(this.#alone === key), onclick: () => {
           this.#alone = this.#alone === key ? null : key;
           this.#rebuild();
@@ -250,7 +252,7 @@ export class Chart {
     for (const [key, node] of this.items) {
       const track = buffer.tracks.get(key);
       if (!track) continue;
-      const v = at === null ? (timeline.fixed ? lastOf(track) : buffer.newest(track, this.what.slow ? 15 : 4)) : i < 0 || Number.isNaN(track.mid[i]) ? null : track.mid[i];
+      const v = at === null ? (timeline.fixed ? lastOf(track) : buffer.newest(track, timeline.now, this.what.slow ? 15 : 4)) : i < 0 || Number.isNaN(track.mid[i]) ? null : track.mid[i];
       let text = format(v, this.what.unit);
       if (at !== null && v !== null && track.hi[i] - track.lo[i] > Math.abs(v) * 0.005) text = `${format(track.lo[i], this.what.unit)} … ${format(track.hi[i], this.what.unit)}`;
       setText(node, text);

@@ -112,7 +112,7 @@ class Heat {
 
   draw() {
     if (!this.visible || !this.query?.loaded) {
-      if (this.query?.error) setText(this.note, this.query.error.message);
+      if (this.query) setText(this.note, this.query.words);
       return;
     }
     const { buffer } = this.query, what = QUANTITIES[this.id], cpus = this.id === 'cpus';
@@ -208,6 +208,10 @@ class Heat {
   // What is under the crosshair.
   tell(at) {
     if (!this.query?.loaded) return;
+    if (this.query.words) {
+      setText(this.note, this.query.words);
+      return;
+    }
     const what = QUANTITIES[this.id], { buffer } = this.query;
     const i = at === null ? -1 : buffer.index(at);
     const row = this.over !== null ? this.rows[this.over] : null;

@@ -3,20 +3,21 @@ import { queryInstant } from '../data/api.js';
 import { COLUMNS, HOST, QUANTITIES, deviceKey, forms } from '../data/catalogue.js';
 import { devices } from '../data/devices.js';
 import { by, el, setText } from '../draw/dom.js';
-import { chooseDevice, filters, isShown, jobsOf } from '../steer/filters.js';
+import { chooseDevice, filters, isShown, jobsOf, pattern } from '../steer/filters.js';
 import { has } from '../data/names.js';
 import { Cell } from '../draw/sparkline.js';
 import { Strip, span } from './strip.js';
 import { onTheme } from '../draw/theme.js';
 import { timeline } from '../steer/timeline.js';
 
+const EACH_MAX = 8;        // devices of a kind
 const TOP_EVERY_S = 15, EXTREMES_EVERY_S = 600, REASONS_EVERY_S = 5;
 
 const deviceStrips = new Map();  // column -> Strip
 const hostBlocks = [];           // {what, strips, root, rows}
 const rows = new Map();          // device key -> {root, tag, cells}
 let shown = true;
-let ready = false;
+let ready = false, stale = false;
 const screen = { isShown: () => shown, changed };  // what a strip is told of
 
 let drawing = 0;
@@ -29,9 +30,10 @@ const naturally = new Intl.Collator('en', { numeric: true }).compare;
 export function showOverview() {
   ready = true;
   new IntersectionObserver((entries) => {
+    const was = shown;
     shown = entries.at(-1).isIntersecting;
     for (const s of strips()) s.follow();
-    if (shown && timeline.live) reloadOverview();
+    if (shown && (stale || (!was && timeline.live))) reloadOverview();
   }).observe(by('overview'));
   onTheme(changed);
   window.addEventListener('resize', changed);
@@ -57,6 +59,8 @@ async function everyone(what) {
 // Again all that is on the screen: after a gap, another filter, or when it comes back into view.
 export function reloadOverview() {
   if (!ready) return;
+  stale = !shown;  // then it is asked when it comes back into view
+  if (stale) return;
   for (const s of deviceStrips.values()) s.ask();
   for (const b of hostBlocks) for (const s of b.strips) if (!b.what.top) s.ask();
   findTop();
@@ -99,7 +103,7 @@ async function findTop() {
     try {
       const found = await queryInstant(`topk(6, ${forms({ expr: b.what.top }, filters(), timeline.interval).second}) > 0`, timeline.now);
       const ids = found.map((f) => f.labels.id).sort();
-      const top = ids.map((id) => id.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')).join('|').replace(/[\\"]/g, '\\$&');
+      const top = pattern(ids);
       if (b.top !== top) {
         b.top = top;
         for (const s of b.strips) if (ids.length) s.ask({ top });
@@ -177,15 +181,18 @@ function makeBlock(block) {
 function drawEach(block) {
   const tracks = block.strips.map((s) => s.tracks());
   const names = new Set(tracks.flatMap((t) => [...t.keys()]));
+  let left = 0;
   const busy = [...names].filter((n) => tracks.some((t) => t.get(n)?.mid.some((v) => v > 0)));
   if (block.what.each === 'container') {
     const first = tracks[0];
-    const mean = (n) => block.strips[0].query?.buffer.newest(first.get(n) ?? { mid: [] }, 10) ?? 0;
+    const mean = (n) => block.strips[0].query?.buffer.newest(first.get(n) ?? { mid: [] }, timeline.now, 10) ?? 0;
     busy.sort((a, b) => mean(b) - mean(a));
     busy.splice(6);
   } else {
+    // By what they did in these minutes, so that none comes and goes; then by name.
+    const load = new Map(busy.map((n) => [n, tracks.reduce((sum, t, i) => sum + (block.strips[i].what.unit === 'rate' ? t.get(n)?.mid.reduce((a, v) => a + (v > 0 ? v : 0), 0) ?? 0 : 0), 0)]));
+    left = busy.sort((a, b) => load.get(b) - load.get(a)).splice(EACH_MAX).length;
     busy.sort(naturally);
-    busy.splice(8);
   }
   for (const [n, row] of block.rows) {
     if (busy.includes(n)) continue;
@@ -208,8 +215,8 @@ function drawEach(block) {
     }
     if (block.body.children[at] !== row) block.body.insertBefore(row, block.body.children[at] ?? null);
   });
-  const idle = names.size - busy.length;
-  setText(block.more, idle > 0 && block.what.each !== 'container' ? `${idle} more ${idle === 1 ? 'is' : 'are'} idle` : '');
+  const idle = names.size - busy.length - left;
+  setText(block.more, block.what.each === 'container' ? '' : left ? `${left + idle} more${idle ? `, ${idle} of them idle` : ''}` : idle ? `${idle} more ${idle === 1 ? 'is' : 'are'} idle` : '');
   block.root.hidden = names.size === 0;
 }
 
@@ -227,13 +234,18 @@ function draw() {
     if (id === 'up') continue;
     const none = t.size === 0 && deviceStrips.get(id).query?.loaded;
     table.classList.toggle(`no-${id}`, Boolean(none));
+    const head = table.tHead.querySelector(`[data-column=${id}]`), words = deviceStrips.get(id).query?.words ?? '';
+    if (!head) continue;
+    setText(head, QUANTITIES[id].short + (words ? ' !' : ''));
+    const title = words || QUANTITIES[id].title;
+    if (head.title !== title) head.title = title;
   }
   for (const d of devices) {
     const row = rows.get(d.key);
     if (!row) continue;
     const hidden = !isShown(d.accel);
     row.root.hidden = hidden;
-    const state = upTracks.get(d.key) ? up.query.buffer.newest(upTracks.get(d.key)) : null;
+    const state = upTracks.get(d.key) ? up.query.buffer.newest(upTracks.get(d.key), to) : null;
     const lost = state === 0;
     row.root.classList.toggle('lost', lost);
     setText(row.tag, lost ? 'no answer' : '');
@@ -249,5 +261,8 @@ function draw() {
       const t = s.tracks();
       for (const [key, cell] of s.cells) cell.draw(s.query?.buffer, t.get(key), to, span());
     }
+    const words = b.strips.map((s) => s.query?.words).find(Boolean);
+    if (words) setText(b.more, words);
+    else if (!b.what.each) setText(b.more, '');
   }
 }

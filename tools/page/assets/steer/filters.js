@@ -1,12 +1,12 @@
 // Which accelerators and which job are shown. A filter goes into what is asked: the node answers for no others.
 import { api } from '../data/api.js';
 import { devices } from '../data/devices.js';
-import { by, el, setText } from '../draw/dom.js';
+import { by, el, renew, setText, settled } from '../draw/dom.js';
 import { state, change, onState, listOf, textOf } from './state.js';
 import { timeline } from './timeline.js';
 import { clock, duration, format } from '../draw/units.js';
 
-const JOBS_EVERY_S = 30;
+const JOBS_EVERY_S = 30, JOBS_S = 600;
 export let jobs = [];
 const listeners = new Set();
 
@@ -19,7 +19,7 @@ const tell = () => {
   for (const l of listeners) l();
 };
 
-const pattern = (list) => list.map((t) => String(t).replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')).join('|').replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n');
+export const pattern = (list) => list.map((t) => String(t).replace(/[\\^$.|?*+()[\]{}]/g, '\\$&')).join('|').replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n');
 
 const chosenRuns = () => jobs.filter((j) => jobName(j) === state.job);
 export const jobName = (j) => (j.namespace ? `${j.namespace}/${j.job}` : j.job);
@@ -44,7 +44,7 @@ export function filters() {
   const pods = [...new Set(chosenRuns().flatMap((j) => (j.pods ?? []).map((p) => p.labels?.pod).filter(Boolean)))];
   return {
     device: shown ? `,accel=~"${pattern([...shown])}"` : '',
-    job: state.job && pods.length ? `,pod=~"${pattern(pods)}"` : '',
+    job: !state.job ? '' : pods.length ? `,pod=~"${pattern(pods)}"` : ',pod!="",pod=""',  // of a job without pods no container is known
   };
 }
 
@@ -61,10 +61,10 @@ function drawDeviceMenu() {
   setText(menu.querySelector('summary'), chosen.length ? `device ${chosen.join(', ')}` : 'all devices');
   menu.classList.toggle('on', chosen.length > 0);
   const list = menu.querySelector('.options');
-  list.replaceChildren(...accels.map((a) => el('label', {}, el('input', { type: 'checkbox', value: a, checked: chosen.includes(a),
+  renew(list, [...accels.map((a) => el('label', {}, el('input', { type: 'checkbox', 'data-key': a, value: a, checked: chosen.includes(a),
     onchange: () => change({ device: textOf([...list.querySelectorAll('input:checked')].map((i) => i.value)) }) }),
   el('span', { text: `${a}  ${devices.find((d) => d.accel === a)?.model ?? ''}` }))),
-  el('button', { type: 'button', text: 'all', onclick: () => change({ device: '' }) }));
+  el('button', { type: 'button', 'data-key': '', text: 'all', onclick: () => change({ device: '' }) })]);
 }
 
 // "0 – 3, 6": numbers that follow each other as one.
@@ -89,11 +89,12 @@ function drawJobs() {
     select.replaceChildren(el('option', { value: '', text: 'all jobs' }), ...names.map((n) => el('option', { value: n, text: n })));
   }
   select.value = state.job;
+  setText(by('job-note'), state.job && !chosenRuns().length ? 'no such job in this time' : '');
   const block = by('jobs');
   const running = jobs.filter((j) => j.running || !timeline.live);
   block.hidden = running.length === 0;
-  block.querySelector('tbody').replaceChildren(...running.slice(0, 8).map((j) => el('tr', {},
-    el('th', { scope: 'row' }, el('button', { type: 'button', text: jobName(j), class: jobName(j) === state.job ? 'on' : '', title: `since ${clock(j.begin, true)}`,
+  renew(block.querySelector('tbody'), running.slice(0, 8).map((j) => el('tr', {},
+    el('th', { scope: 'row' }, el('button', { type: 'button', 'data-key': `${jobName(j)} ${j.begin}`, text: jobName(j), class: jobName(j) === state.job ? 'on' : '', title: `since ${clock(j.begin, true)}`,
       onclick: () => change({ job: state.job === jobName(j) ? '' : jobName(j) }) })),
     el('td', { text: runs((j.devices ?? []).map((d) => d.accel)) }),
     el('td', { text: format(j.total?.utilization_mean, 'ratio') }),
@@ -102,11 +103,12 @@ function drawJobs() {
 }
 
 async function findJobs() {
-  if (document.hidden || timeline.frozen) return;
+  if (document.hidden) return;
   try {
-    const span = timeline.live ? 600 : timeline.now - timeline.oldest;
+    const span = timeline.live ? JOBS_S : timeline.now - timeline.oldest;
+    const [from] = timeline.window();
     const before = filters();
-    jobs = (await api('jobs', { start: Math.max(timeline.oldest, timeline.now - span), end: timeline.now })).jobs;
+    jobs = (await api('jobs', { start: Math.max(timeline.oldest, Math.min(from, timeline.now - span)), end: timeline.now })).jobs;
     drawJobs();
     const now = filters();
     if (before.device !== now.device || before.job !== now.job) tell();
@@ -118,7 +120,10 @@ async function findJobs() {
 export async function showFilters() {
   by('job').addEventListener('change', (e) => change({ job: e.target.value }));
   onState((changed) => {
-    if (changed.has('job')) drawJobs();
+    if (changed.has('job')) {
+      drawJobs();
+      if (state.job && !chosenRuns().length) findJobs();
+    }
     if (changed.has('device') || changed.has('job')) tell();
   });
   document.addEventListener('click', (e) => {
@@ -126,8 +131,11 @@ export async function showFilters() {
     if (menu.open && !menu.contains(e.target)) menu.open = false;
   });
   drawDeviceMenu();
+  timeline.onWindow(settled(() => {
+    if (state.job) findJobs();
+  }, 300));
   await findJobs();
-  if (timeline.live) setInterval(findJobs, JOBS_EVERY_S * 1000);
+  if (timeline.live) setInterval(() => timeline.frozen || findJobs(), JOBS_EVERY_S * 1000);
 }
 
 export { drawDeviceMenu };

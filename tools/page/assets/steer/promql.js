@@ -1,5 +1,6 @@
 // A box for a question of one's own: completion while it is typed, then a chart and a table, or an error with its place.
 import { queryInstant } from '../data/api.js';
+import { typed } from '../data/catalogue.js';
 import { Chart } from '../show/chart.js';
 import { unwatch, watch } from '../show/charts.js';
 import { complete } from './completion.js';
@@ -126,7 +127,7 @@ function run() {
   }
   by('answer').hidden = !q;
   if (!q) return;
-  chart = new Chart({ id: 'promql', title: 'Over time', unit: 'count' }, { second: q });
+  chart = new Chart({ id: 'promql', title: 'Over time', unit: 'count' }, typed(q, timeline.interval));
   by('answer-chart').replaceChildren(chart.root);
   watch(chart);
   table();
@@ -142,7 +143,9 @@ async function table() {
     setText(by('answer-note'), `${found.length} series at ${clock(time)}${found.length > ROWS_MAX ? `, the first ${ROWS_MAX}` : ''}`);
     by('answer-table').replaceChildren(...found.slice(0, ROWS_MAX).map(({ labels, value }) => el('tr', {}, labelCell(labels), el('td', { text: typeof value === 'number' ? String(value) : value }))));
   } catch (e) {
-    if (q === state.q) fail(e.message);
+    if (q !== state.q) return;
+    if (e.kind === 'bad_data') fail(e.message);
+    else setText(by('answer-note'), `${e.message}; asked again in a moment`);  // what there is stays
   }
 }
 

@@ -38,5 +38,12 @@ window.addEventListener('hashchange', () => {
 });
 
 // A list in the address: commas between, what is in it encoded.
-export const listOf = (text) => (text ? text.split(',').map(decodeURIComponent) : []);
+const decoded = (text) => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;  // an address that was damaged on its way
+  }
+};
+export const listOf = (text) => (text ? text.split(',').map(decoded) : []);
 export const textOf = (list) => list.map(encodeURIComponent).join(',');

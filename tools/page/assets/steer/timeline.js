@@ -3,7 +3,7 @@ import { state, change, onState } from './state.js';
 import { parseDuration } from '../draw/units.js';
 
 export const PRESETS = [['1m', '1 m'], ['5m', '5 m'], ['15m', '15 m'], ['1h', '1 h'], ['whole', 'all']];
-const SPAN_MIN = 10, LONGEST_MIN = 30;
+const SPAN_MIN = 10, LONGEST_MIN = 30, SLACK = 3600;
 
 class Timeline {
   live = true;    // whether the node goes on; false for a file
@@ -22,8 +22,14 @@ class Timeline {
   }
 
   get fixed() {
-    const from = Number(state.from), to = Number(state.to);
-    return state.from && state.to && to > from ? { from, to } : null;
+    let from = Number(state.from), to = Number(state.to);
+    if (!state.from || !state.to || !(to > from)) return null;
+    // What nobody can have chosen here is cut to what there is.
+    if (to - from > this.longest + SLACK || from > this.now + SLACK || to < 0) {
+      from = Math.max(from, Math.min(this.oldest, this.now - this.longest));
+      to = Math.min(to, this.now);
+    }
+    return to > from ? { from, to } : null;
   }
 
   // As far as there is anything to show.
