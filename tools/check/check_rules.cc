@@ -1,5 +1,7 @@
 #include "tools/check/check_rules.h"
 
+#include "query/events/throttle.h"
+
 namespace tacho::tools {
 namespace {
 
@@ -26,7 +28,7 @@ constexpr CheckRule kRules[] = {
      "{device} has rows of memory to replace", "reset the card before the next job"},
     {warn, "accelerator", "accel_ecc_enabled", "accel_ecc_enabled == 0",
      "{device} does not correct memory errors", "switch ECC on, and reset the card"},
-    {warn, "accelerator", "accel_throttle_active", R"(accel_throttle_active{reason!~"idle|power_cap|display|application_clocks|sync_boost"} > 0)",
+    {warn, "accelerator", "accel_throttle_active", "accel_throttle_active{FAULTS} > 0",
      "{device} is slowed down by {words reason}", "look at cooling and power supply"},
     {warn, "accelerator", "accel_temperature_celsius",
      R"(accel_temperature_celsius{sensor="core"} > ignoring (sensor, limit) group_left () accel_temperature_limit_celsius{limit="slowdown"} - 3)",
@@ -99,6 +101,13 @@ constexpr CheckRule kRules[] = {
 }  // namespace
 
 std::string_view fit_level_name(FitLevel level) { return level == fail ? "FAIL" : "warn"; }
+
+std::string check_expression(const CheckRule& rule) {
+  constexpr std::string_view kName = "{FAULTS}";
+  std::string out(rule.expr);
+  if (const std::size_t at = out.find(kName); at != std::string::npos) out.replace(at, kName.size(), query::kThrottleFaults);
+  return out;
+}
 
 std::span<const CheckRule> check_rules() { return kRules; }
 

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace tacho::tools {
@@ -27,5 +28,7 @@ struct CheckRule {
 };
 
 std::span<const CheckRule> check_rules();
+// A rule's expression as it is asked: {FAULTS} stands for reasons of throttling that mean harm (query/events/throttle.h).
+std::string check_expression(const CheckRule& rule);
 
 }  // namespace tacho::tools

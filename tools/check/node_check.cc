@@ -96,7 +96,7 @@ Result<NodeCheck> check_node(const AskInstant& ask, std::span<const query::Event
   for (const CheckRule& rule : check_rules()) {
     if (!there->contains(rule.metric)) continue;
     ++out.rules;
-    const auto answer = ask(std::string(rule.expr));
+    const auto answer = ask(check_expression(rule));
     if (!answer) return std::unexpected(answer.error());
     for (const query::ResultSeries& series : answer->series) out.findings.push_back(finding_of(rule, series));
   }
