@@ -7,6 +7,7 @@ Starts an agent of its own (own folders, a free port on the loopback) and a tmux
 nothing else. With --keep the captured screens are left in FOLDER, to be looked at.
 """
 import argparse
+import ctypes
 import os
 import re
 import shutil
@@ -193,7 +194,8 @@ def test_live(story):
 
     shown = seconds_shown(t, 4)
     as_seconds = [sum(int(x) * f for x, f in zip(s.split(":"), (3600, 60, 1))) for s in shown]
-    check(all((b - a) % 86400 == 1 for a, b in zip(as_seconds, as_seconds[1:])), f"each second is shown: {shown}")
+    # Which of them tmux is asked in is its matter: on a machine that is busy one may be missed.
+    check(all(0 < (b - a) % 86400 < 10 for a, b in zip(as_seconds, as_seconds[1:])), f"time goes on: {shown}")
     values = set()
     for _ in range(8):
         screen = t.screen()
@@ -256,7 +258,7 @@ def test_signals(story):
     t.run(story.local())
     story.wait_for_values()
     story.quit("C-c")
-    for name, how in (("SIGTERM", signal.SIGTERM), ("SIGABRT", signal.SIGABRT)):
+    for name, how in (("SIGTERM", signal.SIGTERM), ("SIGABRT", signal.SIGABRT), ("a crash of the thread that asks", signal.SIGSEGV)):
         t.close()
         t = story.open(80, 24)
         t.run(story.local())
@@ -264,7 +266,11 @@ def test_signals(story):
         shell = int(t.tmux("display-message", "-p", "#{pane_pid}"))
         with open(f"/proc/{shell}/task/{shell}/children") as f:
             (pid,) = [int(p) for p in f.read().split()]
-        os.kill(pid, how)
+        threads = [int(t) for t in os.listdir(f"/proc/{pid}/task") if int(t) != pid]
+        if how == signal.SIGSEGV:
+            check(ctypes.CDLL(None, use_errno=True).tgkill(pid, threads[0], how) == 0, "a thread asks")
+        else:
+            os.kill(pid, how)
         code = t.exit_code()
         check(code == (0 if how == signal.SIGTERM else 128 + how), f"{name}: exit code {code}")
         check(t.modes() == ["0", "1", "0", "0"], f"{name}: the terminal is given back: {t.modes()}")
@@ -297,7 +303,17 @@ def test_looks(story):
 def test_http(story):
     """The same page over HTTP, and what it says when the agent goes away; the seconds on the node's own files stay readable."""
     t = story.open(120, 40)
-    t.run(f"{story.tacho} top --url {story.agent.url}")
+    os.kill(story.agent.process.pid, signal.SIGSTOP)
+    try:
+        t.run(f"{story.tacho} top --url {story.agent.url}")
+        wait_for("a page while nobody answers", lambda: "asking" in t.screen().split("\n")[0], 3)
+        story.save("http_asking_120x40")
+        wait_for("for how long", lambda: "no answer for" in t.screen().split("\n")[0], 5)
+        story.quit()
+        t.run(f"{story.tacho} top --url {story.agent.url}")
+        wait_for("a page again", lambda: "asking" in t.screen().split("\n")[0], 3)
+    finally:
+        os.kill(story.agent.process.pid, signal.SIGCONT)
     story.wait_for_values()
     seconds_shown(t, 3)
     screen = story.save("http_120x40")

@@ -177,7 +177,7 @@ def jumps(story, top):
             break
         top.moved("N")
     check(top.at() == story.xid, f"the Xid was at {story.xid}, the cursor is at {top.at()}")
-    check(re.search(rf"^.{{6}}[ >]{SICK}   !", top.screen(), re.M), f"the card is marked:\n{top.screen()}")
+    top.wait("the card is marked", lambda s: re.search(rf"^.{{6}}[ >]{SICK}   !", s, re.M))
     top.key("e")
     page = top.wait("the list", lambda s: "Xid 79" in s)
     check(f"nvidia {SICK}" in page, page)

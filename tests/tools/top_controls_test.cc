@@ -201,6 +201,51 @@ TEST_CASE("a click puts the cursor where it is in time, selects a row, and opens
   CHECK(f.state.subject.device == "1");
 }
 
+TEST_CASE("a selected event stays selected when others come and go around it") {
+  Fixture f;
+  f.type("e");
+  f.press(TopKey::up);
+  const TopPage before = f.page();
+  REQUIRE(before.selected);
+  const query::Event selected = (*f.view.events)[*before.selected];
+  f.view.events = std::make_shared<std::vector<query::Event>>(
+      std::vector{event(kNoon - 3'500'000), event(kNoon - 3'400'000), event(kNoon - 3'000'000), event(kNoon - 2'000'000),
+                  event(kNoon - 1'000'300), event(kNoon - 1'000'200), event(kNoon - 1000)});
+  CHECK((*f.view.events)[*f.page().selected].time == selected.time);
+  f.press(TopKey::enter);
+  CHECK(f.state.time.cursor() == column_end(selected.time, 1000));
+}
+
+TEST_CASE("a time that is not held is not gone to without a word") {
+  Fixture f;
+  f.type("t-2h");
+  f.press(TopKey::enter);
+  CHECK(f.state.time.cursor() == f.view.oldest);
+  CHECK(f.state.message == "10:00:00 is before what is held, which begins at 11:00:00");
+  f.type("t2026-11-23T12:30:00Z");
+  f.press(TopKey::enter);
+  CHECK(f.state.message == "12:30:00 is after the newest sample, of 12:00:00");
+  f.type("t-10m");
+  f.press(TopKey::enter);
+  CHECK(f.state.message.empty());
+}
+
+TEST_CASE("a terminal that was too small for a while shows the same seconds afterwards") {
+  Fixture f;
+  f.type("t-20m");
+  f.press(TopKey::enter);
+  const ViewTime before = f.state.time;
+  const auto sized = [&](std::size_t width, std::size_t height) {
+    f.state.width = width;
+    f.state.height = height;
+    fit_columns(f.state);
+  };
+  sized(60, 20);
+  sized(80, 24);
+  CHECK(f.state.time.grid() == before.grid());
+  CHECK(f.state.time.cursor() == before.cursor());
+}
+
 TEST_CASE("a time typed in is gone to, and what is none is said") {
   Fixture f;
   f.type("t11:30:00");

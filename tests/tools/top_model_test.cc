@@ -125,8 +125,8 @@ TEST_CASE("every expression of the list is valid PromQL, at any interval") {
       const std::string text = top_expression(l, interval);
       INFO(text);
       CHECK(query::parse(text).has_value());
-      for (const char* placeholder :
-           {"[R]", "[G]", "[S]", "{PORTS}", "{MOUNTS}", "{SHM}", "{CGROUPS}", "{FAULTS}", "{LIMITS}", "{LINKS}", "{OWNER}"})
+      for (const char* placeholder : {"[R]", "[G]", "[S]", "[M]", "{PORTS}", "{MOUNTS}", "{SHM}", "{CGROUPS}", "{FAULTS}",
+                                      "{LIMITS}", "{LINKS}", "{OWNER}"})
         CHECK(text.find(placeholder) == std::string::npos);
     }
   }
@@ -503,7 +503,7 @@ TEST_CASE("the page of a device has its charts and what is known of it, at the c
   Fixture f;
   for (const char* a : {"0", "1"}) {
     f.store.put(Labels::of("accel_utilization_ratio", {{"accel", a}, {"uuid", "x"}}), counting(70, *a == '0' ? 0.01 : 0.001));
-    f.store.put(Labels::of("accel_info", {{"accel", a}, {"model", "M" + std::string(a)}}), {1, 1}, 60'000);
+    f.store.put(Labels::of("accel_info", {{"accel", a}, {"model", "M" + std::string(a)}}), std::vector<double>(8, 1), 10'000);
   }
   f.store.put(Labels::of("accel_temperature_celsius", {{"accel", "0"}, {"sensor", "core"}}), std::vector<double>(70, 40));
   f.store.put(Labels::of("accel_temperature_celsius", {{"accel", "0"}, {"sensor", "memory"}}), std::vector<double>(70, 50));
@@ -520,6 +520,55 @@ TEST_CASE("the page of a device has its charts and what is known of it, at the c
   REQUIRE(view.detail.facts.size() >= 1);
   CHECK(view.detail.facts[0].name == "model");
   CHECK(view.detail.facts[0].value == "M0");
+}
+
+TEST_CASE("what is known of a device at a second in a gap is nothing, not what was before the gap") {
+  Fixture f;
+  f.store.put(Labels::of("node_load1"), counting(200, 1));
+  const Labels info = Labels::of("accel_info", {{"accel", "0"}, {"model", "M"}});
+  f.store.put(info, std::vector<double>(8, 1), 10'000);
+  f.ask.subject = {"accel", "0", "0", Labels{{"accel", "0"}}};
+  f.ask.time.set_reach(kStart, kStart + 199'000);
+  f.ask.time.go_to(kStart + 75'000);
+  CHECK(f.refresh().detail.facts.size() == 1);
+  f.ask.time.go_to(kStart + 100'000);
+  CHECK(f.refresh().detail.facts.empty());
+}
+
+TEST_CASE("events are asked for again in their time, and where they failed also while no sample comes") {
+  class Events final : public TopData {
+   public:
+    Result<Newest> newest() override { return Newest{now, now}; }
+    Result<query::QueryResult> instant(const std::string&, std::optional<TimeMs>) override { return query::QueryResult{}; }
+    Answers columns(std::span<const std::string> exprs, const TopGrid&, std::int64_t) override {
+      return Answers(exprs.size(), std::vector<TopSeries>());
+    }
+    std::optional<Extent> extent() override { return std::nullopt; }
+    Result<std::vector<query::Event>> events(TimeMs, TimeMs, std::size_t) override {
+      if (fails) return failure("too slow");
+      return std::vector<query::Event>(2);
+    }
+    Result<std::string> job_text(const std::string&, TimeMs, TimeMs) override { return failure("no"); }
+    std::string fallback_name() const override { return "x"; }
+    TimeMs now = kStart;
+    bool fails = true;
+  };
+  Events data;
+  TopModel model(data);
+  CHECK_FALSE(model.events_due(MonoNs{0}));  // a view comes first
+  REQUIRE(model.refresh({}));
+  REQUIRE(model.events_due(MonoNs{0}));
+  CHECK(model.ask_events(MonoNs{0}).problem == "too slow");
+  CHECK_FALSE(model.events_due(MonoNs{10 * kNsPerSecond}));
+  REQUIRE(model.events_due(MonoNs{15 * kNsPerSecond}));
+  data.fails = false;
+  const TopEvents found = model.ask_events(MonoNs{15 * kNsPerSecond});
+  CHECK(found.problem.empty());
+  CHECK(found.list->size() == 2);
+  CHECK_FALSE(model.events_due(MonoNs{99 * kNsPerSecond}));  // nothing is new
+  data.now += 1000;
+  REQUIRE(model.refresh({}));
+  CHECK(model.events_due(MonoNs{99 * kNsPerSecond}));
 }
 
 TEST_CASE("who does not answer is asked once a look, and what is known stays, in the time that is shown") {

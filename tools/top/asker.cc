@@ -1,13 +1,12 @@
 #include "tools/top/asker.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <utility>
 
 #include "proto/base/clock.h"
+#include "tools/top/asking_signals.h"
 
 namespace tacho::tools {
 namespace {
@@ -30,12 +29,9 @@ TopAsker::TopAsker(std::unique_ptr<store::Queryable> store, std::unique_ptr<TopD
 
 void TopAsker::start(TopAsk ask) {
   ask_ = std::move(ask);
-  // Signals are for the thread that draws.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  wanted_ = true;
+  const AskingSignals signals;
   thread_ = std::thread([self = shared_from_this()] { self->work(); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 bool TopAsker::stop() {
@@ -57,7 +53,7 @@ void TopAsker::ask(TopAsk ask) {
 
 bool TopAsker::wait(std::chrono::milliseconds limit) {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, limit, [&] { return !wanted_ && !asking_since_; });
+  return changed_.wait_for(lock, limit, [&] { return !wanted_ && !asking_view_; });
 }
 
 bool TopAsker::take(TopView& view, std::string& problem) {
@@ -69,12 +65,22 @@ bool TopAsker::take(TopView& view, std::string& problem) {
   problem = problem_;
   if (view_) view = std::move(*view_);
   view_.reset();
+  view.events = events_.list;
+  view.events_problem = events_.problem;
   return true;
 }
 
 std::int64_t TopAsker::silent_ms() {
   const std::lock_guard lock(mutex_);
   return asking_since_ ? (system_clock().mono() - *asking_since_) / kNsPerMs : 0;
+}
+
+// With the mutex held.
+void TopAsker::tell() {
+  fresh_ = true;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t n = ::write(wake_.get(), &one, sizeof one);
+  changed_.notify_all();
 }
 
 void TopAsker::work() {
@@ -85,16 +91,24 @@ void TopAsker::work() {
     TopAsk ask = ask_;
     ask.hurried = std::exchange(wanted_, false);
     asking_since_ = system_clock().mono();
+    asking_view_ = true;
     lock.unlock();
     auto view = model_.refresh(ask);
     lock.lock();
     asking_since_.reset();
-    fresh_ = true;
+    asking_view_ = false;
     problem_ = view ? "" : view.error().message;
     if (view) view_ = std::move(*view);
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const ssize_t n = ::write(wake_.get(), &one, sizeof one);
-    changed_.notify_all();
+    tell();
+    // No view waits for events, and no key that was pressed meanwhile.
+    if (wanted_ || stopping_ || !ask.events || !model_.events_due(system_clock().mono())) continue;
+    asking_since_ = system_clock().mono();
+    lock.unlock();
+    TopEvents events = model_.ask_events(system_clock().mono());
+    lock.lock();
+    asking_since_.reset();
+    events_ = std::move(events);
+    tell();
   }
   ended_ = true;
   changed_.notify_all();

@@ -25,17 +25,18 @@ class TopAsker : public std::enable_shared_from_this<TopAsker> {
  public:
   TopAsker(std::unique_ptr<store::Queryable> store, std::unique_ptr<TopData> data);
 
-  // Before start(): the first view, or why there is none.
-  Result<TopView> first(const TopAsk& ask) { return model_.refresh(ask); }
+  // Asks at once.
   void start(TopAsk ask);
   // Once, after start(). False: still waiting for an answer; the thread is left to itself.
   bool stop();
 
   // What is wanted from now on; what was wanted before and not asked yet is not asked.
   void ask(TopAsk ask);
-  // Whether all that was asked for is answered, within so long.
+  // What the node is called until it says so itself. Before start().
+  std::string fallback_name() const { return data_->fallback_name(); }
+  // Whether all that was asked for is answered, within so long; events may be on their way.
   bool wait(std::chrono::milliseconds limit);
-  // The newest view since the last call, and the problem of the newest attempt; false when there was none.
+  // The newest view since the last call, with the newest events, and the problem of the newest attempt; false when there was none.
   bool take(TopView& view, std::string& problem);
   // How long the question in hand has been waiting for its answer; 0: there is none.
   std::int64_t silent_ms();
@@ -44,6 +45,7 @@ class TopAsker : public std::enable_shared_from_this<TopAsker> {
 
  private:
   void work();
+  void tell();
 
   std::unique_ptr<store::Queryable> store_;  // null: asked over HTTP
   std::unique_ptr<TopData> data_;
@@ -55,11 +57,13 @@ class TopAsker : public std::enable_shared_from_this<TopAsker> {
   std::condition_variable changed_;
   TopAsk ask_;
   bool wanted_ = false;  // ask_ has not been asked yet
+  bool asking_view_ = false;
   std::optional<MonoNs> asking_since_;
   bool stopping_ = false;
   bool ended_ = false;
   bool fresh_ = false;
   std::optional<TopView> view_;
+  TopEvents events_;
   std::string problem_;
 };
 

@@ -17,11 +17,15 @@ std::size_t moved(std::size_t at, std::int64_t by, std::size_t count) {
       std::clamp<std::int64_t>(static_cast<std::int64_t>(at) + by, 0, static_cast<std::int64_t>(count) - 1));
 }
 
+void select_event(const TopView& view, std::size_t index, TopState& state) {
+  if (view.events != nullptr && index < view.events->size()) state.event = id_of((*view.events)[index]);
+}
+
 // The list's selection, or what scrolls where nothing is selected.
-void move_lines(std::int64_t by, const TopPage& page, TopState& state) {
+void move_lines(std::int64_t by, const TopView& view, const TopPage& page, TopState& state) {
   state.first_line = page.first_line;
   if (state.events) {
-    if (page.selected) state.event = moved(*page.selected, by, page.lines_all);
+    if (page.selected && view.events != nullptr) select_event(view, moved(*page.selected, by, view.events->size()), state);
   } else if (!state.subject.is_overview()) {
     state.first_line = moved(page.first_line, by, page.lines_all);
   } else if (page.selected) {
@@ -39,7 +43,7 @@ void open_selected(const TopPage& page, TopState& state) {
 void go_to_event(const TopView& view, std::size_t index, TopState& state) {
   const std::vector<query::Event>& events = *view.events;
   if (index >= events.size()) return;
-  state.event = index;
+  select_event(view, index, state);
   state.time.go_to(column_end(events[index].time, kSecondMs));
   state.message.clear();
 }
@@ -74,7 +78,7 @@ void type(const TopInput& input, const TopView& view, TopState& state) {
       if (filter || state.typed.empty()) return;
       const auto to = parse_view_time(state.typed, view.newest.value_or(view.now));
       if (to) {
-        state.time.go_to(*to);
+        go_to_time(*to, view, state);
       } else {
         state.message = "'" + state.typed + "' is no time; write 14:03, 14:03:22, -10m, or 2026-11-23T16:00:00Z";
       }
@@ -87,12 +91,12 @@ void type(const TopInput& input, const TopView& view, TopState& state) {
   state.first_line = 0;
 }
 
-void click(const TopInput& input, const TopPage& page, TopState& state) {
+void click(const TopInput& input, const TopView& view, const TopPage& page, TopState& state) {
   const auto x = static_cast<std::size_t>(std::max(input.x, 0)), y = static_cast<std::size_t>(std::max(input.y, 0));
   const bool hit = y < page.of_line.size() && page.of_line[y].has_value();
   const std::size_t item = hit ? *page.of_line[y] : 0;
   if (state.events) {
-    if (hit) state.event = item;
+    if (hit) select_event(view, item, state);
     return;
   }
   state.first_line = page.first_line;
@@ -138,8 +142,8 @@ void character(char32_t c, const TopView& view, const TopPage& page, TopState& s
       break;
     case 'z': state.all_rows = !state.all_rows; break;
     case 'u': state.charset = state.charset == Charset::utf8 ? Charset::ascii : Charset::utf8; break;
-    case 'k': move_lines(-1, page, state); break;
-    case 'j': move_lines(1, page, state); break;
+    case 'k': move_lines(-1, view, page, state); break;
+    case 'j': move_lines(1, view, page, state); break;
     case '?':
     case 'h': state.help = true; break;
     default: break;
@@ -157,6 +161,15 @@ void finish_jump(const TopView& view, TopState& state) {
   state.message = !view.events_problem.empty() ? view.events_problem
                   : direction > 0              ? "no event after " + time_text(state.time.cursor(), view.now)
                                                : "no event before " + time_text(state.time.cursor(), view.now);
+}
+
+void go_to_time(TimeMs t, const TopView& view, TopState& state) {
+  state.time.go_to(t);
+  if (column_end(t, kSecondMs) == state.time.cursor()) return;
+  const bool early = t < state.time.oldest();
+  state.message = time_text(t, view.now) +
+                  (early ? " is before what is held, which begins at " : " is after the newest sample, of ") +
+                  time_text(early ? state.time.oldest() : state.time.newest(), view.now);
 }
 
 bool apply(const TopInput& input, const TopView& view, const TopPage& page, TopState& state) {
@@ -192,18 +205,18 @@ bool apply(const TopInput& input, const TopView& view, const TopPage& page, TopS
     case TopKey::escape:
     case TopKey::backspace: back(state); break;
     case TopKey::up:
-    case TopKey::wheel_up: move_lines(-1, page, state); break;
+    case TopKey::wheel_up: move_lines(-1, view, page, state); break;
     case TopKey::down:
-    case TopKey::wheel_down: move_lines(1, page, state); break;
-    case TopKey::page_up: move_lines(-screenful, page, state); break;
-    case TopKey::page_down: move_lines(screenful, page, state); break;
-    case TopKey::home: move_lines(-kAll, page, state); break;
-    case TopKey::end: move_lines(kAll, page, state); break;
+    case TopKey::wheel_down: move_lines(1, view, page, state); break;
+    case TopKey::page_up: move_lines(-screenful, view, page, state); break;
+    case TopKey::page_down: move_lines(screenful, view, page, state); break;
+    case TopKey::home: move_lines(-kAll, view, page, state); break;
+    case TopKey::end: move_lines(kAll, view, page, state); break;
     case TopKey::left: state.time.move(-1); break;
     case TopKey::right: state.time.move(1); break;
     case TopKey::shift_left: state.time.page(-1); break;
     case TopKey::shift_right: state.time.page(1); break;
-    case TopKey::click: click(input, page, state); break;
+    case TopKey::click: click(input, view, page, state); break;
     case TopKey::none:
     case TopKey::quit:
     case TopKey::resized:

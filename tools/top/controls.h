@@ -46,6 +46,9 @@ struct TopInput {
 // False: quit.
 bool apply(const TopInput& input, const TopView& view, const TopPage& page, TopState& state);
 
+// Goes there; where it is not held, as near as can be, and says so.
+void go_to_time(TimeMs t, const TopView& view, TopState& state);
+
 // Goes to the event that was asked for, if events are known.
 void finish_jump(const TopView& view, TopState& state);
 

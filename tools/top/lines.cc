@@ -112,6 +112,7 @@ constexpr TopLine kLines[] = {
 
 // Ten seconds is the interval of file systems and of what costs a card's firmware much; a statfs may answer a little after its tick.
 constexpr std::int64_t kSlowMs = 12'000;
+constexpr std::int64_t kSlowestMs = 65'000;
 
 void replace_all(std::string& text, std::string_view from, const std::string& to) {
   for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
@@ -136,11 +137,14 @@ std::string filled_expression(std::string_view expr, std::int64_t interval_ms, c
   const std::int64_t gauge_ms = std::max<std::int64_t>(interval_ms, 1000);
   replace_all(text, "[R]", "[" + format_duration(gauge_ms + interval_ms) + "]");
   replace_all(text, "[G]", "[" + format_duration(gauge_ms) + "]");
+  replace_all(text, "[M]", "[" + format_duration(std::max(interval_ms, kSlowestMs)) + "]");
   replace_all(text, "[S]", "[" + format_duration(std::max(interval_ms, kSlowMs)) + "]");
   return text;
 }
 
 std::int64_t top_reach_ms(std::int64_t interval_ms) { return std::max({interval_ms * 2, interval_ms + 1000, kSlowMs}); }
+
+std::int64_t top_fact_reach_ms(std::int64_t interval_ms) { return std::max(interval_ms, kSlowestMs); }
 
 bool top_section_by_device(std::string_view section) { return section != "accel"; }
 

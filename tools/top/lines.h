@@ -3,7 +3,7 @@
 // Shape    an expression gives one row, or, with a device label, a row for every device that has a value.
 //          The lines of section "accel" are also a table, a row a device (list.h).
 //          Placeholders in an expression: [R] two intervals (what irate needs), [G] one interval (a gauge's freshness: a sample
-//          that was missed is a gap, not the one before it), [S] the freshness of what comes every ten seconds.
+//          that was missed is a gap, not the one before it), [S] and [M] the freshness of what comes every ten seconds, and every minute.
 // Threads  constants.
 #pragma once
 
@@ -60,8 +60,9 @@ std::span<const TopLine> top_lines();
 std::string top_expression(const TopLine& line, std::int64_t interval_ms);
 // The same for the text of any expression; {SEL} becomes the matchers of a label set's labels.
 std::string filled_expression(std::string_view expr, std::int64_t interval_ms, const Labels& subject = {});
-// How far back any of them looks.
+// How far back any of the lines and charts looks; a fact may look further.
 std::int64_t top_reach_ms(std::int64_t interval_ms);
+std::int64_t top_fact_reach_ms(std::int64_t interval_ms);
 
 // Devices of one section lie together (all of sda, then all of sdb); of the others, lines do (all utilisations, then all powers).
 bool top_section_by_device(std::string_view section);

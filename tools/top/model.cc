@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint64_t kSlowFactsEvery = 60;  // refreshes between looks at what hardly changes: the interval, the node's name
 constexpr std::uint64_t kExtentEvery = 5;
-constexpr std::int64_t kFactsReachMs = 300'000;
 constexpr std::int64_t kEventsEveryMs = 15'000;
 constexpr std::size_t kEventsMax = 1000;
 // Of a server that does not say how much it holds.
@@ -119,7 +118,7 @@ void TopModel::fill_facts(TopView& view) {
     const auto facts = top_facts(view.subject.section);
     std::vector<std::string> exprs;
     for (const TopFact* f : facts) exprs.push_back(filled_expression(f->expr, view.interval_ms, view.subject.labels));
-    const auto answers = data_.columns(exprs, {cursor, kSecondMs, 1}, kFactsReachMs);
+    const auto answers = data_.columns(exprs, {cursor, kSecondMs, 1}, top_fact_reach_ms(view.interval_ms));
     std::vector<TopFactView> out;
     for (std::size_t i = 0; i < answers.size(); ++i) {
       if (!answers[i]) continue;
@@ -153,18 +152,21 @@ void TopModel::fill_facts(TopView& view) {
   view.detail.report = facts_.report;
 }
 
-void TopModel::fill_events(TopView& view) {
-  const TimeMs newest = view.newest.value_or(view.now);
+bool TopModel::events_due(MonoNs now) const {
+  if (!shown_ || !answered_) return false;
+  if (!events_asked_) return true;
+  return now - *events_asked_ >= kEventsEveryMs * kNsPerMs && (last_ != events_until_ || !events_.problem.empty());
+}
+
+const TopEvents& TopModel::ask_events(MonoNs now) {
+  events_asked_ = now;
   // The whole window: an episode that went on when it was last asked may have ended.
-  if (events_ == nullptr || newest >= events_until_ + kEventsEveryMs) {
-    auto found = data_.events(view.oldest, newest, kEventsMax);
-    events_problem_ = found ? "" : found.error().message;
-    events_until_ = newest;
-    if (found || events_ == nullptr)
-      events_ = std::make_shared<const std::vector<query::Event>>(found ? std::move(*found) : std::vector<query::Event>());
-  }
-  view.events = events_;
-  view.events_problem = events_problem_;
+  auto found = data_.events(oldest_, last_, kEventsMax);
+  events_.problem = found ? "" : found.error().message;
+  events_until_ = last_;
+  if (found || events_.list == nullptr)
+    events_.list = std::make_shared<const std::vector<query::Event>>(found ? std::move(*found) : std::vector<query::Event>());
+  return events_;
 }
 
 Result<TopView> TopModel::refresh(const TopAsk& ask) {
@@ -182,7 +184,7 @@ Result<TopView> TopModel::refresh(const TopAsk& ask) {
   }
   view.newest = newest_->sample;
   view.now = newest_->now;
-  const TimeMs last = newest_->sample.value_or(newest_->now);
+  const TimeMs last = last_ = newest_->sample.value_or(newest_->now);
   if (answered_ && !known) {
     // Not known yet, as in an agent's first seconds: ask again each time.
     if (interval_ms_ == 0 || refreshes_ % kSlowFactsEvery == 0) find_interval(last);
@@ -194,7 +196,7 @@ Result<TopView> TopModel::refresh(const TopAsk& ask) {
   view.interval_ms = interval_ms_ == 0 ? kSecondMs : interval_ms_;
   view.node = node_;
   view.extent = extent_;
-  view.oldest = last - (extent_ ? extent_->window_ms : kUnknownWindowMs);
+  view.oldest = oldest_ = last - (extent_ ? extent_->window_ms : kUnknownWindowMs);
 
   view.subject = ask.subject;
   view.time = ask.time;
@@ -208,11 +210,6 @@ Result<TopView> TopModel::refresh(const TopAsk& ask) {
   const bool empty = std::none_of(view.rows.begin(), view.rows.end(), [](const TopRow& r) { return r.max.has_value(); });
   if (!answered_ && !shown_ && empty && view.detail.charts.empty()) return failure("{}", view.problem);
   shown_ = true;
-  if (ask.events && answered_ && (!known || events_ == nullptr)) fill_events(view);
-  if (view.events == nullptr && events_ != nullptr) {
-    view.events = events_;
-    view.events_problem = events_problem_;
-  }
   view.answered = answered_;
   return view;
 }

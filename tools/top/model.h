@@ -23,7 +23,13 @@ class TopModel {
  public:
   explicit TopModel(TopData& data) : data_(data), cache_(data) {}
 
+  // Without events.
   Result<TopView> refresh(const TopAsk& ask);
+
+  // Whether it is time for them: not while nobody answers, and what stands still is asked again only where it failed.
+  bool events_due(MonoNs now) const;
+  // Those of the whole window, as of the last refresh; of an attempt that fails the last ones that are known.
+  const TopEvents& ask_events(MonoNs now);
 
  private:
   // Where all that is asked are columns; what the last look knew stays where nobody answers.
@@ -36,7 +42,6 @@ class TopModel {
   void fill_overview(TopView& view);
   void fill_detail(TopView& view);
   void fill_facts(TopView& view);
-  void fill_events(TopView& view);
 
   TopData& data_;
   ColumnCache cache_;
@@ -58,9 +63,9 @@ class TopModel {
     std::string report;
   };
   Facts facts_;
-  std::shared_ptr<const std::vector<query::Event>> events_;
-  std::string events_problem_;
-  TimeMs events_until_ = 0;
+  TopEvents events_;
+  TimeMs events_until_ = 0, oldest_ = 0, last_ = 0;
+  std::optional<MonoNs> events_asked_;
 };
 
 }  // namespace tacho::tools

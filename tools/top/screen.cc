@@ -197,7 +197,8 @@ Result<std::unique_ptr<TopScreen>> TopScreen::open(bool mouse) {
   ::cbreak();
   ::noecho();
   ::nonl();
-  ::set_escdelay(50);
+  // What an arrow key sends may come in two pieces over a slow line; the piece alone would be Esc.
+  ::set_escdelay(150);
   ::keypad(stdscr, TRUE);
   ::nodelay(stdscr, TRUE);
   ::curs_set(0);

@@ -19,6 +19,13 @@ inline constexpr std::size_t kPageHeightMin = 24;
 inline constexpr std::size_t kHeaderLines = 3;  // node, window, titles
 inline constexpr std::size_t kFrameLines = kHeaderLines + 1;
 
+// What stays the same of an event when the list is asked again, and others come or go.
+struct TopEventId {
+  TimeMs time = 0;
+  std::string kind, device;
+  bool operator==(const TopEventId&) const = default;
+};
+
 enum class TopSort : std::uint8_t { name, now, max };
 enum class TopPrompt : std::uint8_t { none, filter, time };
 
@@ -38,14 +45,15 @@ struct TopState {
   std::size_t first_line = 0;        // of the list that scrolls, at the top; too large is as far as it goes
   std::string filter;
   TopSort sort = TopSort::name;
-  bool all_rows = false;             // quiet lines too
-  std::optional<std::size_t> event;  // of the list of events; nothing: the one before the cursor
-  int jump = 0;                      // to the next event (1) or the one before (-1), as soon as they are known
+  bool all_rows = false;            // quiet lines too
+  std::optional<TopEventId> event;  // of the list of events; nothing: the one before the cursor
+  int jump = 0;                     // to the next event (1) or the one before (-1), as soon as they are known
 
   TopPrompt prompt = TopPrompt::none;
   std::string typed;
   std::string message;  // of the last key: why it did nothing; "" none
 
+  bool asking = false;         // there has been no view yet
   std::string problem;         // why there is no newer view; "" when all is well
   std::int64_t silent_ms = 0;  // how long an answer has been waited for
 };

@@ -60,10 +60,15 @@ struct TopView {
   TopGrid grid;                                             // its grid
   std::vector<TopRow> rows;                                 // of the overview
   TopDetail detail;                                         // of a subject
-  std::shared_ptr<const std::vector<query::Event>> events;  // null: not asked for yet
+  std::shared_ptr<const std::vector<query::Event>> events;  // null: not known yet
   std::string events_problem;
   bool answered = true;  // false: whoever should answer does not; all is as of `now`, when he last did
   std::string problem;   // "" or one sentence
+};
+
+struct TopEvents {
+  std::shared_ptr<const std::vector<query::Event>> list;  // null: not known yet
+  std::string problem;                                    // of the newest attempt
 };
 
 // What a page wants to know.

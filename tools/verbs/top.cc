@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "store/directory.h"
 #include "store/identity/log.h"
@@ -27,6 +29,8 @@ using std::chrono::milliseconds;
 
 // An answer that comes within this is drawn at once with the key; a later one when it is there.
 constexpr milliseconds kDrawTogether{40};
+// A first answer within this is the first that is drawn, and a first error is told in a line; later there is a page that says "asking".
+constexpr milliseconds kDrawFirst{300};
 // How often the page is drawn anew while nothing comes: to say for how long.
 constexpr milliseconds kDrawAgain{1000};
 // Narrower than a minute of seconds, a column is two of them.
@@ -45,7 +49,6 @@ Result<std::shared_ptr<TopAsker>> make_asker(const DataChoice& choice) {
   return std::make_shared<TopAsker>(std::move(*store), std::move(data));
 }
 
-// The first view comes without events: it is not to wait for them.
 TopAsk ask_of(const TopState& state) { return {state.time, state.subject, true}; }
 
 bool is_same(const TopAsk& a, const TopAsk& b) {
@@ -62,40 +65,53 @@ bool is_outermost(const TopState& state) {
   return state.subject.is_overview() && !state.events && !state.help && state.prompt == TopPrompt::none && state.filter.empty();
 }
 
-FleetAfter loop(TopScreen& screen, TopAsker& asker, TopView view, TopState state) {
-  TopAsk asked = ask_of(state);
-  asker.start(asked);
+// A page that is being asked for.
+struct NodePage {
+  std::shared_ptr<TopAsker> asker;
+  TopAsk asked;
+  TopView view;  // empty until the first answer
+  TopState state;
+  std::optional<TimeMs> at;  // to be gone to, as soon as it is known what is held
+};
+
+// The newest view, if there is one.
+void take_view(NodePage& page) {
+  if (!page.asker->take(page.view, page.state.problem)) return;
+  page.state.asking = page.view.grid.count == 0;
+  if (page.state.asking) return;
+  set_reach(page.view, page.state);
+  if (page.at) go_to_time(*std::exchange(page.at, std::nullopt), page.view, page.state);
+  finish_jump(page.view, page.state);
+}
+
+FleetAfter loop(TopScreen& screen, NodePage& node) {
+  TopAsker& asker = *node.asker;
+  TopState& state = node.state;
+  TopAsk& asked = node.asked;
   for (;;) {
     state.width = screen.width();
     state.height = screen.height();
-    state.time.set_columns(top_page_columns(state));
+    fit_columns(state);
     if (const TopAsk ask = ask_of(state); !is_same(ask, asked)) {
       asked = ask;
       asker.ask(ask);
       asker.wait(kDrawTogether);
     }
-    if (asker.take(view, state.problem)) {
-      set_reach(view, state);
-      finish_jump(view, state);
-      if (!is_same(ask_of(state), asked)) continue;  // the jump went to another time
-    }
+    take_view(node);
+    if (!is_same(ask_of(state), asked)) continue;  // a jump went to another time
     state.silent_ms = asker.silent_ms();
-    const TopPage page = top_page(view, state);
+    const TopPage page = top_page(node.view, state);
     screen.draw(page);
     const TopInput input = screen.wait(asker.wake_fd(), kDrawAgain);
     if (state.within && input.key == TopKey::escape && is_outermost(state)) return FleetAfter::back;
-    if (!apply(input, view, page, state)) return FleetAfter::quit;
+    // Until there is a page, the other keys are for nothing.
+    const bool quits = input.key == TopKey::quit || (input.key == TopKey::character && (input.character | 0x20) == 'q');
+    if (state.asking ? quits : !apply(input, node.view, page, state)) return FleetAfter::quit;
   }
 }
 
-struct NodePage {
-  std::shared_ptr<TopAsker> asker;
-  TopView view;
-  TopState state;
-};
-
-// With its first view.
-Result<NodePage> open_page(const DataChoice& data, const TopOptions& options) {
+// With its first view, if that comes within the limit. An error: nobody can be asked.
+Result<NodePage> open_page(const DataChoice& data, const TopOptions& options, milliseconds limit) {
   auto asker = make_asker(data);
   if (!asker) return std::unexpected(asker.error());
   TopState state;
@@ -112,16 +128,26 @@ Result<NodePage> open_page(const DataChoice& data, const TopOptions& options) {
     state.time.set_reach(*options.at, *options.at);
     state.time.go_to(*options.at);
   }
-  auto view = (*asker)->first({state.time, {}, false});
-  if (!view) return std::unexpected(view.error());
-  set_reach(*view, state);
-  return NodePage{std::move(*asker), std::move(*view), std::move(state)};
+  TopView view;
+  view.node = (*asker)->fallback_name();
+  const TopAsk asked = ask_of(state);
+  NodePage page{std::move(*asker), asked, std::move(view), std::move(state), options.at};
+  page.state.asking = true;
+  page.asker->start(asked);
+  page.asker->wait(limit);
+  take_view(page);
+  if (page.state.asking && !page.state.problem.empty()) {
+    const Error why{page.state.problem};
+    page.asker->stop();
+    return std::unexpected(why);
+  }
+  return page;
 }
 
 FleetAfter show_page(TopScreen& screen, NodePage page, bool& all_stopped) {
   page.state.charset = screen.charset();
   page.state.colours = screen.colours();
-  const FleetAfter after = loop(screen, *page.asker, std::move(page.view), std::move(page.state));
+  const FleetAfter after = loop(screen, page);
   all_stopped = page.asker->stop() && all_stopped;
   return after;
 }
@@ -145,9 +171,8 @@ int top_nodes(const TopOptions& options) {
   fleet->start();
   bool all_stopped = true;
   fleet_loop(**screen, *fleet, [&](const FleetNodeView& node) -> Result<FleetAfter> {
-    // Its page would wait for it, and keys with it.
     if (!node.problem.empty()) return failure("{} is silent: {}", node.title(), node.problem);
-    auto page = open_page({.url = node.url}, options);
+    auto page = open_page({.url = node.url}, options, kDrawTogether);
     if (!page) return std::unexpected(page.error());
     page->state.within = true;
     return show_page(**screen, std::move(*page), all_stopped);
@@ -161,10 +186,13 @@ int top_nodes(const TopOptions& options) {
 int top(const TopOptions& options) {
   if (auto ok = TopScreen::check_terminal(); !ok) return fail(ok.error());
   if (options.nodes) return top_nodes(options);
-  auto page = open_page(options.data, options);
+  auto page = open_page(options.data, options, kDrawFirst);
   if (!page) return fail(page.error());
   auto screen = TopScreen::open(!options.no_mouse);
-  if (!screen) return fail(screen.error());
+  if (!screen) {
+    page->asker->stop();
+    return fail(screen.error());
+  }
   bool all_stopped = true;
   show_page(**screen, std::move(*page), all_stopped);
   return end(std::move(*screen), all_stopped);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "proto/base/duration.h"
 #include "proto/base/number.h"
@@ -37,6 +38,7 @@ class HttpData final : public TopData {
   explicit HttpData(std::string url) : url_(std::move(url)) {}
 
   Result<Newest> newest() override {
+    seconds_ = {};  // of the look before
     auto r = instant(kNewestAny, std::nullopt);
     if (!r) return std::unexpected(r.error());
     if (!r->series.empty() && !r->series.front().points.empty()) {
@@ -122,7 +124,7 @@ class HttpData final : public TopData {
                         std::map<std::string, Answer, std::less<>>& found) {
     for (const std::string& e : exprs) {
       int status = 0;
-      auto one = ask_columns({&e, 1}, grid, status);
+      auto one = ask_columns({e}, grid, status);
       if (one) {
         found.insert_or_assign(e, std::move(one->front()));
       } else if (is_refusal(status)) {
@@ -145,9 +147,29 @@ class HttpData final : public TopData {
     return parse_answer(*body);
   }
 
+  // Of so many seconds each is asked for, and columns are made here: for the newest columns, once a second, that is half the work of the
+  // highest and the lowest of each, where every second is evaluated twice.
+  static constexpr std::int64_t kSecondsMax = 60;
+
+  // What is asked for right after columns is one of their seconds, the cursor's: it came with them.
+  Result<Answers> ask_columns(const std::vector<std::string>& exprs, const TopGrid& grid, int& status) {
+    const Seconds held = std::exchange(seconds_, {});
+    if (grid.step_ms == kSecondMs) {
+      const bool is_held = held.exprs == exprs && held.grid.index_of(grid.first) && held.grid.index_of(grid.last());
+      return is_held ? Result<Answers>(held.on(grid)) : ask_grid(exprs, grid, status);
+    }
+    const std::int64_t a_column = grid.step_ms / kSecondMs;
+    if (static_cast<std::int64_t>(grid.count) * a_column > kSecondsMax) return ask_grid(exprs, grid, status);
+    const TopGrid fine{grid.before() + kSecondMs, kSecondMs, grid.count * static_cast<std::size_t>(a_column)};
+    auto all = ask_grid(exprs, fine, status);
+    if (!all) return all;
+    seconds_ = {exprs, fine, std::move(*all)};
+    return seconds_.on(grid);
+  }
+
   // One round trip for all: every expression's series get a label with its number, and `or` unites them. Where a column is more than a
   // second the server is asked for its highest and its lowest second: odd numbers are lowest.
-  Result<Answers> ask_columns(std::span<const std::string> exprs, const TopGrid& grid, int& status) const {
+  Result<Answers> ask_grid(std::span<const std::string> exprs, const TopGrid& grid, int& status) const {
     const bool seconds_alone = grid.step_ms == kSecondMs;
     std::string text;
     const auto add = [&](std::size_t number, const std::string& expr) {
@@ -190,7 +212,30 @@ class HttpData final : public TopData {
     return out;
   }
 
+  struct Seconds {
+    std::vector<std::string> exprs;
+    TopGrid grid;
+    Answers answers;  // all of them are
+
+    // The same as columns of a grid that lies within.
+    Answers on(const TopGrid& to) const {
+      Answers out;
+      for (const Answer& a : answers) {
+        std::vector<TopSeries> series;
+        for (const TopSeries& s : *a) {
+          TopSeries& added = series.emplace_back(s.labels, to.count);
+          for (std::size_t i = 0; i < grid.count; ++i) {
+            if (const auto column = to.index_of(grid.end_of(i))) added.add(*column, s.high[i]);
+          }
+        }
+        out.push_back(std::move(series));
+      }
+      return out;
+    }
+  };
+
   std::string url_;
+  Seconds seconds_;                                    // of the last answer, if it was of columns made here
   std::map<std::string, Error, std::less<>> refused_;  // expressions, until again_in_ is 0
   bool apart_ = false;                                 // all that are asked, one by one
   int again_in_ = 0;

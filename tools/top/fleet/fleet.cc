@@ -1,11 +1,12 @@
 #include "tools/top/fleet/fleet.h"
 
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+
+#include "tools/top/asking_signals.h"
 
 namespace tacho::tools {
 namespace {
@@ -41,14 +42,10 @@ Fleet::Fleet(std::vector<NodeAddress> nodes, MakeAsk make) : wake_(::eventfd(0, 
 }
 
 void Fleet::start() {
-  // Signals are for the thread that draws.
-  sigset_t all, before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const AskingSignals signals;
   working_ = std::min(nodes_.size(), kNodesAtOnce);
   for (std::size_t i = 0; i < std::min(nodes_.size(), kNodesAtOnce); ++i)
     threads_.emplace_back([self = shared_from_this()] { self->work(); });
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 bool Fleet::stop() {

@@ -42,6 +42,17 @@ std::optional<std::size_t> event_from(const std::vector<query::Event>& events, T
   return std::nullopt;
 }
 
+TopEventId id_of(const query::Event& event) { return {event.time, event.kind, event.device}; }
+
+std::size_t place_of(const std::vector<query::Event>& events, const TopEventId& id) {
+  std::size_t nearest = 0;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (id_of(events[i]) == id) return i;
+    if (events[i].time <= id.time) nearest = i;
+  }
+  return nearest;
+}
+
 void add_event_list(const TopView& view, const TopState& state, TopPage& page) {
   TopPageLine titles;
   titles.add(
@@ -65,8 +76,8 @@ void add_event_list(const TopView& view, const TopState& state, TopPage& page) {
       say("nothing has happened in the window: no error of a device, no throttle, no OOM kill, no missed tick");
     return;
   }
-  page.selected = state.event ? std::min(*state.event, events.size() - 1)
-                              : event_from(events, state.time.cursor() + kSecondMs, -1).value_or(0);
+  page.selected =
+      state.event ? place_of(events, *state.event) : event_from(events, state.time.cursor() + kSecondMs, -1).value_or(0);
   const std::size_t room = state.height - kFrameLines - (view.events_problem.empty() ? 0 : 1);
   page.lines_all = events.size();
   page.lines_shown = std::min(room, events.size());

@@ -19,6 +19,7 @@ bool is_fresh(const TopView& view) { return view.newest && view.now - *view.newe
 // What the reader must know before believing the numbers; the most important alone.
 std::string status_of(const TopView& view, const TopState& state) {
   if (state.silent_ms >= kWaitedMs) return fmt::format("no answer for {} s", state.silent_ms / 1000);
+  if (state.asking) return state.problem.empty() ? "asking ..." : "no answer";
   if (!state.problem.empty() || !view.answered) return "no answer since " + time_text(view.now, view.now);
   if (!view.newest) return "no samples yet";
   if (is_fresh(view)) return "";
@@ -29,7 +30,10 @@ std::string status_of(const TopView& view, const TopState& state) {
 
 std::string hints(const TopState& state, std::size_t room) {
   std::vector<std::string> all;
-  if (state.help) {
+  if (state.asking) {
+    all = {state.within ? "esc nodes" : "", "q quit"};
+    std::erase(all, "");
+  } else if (state.help) {
     all = {"any key: back"};
   } else if (state.events) {
     all = {"enter go there", "e back", "up/down", "q quit", "? help"};

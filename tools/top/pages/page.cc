@@ -42,10 +42,20 @@ std::size_t top_page_columns(const TopState& state) {
   return state.subject.is_overview() ? overview_columns(state.width) : detail_columns(state);
 }
 
+void fit_columns(TopState& state) {
+  if (!is_too_small(state)) state.time.set_columns(top_page_columns(state));
+}
+
 TopPage top_page(const TopView& view, const TopState& state) {
   if (is_too_small(state)) return too_small(state);
   TopPage page;
   page.lines.push_back(header_line(view, state));
+  if (state.asking) {
+    page.lines.resize(state.height - 1);
+    page.of_line.resize(state.height);
+    page.lines.push_back(footer_line(view, state, ""));
+    return page;
+  }
   page.lines.push_back(window_line(view, state));
   if (state.help) {
     page.lines.push_back({});

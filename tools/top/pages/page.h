@@ -40,6 +40,8 @@ struct TopPage {
 
 // How many columns of time the page shows.
 std::size_t top_page_columns(const TopState& state);
+// Gives the time the columns of the page. Not where the terminal is too small: it keeps those that it had, and its place among them.
+void fit_columns(TopState& state);
 
 // Requires: state.time has so many columns. A view of other columns, or of another page, is shown as far as it fits.
 TopPage top_page(const TopView& view, const TopState& state);
