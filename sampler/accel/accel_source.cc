@@ -3,6 +3,14 @@
 #include "sampler/cells.h"
 
 namespace tacho::sampler {
+namespace {
+
+// A row that is so much later than the one before it was is no late tick.
+constexpr std::int64_t kHoldNs = kNsPerSecond / 2;
+// The cards' threads have their rows by then.
+constexpr std::int64_t kExcusedNs = kNsPerSecond;
+
+}  // namespace
 
 std::uint64_t AccelSource::version() const {
   std::uint64_t sum = 0;
@@ -27,13 +35,26 @@ Result<void> AccelSource::describe(store::Schema& schema) {
   return {};
 }
 
+// Whether the agent was held up, and since when.
+void AccelSource::note(MonoNs now) {
+  const std::int64_t apart = now - last_;
+  if (last_ != MonoNs{} && apart_ns_ != 0 && apart > apart_ns_ + kHoldNs) {
+    before_hold_ = last_;
+    excused_until_ = now + kExcusedNs;
+  }
+  apart_ns_ = last_ == MonoNs{} ? 0 : apart;
+  last_ = now;
+}
+
 Result<Sampled> AccelSource::sample(Row& row) {
   if (version() != described_) return Sampled::layout_changed;
   const MonoNs now = clock_.mono();
+  note(now);
+  const auto is_up = [&](const AccelState& state) { return state.up(now) || (now < excused_until_ && state.up(before_hold_)); };
   auto column = columns_.begin();
   for (const AccelFleet& fleet : fleets_) {
     put(row, *column++, static_cast<double>(fleet.states.size()));
-    for (const auto& state : fleet.states) put(row, *column++, state->up(now) ? 1.0 : 0.0);
+    for (const auto& state : fleet.states) put(row, *column++, is_up(*state) ? 1.0 : 0.0);
   }
   return Sampled::ok;
 }

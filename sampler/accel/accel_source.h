@@ -4,6 +4,8 @@
 // Why      an accelerator's own thread cannot say that it hangs. This source reads what the threads leave behind (accel_state.h),
 //          never blocks, and so says it within three seconds.
 // accel_up of a card from its first answer on: a card that the node has and this container was not given is no failure.
+// Held up   where the tick thread itself was (a stopped process, a paused machine), so were the cards' threads: for a second a card is up
+//          that was before it.
 // Threads  the tick thread.
 #pragma once
 
@@ -33,10 +35,15 @@ class AccelSource final : public Source {
 
  private:
   std::uint64_t version() const;
+  void note(MonoNs now);
 
   const std::vector<AccelFleet> fleets_;
   const Clock& clock_;
   std::uint64_t described_ = 0;
+  MonoNs last_{};                     // of the last row; 0: none
+  std::int64_t apart_ns_ = 0;         // of the last two
+  MonoNs before_hold_{};              // the row before the agent was held up
+  MonoNs excused_until_{};            // by that
   std::vector<std::size_t> columns_;  // of each fleet its count, then its states
 };
 

@@ -1,6 +1,8 @@
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -181,4 +183,32 @@ TEST_CASE("rows are counted group by group for completeness") {
   CHECK(rows[0].group == "g");
   CHECK(rows[0].interval_ms == 1000);
   CHECK(rows[0].rows == 59);
+}
+
+TEST_CASE("files that come within a second are found where the file system's times are whole seconds") {
+  StoreFixture f;
+  f.describe({"a"});
+  f.row(1000, {1});
+  const auto files = DirStore::open(f.dirs);
+  REQUIRE(files);
+  timespec now{};
+  const auto as_then = [&] {
+    const timespec whole{.tv_sec = now.tv_sec, .tv_nsec = 0};
+    const timespec times[] = {whole, whole};
+    REQUIRE(::utimensat(AT_FDCWD, f.dirs.state.c_str(), times, 0) == 0);
+    REQUIRE(::utimensat(AT_FDCWD, f.dirs.runtime.c_str(), times, 0) == 0);
+  };
+  timespec asked{};
+  do {  // within that second, or the next
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    as_then();
+    CHECK(f.ask(**files, "a") == "1000=1 ");
+    ::clock_gettime(CLOCK_REALTIME, &asked);
+  } while (asked.tv_sec > now.tv_sec + 1);
+  const auto other = f.store->group("h", 1000);  // in a file of its own
+  REQUIRE(other->describe(StoreFixture::schema({"b"})));
+  other->begin_row()[0].store(std::bit_cast<std::uint64_t>(3.0));
+  other->publish(2000);
+  as_then();
+  CHECK(f.ask(**files, "b") == "2000=3 ");
 }
