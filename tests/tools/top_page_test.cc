@@ -259,6 +259,9 @@ TEST_CASE("the header says what must be known before the numbers are believed") 
   f.state.time.go_live();
   f.view.now = kNoon + 12'300;
   CHECK(f.text(0).ends_with("agent not running: last sample 12 s old"));
+  f.state.of_file = true;
+  CHECK(f.text(0).ends_with("a file: last sample 12 s old"));
+  f.state.of_file = false;
   CHECK(f.text(0).find("12:00:00  newest") != std::string::npos);
   f.view.now = kNoon + 26 * 3600'000;
   CHECK(f.text(0).starts_with(" node3  2026-11-23 12:00:00 "));

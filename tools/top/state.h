@@ -36,10 +36,11 @@ struct TopState {
   bool colours = false;  // curves can be told apart by them
   ViewTime time;
 
-  TopSubject subject;   // the page: of everything, or of one thing
-  bool events = false;  // the list of events instead
-  bool within = false;  // a page of several nodes is around it, to which Esc goes back
-  bool help = false;    // over whatever page it is
+  TopSubject subject;    // the page: of everything, or of one thing
+  bool events = false;   // the list of events instead
+  bool of_file = false;  // nobody adds to it
+  bool within = false;   // a page of several nodes is around it, to which Esc goes back
+  bool help = false;     // over whatever page it is
 
   std::optional<TopRowId> selected;  // of the overview; nothing: its first
   std::size_t first_line = 0;        // of the list that scrolls, at the top; too large is as far as it goes

@@ -120,6 +120,7 @@ Result<NodePage> open_page(const DataChoice& data, const TopOptions& options, mi
     state.height = std::max(size->height, kPageHeightMin);
   }
   state.charset = choose_charset();
+  state.of_file = options.data.file.has_value();
   const std::size_t columns = top_page_columns(state);
   state.time.set_columns(columns);
   state.time.set_step(options.step_ms ? *options.step_ms : columns < kMinute ? 2 * kSecondMs : kSecondMs);

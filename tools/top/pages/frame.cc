@@ -24,7 +24,7 @@ std::string status_of(const TopView& view, const TopState& state) {
   if (!view.newest) return "no samples yet";
   if (is_fresh(view)) return "";
   const std::int64_t age = view.now - *view.newest;
-  return fmt::format("agent not running: last sample {} old",
+  return fmt::format("{}: last sample {} old", state.of_file ? "a file" : "agent not running",
                      age < 60'000 ? fmt::format("{} s", age / 1000) : format_span(static_cast<double>(age) / 1000));
 }
 
