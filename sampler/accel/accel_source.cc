@@ -9,8 +9,16 @@ namespace {
 constexpr std::int64_t kHoldNs = kNsPerSecond / 2;
 // The cards' threads have their rows by then.
 constexpr std::int64_t kExcusedNs = kNsPerSecond;
+// A first row that takes longer is one that hangs.
+constexpr std::int64_t kFirstRowNs = 3 * kNsPerSecond;
 
 }  // namespace
+
+AccelSource::AccelSource(std::vector<AccelFleet> fleets, const Clock& clock) : fleets_(std::move(fleets)), clock_(clock) {
+  std::size_t states = 0;
+  for (const AccelFleet& fleet : fleets_) states += fleet.states.size();
+  untried_.resize(states);
+}
 
 std::uint64_t AccelSource::version() const {
   std::uint64_t sum = 0;
@@ -46,15 +54,23 @@ void AccelSource::note(MonoNs now) {
   last_ = now;
 }
 
+std::optional<double> AccelSource::up(const AccelState& state, MonoNs& untried, MonoNs now) const {
+  if (!state.tried()) {
+    if (untried == MonoNs{}) untried = now;
+    if (now - untried < kFirstRowNs) return {};
+  }
+  return state.up(now) || (now < excused_until_ && state.up(before_hold_)) ? 1.0 : 0.0;
+}
+
 Result<Sampled> AccelSource::sample(Row& row) {
   if (version() != described_) return Sampled::layout_changed;
   const MonoNs now = clock_.mono();
   note(now);
-  const auto is_up = [&](const AccelState& state) { return state.up(now) || (now < excused_until_ && state.up(before_hold_)); };
   auto column = columns_.begin();
+  auto untried = untried_.begin();
   for (const AccelFleet& fleet : fleets_) {
     put(row, *column++, static_cast<double>(fleet.states.size()));
-    for (const auto& state : fleet.states) put(row, *column++, is_up(*state) ? 1.0 : 0.0);
+    for (const auto& state : fleet.states) put(row, *column++, up(*state, *untried++, now));
   }
   return Sampled::ok;
 }

@@ -33,6 +33,7 @@ void AccelState::ended(MonoNs now, bool ok) {
     ended_ns_.store(at, relaxed);
   }
   ok_.store(ok, relaxed);
+  tried_.store(true, relaxed);
 }
 
 bool AccelState::up(MonoNs now) const {

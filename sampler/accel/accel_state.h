@@ -23,6 +23,8 @@ class AccelState {
   std::vector<Label> labels() const;
   // Grows with every new set of labels.
   std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
+  // Whether any row of it was read or failed; before that nobody knows whether it answers.
+  bool tried() const { return tried_.load(std::memory_order_relaxed); }
   // Its last row was read, and the next is not overdue: it may take twice as long as the last two were apart, and half a second.
   bool up(MonoNs now) const;
 
@@ -32,6 +34,7 @@ class AccelState {
   // Writer: the accelerator's thread, release: the labels before the version. Readers: acquire, pairs with it.
   std::atomic<std::uint64_t> version_{0};
   // Writer: the accelerator's thread. Readers: the tick thread; relaxed: each stands alone, and one a row old is no harm.
+  std::atomic<bool> tried_{false};
   std::atomic<bool> ok_{false};
   std::atomic<std::int64_t> ended_ns_{0};  // of the last row that was read; 0: none
   std::atomic<std::int64_t> apart_ns_{0};  // of the last two

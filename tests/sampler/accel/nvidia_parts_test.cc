@@ -300,6 +300,23 @@ TEST_CASE("accel_up is there from a card's first answer on, and 0 while it is ov
   CHECK(row_of(up)["accel_up"] == 0);
 }
 
+TEST_CASE("a card that was just found is neither up nor lost before its first row, and lost when that hangs") {
+  FakeCard card;
+  AccelSource accel({{.vendor = "nvidia", .states = {card.state}}}, card.clock);
+  Watched up(accel);
+  card.state->described({{"accel", "0"}, {"vendor", "nvidia"}});
+  const auto later = [&](int ms) {
+    card.clock.advance_ms(ms);
+    up.tick();
+    return text_of(row_of(up));
+  };
+  CHECK(later(1000) == "accel_devices 1\n");
+  CHECK(later(2900) == "accel_devices 1\n");
+  CHECK(later(100) == "accel_devices 1\naccel_up 0\n");
+  card.state->ended(card.clock.mono(), true);
+  CHECK(later(100) == "accel_devices 1\naccel_up 1\n");
+}
+
 TEST_CASE("a card is not lost that missed rows only because the agent was held up") {
   FakeCard card;
   AccelSource accel({{.vendor = "nvidia", .states = {card.state}}}, card.clock);
