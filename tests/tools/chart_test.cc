@@ -1,5 +1,6 @@
 // Charts in the terminal: every point is where it belongs, peaks survive any width, and axes say what they mean.
 #include "tools/terminal/chart.h"
+#include "tests/tools/rows_of.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -40,12 +41,7 @@ ChartOptions options(std::size_t points, std::size_t width = 32, std::size_t hei
           .end = kBegin + static_cast<TimeMs>(points - 1) * 1000};
 }
 
-std::vector<std::string> rows_of(const std::string& text) {
-  std::vector<std::string> out;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) out.push_back(line);
-  return out;
-}
+using test::rows_of;
 
 constexpr double kGap = std::numeric_limits<double>::quiet_NaN();
 

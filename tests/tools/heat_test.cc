@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "proto/base/text_columns.h"
+#include "tests/tools/rows_of.h"
 
 using namespace tacho;
 using namespace tacho::tools;
@@ -43,12 +44,7 @@ HeatOptions options(std::size_t points, std::size_t width = 50, int colours = 0)
           .end = kBegin + static_cast<TimeMs>(points - 1) * 1000};
 }
 
-std::vector<std::string> rows_of(const std::string& text) {
-  std::vector<std::string> out;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) out.push_back(line);
-  return out;
-}
+using test::rows_of;
 
 // Without what colours it.
 std::string plain(const std::string& line) {

@@ -1,123 +1,15 @@
+// What the model of `tacho top` shows.
 #include "tools/top/model.h"
 
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <map>
 
-#include "query/engine/engine.h"
-#include "tools/top/data/data.h"
+#include "tests/tools/top_fixture.h"
 
 using namespace tacho;
 using namespace tacho::tools;
-
-namespace {
-
-constexpr TimeMs kStart = 1'700'000'000'000;
-
-// A few series in memory, written second by second.
-class FakeStore final : public store::Queryable {
- public:
-  void put(const Labels& labels, TimeMs t, double v) {
-    Column& c = columns_[labels];
-    c.info.labels = labels;
-    c.times.push_back(t);
-    c.values.push_back(v);
-  }
-  // n values, a second apart, from kStart on.
-  void put(const Labels& labels, const std::vector<double>& values, std::int64_t step_ms = 1000) {
-    for (std::size_t i = 0; i < values.size(); ++i)
-      if (!std::isnan(values[i])) put(labels, kStart + static_cast<TimeMs>(i) * step_ms, values[i]);
-  }
-
-  Result<store::Selection> select(std::span<const store::Matcher> matchers, store::TimeRange range,
-                                  const store::SelectLimits&) const override {
-    store::Selection out;
-    for (const auto& [labels, c] : columns_) {
-      const bool fits = store::matches_all(matchers, labels);
-      const auto from = std::lower_bound(c.times.begin(), c.times.end(), range.min) - c.times.begin();
-      const auto to = std::upper_bound(c.times.begin(), c.times.end(), range.max) - c.times.begin();
-      if (!fits || from >= to) continue;
-      const auto at = static_cast<std::size_t>(from), n = static_cast<std::size_t>(to - from);
-      out.series.push_back({&c.info, std::span(c.times).subspan(at, n), std::span(c.values).subspan(at, n)});
-      out.samples += n;
-    }
-    return out;
-  }
-  Result<std::vector<Labels>> series(std::span<const store::Matcher> matchers, store::TimeRange range) const override {
-    std::vector<Labels> out;
-    const auto s = select(matchers, range, {});
-    for (const auto& v : s->series) out.push_back(v.labels());
-    return out;
-  }
-  store::TimeRange bounds() const override {
-    store::TimeRange r{INT64_MAX, INT64_MIN};
-    for (const auto& [labels, c] : columns_) r = {std::min(r.min, c.times.front()), std::max(r.max, c.times.back())};
-    return r;
-  }
-  std::vector<store::MetricMetadata> metadata() const override { return {}; }
-
- private:
-  struct Column {
-    store::SeriesInfo info;
-    std::vector<TimeMs> times;
-    std::vector<double> values;
-  };
-  std::map<Labels, Column> columns_;
-};
-
-class FixedClock final : public Clock {
- public:
-  std::int64_t wall_ns() const override { return now * kNsPerMs; }
-  MonoNs mono() const override { return MonoNs{0}; }
-  void sleep_until(MonoNs) const override {}
-  TimeMs now = kStart;
-};
-
-constexpr double kGap = std::numeric_limits<double>::quiet_NaN();
-
-struct Fixture {
-  FakeStore store;
-  FixedClock clock;
-  std::unique_ptr<TopData> data = top_over_store(store, "fallback", clock);
-  TopModel model{*data};
-  TopAsk ask;
-
-  Fixture() { ask.time.set_columns(60); }
-  TopView refresh() {
-    auto view = model.refresh(ask);
-    if (!view) FAIL(view.error().message);
-    CHECK(view->problem == "");
-    return std::move(*view);
-  }
-  static const TopRow* find(const TopView& view, const std::string& section, const std::string& title) {
-    for (const TopRow& r : view.rows)
-      if (r.line->section == section && r.title() == title) return &r;
-    return nullptr;
-  }
-  // "now min max" in the line's own unit, "-" for nothing.
-  static std::string numbers(const TopView& view, const std::string& section, const std::string& title) {
-    const TopRow* r = find(view, section, title);
-    if (r == nullptr) return "no such line";
-    const auto text = [&](const std::optional<double>& v) { return v ? format_compact(*v, r->line->unit) : "-"; };
-    return text(r->now) + " " + text(r->min) + " " + text(r->max);
-  }
-  static std::vector<std::string> titles(const TopView& view, const std::string& section) {
-    std::vector<std::string> out;
-    for (const TopRow& r : view.rows)
-      if (r.line->section == section) out.push_back(r.title() + (r.quiet ? " (quiet)" : "") + (r.alert ? " !" : ""));
-    return out;
-  }
-};
-
-std::vector<double> counting(std::size_t n, double each) {
-  std::vector<double> v;
-  for (std::size_t i = 0; i < n; ++i) v.push_back(static_cast<double>(i) * each);
-  return v;
-}
-
-using Titles = std::vector<std::string>;
-
-}  // namespace
+using namespace tacho::tools::top_test;
 
 TEST_CASE("every expression of the list is valid PromQL, at any interval") {
   for (const TopLine& l : top_lines()) {
@@ -343,49 +235,6 @@ TEST_CASE("the node's name, its series and its window come from its samples") {
   CHECK(view.extent->window_ms == 99'000);
 }
 
-namespace {
-
-class BrokenData final : public TopData {
- public:
-  Result<Newest> newest() override { return Newest{kStart, kStart}; }
-  Result<query::QueryResult> instant(const std::string&, std::optional<TimeMs>) override { return failure("no"); }
-  Answers columns(std::span<const std::string> exprs, const TopGrid&, std::int64_t) override {
-    Answers out;
-    for (std::size_t i = 0; i < exprs.size(); ++i) {
-      if (i < broken)
-        out.push_back(failure("line {} fails", i));
-      else
-        out.push_back(std::vector<TopSeries>());
-    }
-    return out;
-  }
-  Result<std::vector<query::Event>> events(TimeMs, TimeMs, std::size_t) override { return failure("no"); }
-  Result<std::string> job_text(const std::string&, TimeMs, TimeMs) override { return failure("no"); }
-  std::optional<Extent> extent() override { return std::nullopt; }
-  std::string fallback_name() const override { return "x"; }
-  std::size_t broken = 1;
-};
-
-}  // namespace
-
-TEST_CASE("one expression that fails is a problem, all that fail are an error while nothing is known") {
-  BrokenData data;
-  {
-    TopModel model(data);
-    const auto some = model.refresh({});
-    REQUIRE(some);
-    CHECK(some->problem == "line 0 fails");
-    data.broken = 1000;
-    const auto none = model.refresh({});  // what was known stays
-    REQUIRE(none);
-    CHECK(none->problem == "line 0 fails");
-  }
-  TopModel model(data);
-  const auto none = model.refresh({});
-  REQUIRE_FALSE(none);
-  CHECK(none.error().message == "line 0 fails");
-}
-
 TEST_CASE("back in time, the cursor's second is now, and the columns are those around it") {
   Fixture f;
   f.store.put(Labels::of("node_load1"), counting(300, 1));
@@ -418,55 +267,6 @@ TEST_CASE("a peak of one second is there at every zoom, and now is still a secon
     CHECK(row->high[*view.grid.index_of(kStart + 3'333'000)] == 1000);
     CHECK(std::count(row->high.begin(), row->high.end(), 1000) == 1);
   }
-}
-
-TEST_CASE("what is asked again is only what may have changed: the past is known") {
-  // Each question's answer is the time itself.
-  class Counting final : public TopData {
-   public:
-    Result<Newest> newest() override { return Newest{now, now}; }
-    Result<query::QueryResult> instant(const std::string&, std::optional<TimeMs>) override { return query::QueryResult{}; }
-    Answers columns(std::span<const std::string> exprs, const TopGrid& grid, std::int64_t) override {
-      asked += grid.count;
-      TopSeries s({}, grid.count);
-      for (std::size_t i = 0; i < grid.count; ++i) s.add(i, static_cast<double>(grid.end_of(i)));
-      return Answers(exprs.size(), std::vector{s});
-    }
-    std::optional<Extent> extent() override { return Extent{1, 3'600'000}; }
-    Result<std::vector<query::Event>> events(TimeMs, TimeMs, std::size_t) override { return failure("no"); }
-    Result<std::string> job_text(const std::string&, TimeMs, TimeMs) override { return failure("no"); }
-    std::string fallback_name() const override { return "x"; }
-    TimeMs now = kStart;
-    std::size_t asked = 0;
-  };
-  Counting data;
-  TopModel model(data);
-  TopAsk ask;
-  ask.time.set_columns(100);
-  const auto check = [&] {
-    const auto view = model.refresh(ask);
-    if (!view) FAIL(view.error().message);
-    const TopRow& row = view->rows.front();
-    REQUIRE(row.high.size() == view->grid.count);
-    for (std::size_t i = 0; i < view->grid.count; ++i) REQUIRE(row.high[i] == static_cast<double>(view->grid.end_of(i)));
-    return std::exchange(data.asked, 0);
-  };
-  CHECK(check() == 100);
-  CHECK(check() == 15);  // the last seconds alone
-  data.now += 1000;
-  CHECK(check() == 16);
-  ask.time.set_reach(kStart - 3'600'000, data.now);
-  ask.time.page(-1);
-  CHECK(check() <= 100);
-  CHECK(check() == 0);
-  ask.time.page(-5);  // far from what is known
-  CHECK(check() == 100);
-  ask.time.move(50);
-  CHECK(check() == 50);
-  ask.time.move(-120);
-  CHECK(check() <= 50);
-  ask.time.go_live();
-  CHECK(check() == 100);
 }
 
 TEST_CASE("of many cgroups the busiest are shown, and not those that they lie in") {
@@ -533,88 +333,4 @@ TEST_CASE("what is known of a device at a second in a gap is nothing, not what w
   CHECK(f.refresh().detail.facts.size() == 1);
   f.ask.time.go_to(kStart + 100'000);
   CHECK(f.refresh().detail.facts.empty());
-}
-
-TEST_CASE("events are asked for again in their time, and where they failed also while no sample comes") {
-  class Events final : public TopData {
-   public:
-    Result<Newest> newest() override { return Newest{now, now}; }
-    Result<query::QueryResult> instant(const std::string&, std::optional<TimeMs>) override { return query::QueryResult{}; }
-    Answers columns(std::span<const std::string> exprs, const TopGrid&, std::int64_t) override {
-      return Answers(exprs.size(), std::vector<TopSeries>());
-    }
-    std::optional<Extent> extent() override { return std::nullopt; }
-    Result<std::vector<query::Event>> events(TimeMs, TimeMs, std::size_t) override {
-      if (fails) return failure("too slow");
-      return std::vector<query::Event>(2);
-    }
-    Result<std::string> job_text(const std::string&, TimeMs, TimeMs) override { return failure("no"); }
-    std::string fallback_name() const override { return "x"; }
-    TimeMs now = kStart;
-    bool fails = true;
-  };
-  Events data;
-  TopModel model(data);
-  CHECK_FALSE(model.events_due(MonoNs{0}));  // a view comes first
-  REQUIRE(model.refresh({}));
-  REQUIRE(model.events_due(MonoNs{0}));
-  CHECK(model.ask_events(MonoNs{0}).problem == "too slow");
-  CHECK_FALSE(model.events_due(MonoNs{10 * kNsPerSecond}));
-  REQUIRE(model.events_due(MonoNs{15 * kNsPerSecond}));
-  data.fails = false;
-  const TopEvents found = model.ask_events(MonoNs{15 * kNsPerSecond});
-  CHECK(found.problem.empty());
-  CHECK(found.list->size() == 2);
-  CHECK_FALSE(model.events_due(MonoNs{99 * kNsPerSecond}));  // nothing is new
-  data.now += 1000;
-  REQUIRE(model.refresh({}));
-  CHECK(model.events_due(MonoNs{99 * kNsPerSecond}));
-}
-
-TEST_CASE("who does not answer is asked once a look, and what is known stays, in the time that is shown") {
-  class Silent final : public TopData {
-   public:
-    Result<Newest> newest() override {
-      ++asked;
-      if (silent) return failure("nobody is there");
-      return Newest{kStart, kStart + 200};
-    }
-    Result<query::QueryResult> instant(const std::string&, std::optional<TimeMs>) override {
-      ++asked;
-      return query::QueryResult{};
-    }
-    Answers columns(std::span<const std::string> exprs, const TopGrid& grid, std::int64_t) override {
-      ++asked;
-      if (silent) return Answers(exprs.size(), failure("nobody is there"));
-      TopSeries s({}, grid.count);
-      for (std::size_t i = 0; i < grid.count; ++i) s.add(i, 1);
-      return Answers(exprs.size(), std::vector{s});
-    }
-    std::optional<Extent> extent() override { return Extent{1, 3'600'000}; }
-    Result<std::vector<query::Event>> events(TimeMs, TimeMs, std::size_t) override { return failure("no"); }
-    Result<std::string> job_text(const std::string&, TimeMs, TimeMs) override { return failure("no"); }
-    std::string fallback_name() const override { return "x"; }
-    bool silent = false;
-    int asked = 0;
-  };
-  Silent data;
-  TopModel model(data);
-  TopAsk ask;
-  ask.time.set_columns(60);
-  REQUIRE(model.refresh(ask));
-  data.silent = true;
-  for (const std::int64_t step : {1000, 60'000}) {
-    for (const bool page : {false, true}) {
-      data.asked = 0;
-      ask.time.set_step(step);
-      ask.subject = page ? TopSubject{"cpu", "", "", {}} : TopSubject{};
-      const auto view = model.refresh(ask);
-      REQUIRE(view);
-      CHECK(data.asked == 1);
-      CHECK_FALSE(view->answered);
-      CHECK(view->problem == "nobody is there");
-      CHECK(view->now == kStart + 200);
-      if (step == 1000 && !page) CHECK(view->rows.front().now == 1);
-    }
-  }
 }

@@ -12,9 +12,9 @@
 #include "store/directory.h"
 #include "tools/answers/data.h"
 #include "tools/answers/events.h"
+#include "tools/answers/own_sample.h"
 #include "tools/answers/remote.h"
 #include "tools/check/node_check.h"
-#include "tools/check/own_sample.h"
 #include "tools/terminal/colour.h"
 #include "tools/terminal/result_text.h"
 #include "tools/terminal/terminal.h"
@@ -87,7 +87,7 @@ Result<Checked> look(const CheckOptions& o) {
   const TimeMs now = system_clock().wall_ms();
   const bool is_named = o.data.url || o.data.file || o.data.state || o.data.runtime;
   if (!is_named && (is_given(o.roots) || !is_kept(o.data, now)))
-    return checked(ask_store(own_sample(o.roots, now), now), "a sample of its own, for no agent runs here", o, {});
+    return checked(ask_store(as_store(own_sample(o.roots), now), now), "a sample of its own, for no agent runs here", o, {});
   if (const auto old = is_old(o, now)) return std::unexpected(*old);
   const auto events = lately(o);
   // A Prometheus, or an agent of an earlier version, knows no events.
