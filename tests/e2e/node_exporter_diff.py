@@ -23,12 +23,13 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+
+import e2e
 
 COLLECTORS = ["cpu", "stat", "meminfo", "loadavg", "vmstat", "diskstats", "netdev", "pressure", "filesystem", "time", "uname",
               "filefd", "entropy",
@@ -186,9 +187,7 @@ def textfile_of(tree):
 
 class Exporter:
     def __init__(self, program, tree, counters):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = e2e.free_port()
         arguments = [program, f"--web.listen-address=127.0.0.1:{self.port}", "--collector.disable-defaults"]
         arguments += [f"--collector.{name}" for name in COLLECTORS]
         arguments += [f"--{flag}" for flag in SWITCHES]

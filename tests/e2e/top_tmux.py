@@ -12,11 +12,12 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
+
+import e2e
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 checks = 0
@@ -40,16 +41,10 @@ def wait_for(what, condition, timeout_s=10.0):
     raise AssertionError(f"not within {timeout_s} s: {what}")
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Agent:
     def __init__(self, tacho, folder):
         self.state, self.runtime = folder + "/state", folder + "/run"
-        self.url = f"http://127.0.0.1:{free_port()}"
+        self.url = f"http://127.0.0.1:{e2e.free_port()}"
         self.log = open(folder + "/agent.log", "ab")
         self.process = subprocess.Popen(
             [tacho, "run", "--state", self.state, "--runtime", self.runtime, "--listen", self.url.removeprefix("http://")],
