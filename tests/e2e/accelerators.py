@@ -121,14 +121,17 @@ class Watch:
 def squares(node, seconds):
     """200 ms of work, 200 ms of rest on card 0, 200 and 800 ms on card 1."""
     time.sleep(seconds + 2)
-    end = int(time.time()) - 1
+
+    def whole(card):
+        """The end of so many seconds that each have their row: one that is late or missing is of other milliseconds, and no share of these."""
+        end = int(time.time()) - 1
+        question = {"query": f'accel_busy_seconds_total{{accel="{card}"}}[{seconds + 1}s]', "time": f"{end:.3f}"}
+        rows = e2e.from_matrix(e2e.api(node.agent.base, "query", question)["result"])
+        return end if [sorted(of) for of in rows.values()] == [[1000 * (end - i) for i in range(seconds, -1, -1)]] else None
     worst = 0.0
     for card, share, mean in (0, 0.5, 360.0), (1, 0.2, 192.0):
         who = f'{{accel="{card}"}}'
-        # A row that is late or missing is of other milliseconds: no share of these.
-        rows = e2e.from_matrix(e2e.api(node.agent.base, "query", {"query": f"accel_busy_seconds_total{who}[{seconds + 1}s]", "time": f"{end:.3f}"})["result"])
-        times = {t for of_series in rows.values() for t in of_series}
-        e2e.check_pace(times == {1000 * (end - i) for i in range(seconds + 1)}, f"card {card} has rows at {sorted(times)}, not each second up to {end}")
+        end = e2e.wait_until(f"{seconds} whole seconds of card {card}", lambda: whole(card), 90)
         busy = (node.value(f"accel_busy_seconds_total{who}", end) - node.value(f"accel_busy_seconds_total{who}", end - seconds)) / seconds
         power = node.value(f'avg_over_time(accel_power_watts{{accel="{card}",window="average"}}[{seconds}s])', end + 0.5)
         peaks = [node.value(f"{f}_over_time(accel_power_{p}_watts{who}[{seconds}s])", end + 0.5)

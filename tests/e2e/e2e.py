@@ -62,7 +62,7 @@ def check_pace(condition, text):
         raise HeldUp(text)
 
 
-def again(function, *arguments, tries=3):
+def again(function, *arguments, tries=4):
     """The function's value; where it says HeldUp it is called again. What is too slow is so each time, a machine is held up now and then."""
     for left in reversed(range(tries)):
         try:
