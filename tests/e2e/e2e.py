@@ -142,6 +142,16 @@ def api_get(base, path, params=None):
     return json.loads(http_get(f"{base}/api/v1/{path}", params))["data"]
 
 
+def held_up(base, seconds):
+    """Those of the seconds in or beside which a row was begun late, took long or was missed: its second's last word in a stream, two seconds
+    later, may have come before it."""
+    names = "lateness", "duration"
+    asked = {"query": " + ".join(f"max(last_over_time(tacho_source_{name}_seconds[1s]))" for name in names), "start": min(seconds), "end": max(seconds),
+             "step": 1}
+    slow = {round(t): float(v) for series in api(base, "query_range", asked)["result"] for t, v in series["values"]}
+    return {t + by for t in seconds if slow.get(t, 9) > 1 for by in (-1, 0, 1, 2)}
+
+
 class Processes:
     """A temporary folder and the processes that work in it; both are gone at the end."""
 

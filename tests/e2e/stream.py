@@ -78,7 +78,7 @@ class Client(threading.Thread):
 def compare(agent, client):
     """Each second's last word against query_range, asked when all rows are there. A row that came after its second's last word is left out."""
     seconds = sorted({t for _, _, t in client.words})
-    slow = held_up(agent, seconds)
+    slow = e2e.held_up(agent.base, seconds)
     compared = 0
     for q, text in enumerate(QUERIES):
         if "error" in client.lists[q]:
@@ -100,16 +100,6 @@ def compare(agent, client):
         compared += len(told)
     e2e.check_pace(compared > 3 * len(seconds), f"of {len(seconds)} seconds {len(slow)} were held up, and {compared} values are left to compare")
     return compared
-
-
-def held_up(agent, seconds):
-    """Those of the seconds in or beside which a row was begun late, took long or was missed: its second's last word, two seconds later, may have
-    come before it."""
-    names = "lateness", "duration"
-    asked = {"query": " + ".join(f"max(last_over_time(tacho_source_{name}_seconds[1s]))" for name in names), "start": seconds[0], "end": seconds[-1],
-             "step": 1}
-    slow = {t: float(v) for series in e2e.api(agent.base, "query_range", asked)["result"] for t, v in series["values"]}
-    return {t + by for t in seconds if slow.get(t, 9) > 1 for by in (-1, 0, 1, 2)}
 
 
 def gauge(agent, name):
