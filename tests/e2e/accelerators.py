@@ -72,8 +72,11 @@ def threads(pid):
     """But those for statfs, of which there are more where this machine's disks are slow."""
     count = 0
     for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/comm") as f:
-            count += f.read().strip() != "tacho-statfs"
+        try:
+            with open(f"/proc/{pid}/task/{task}/comm") as f:
+                count += f.read().strip() != "tacho-statfs"
+        except OSError:
+            pass  # it has just ended
     return count
 
 
