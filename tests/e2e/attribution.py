@@ -392,14 +392,14 @@ def check_jobs(node, begun, end):
 
 def check_pace_of_lists(name, times, killed):
     """No faster than once a second, of one life of the agent's. A kubelet that was held up notes a call late, so that the next seems to be soon
-    after it: that is seldom, and ten calls take their ten seconds all the same. Returns the least between two."""
+    after it: that is seldom, and four more calls take most of four seconds all the same. Returns the least between two."""
     lives = [[t for t in times if t < killed], [t for t in times if t > killed]]
     between = [b - a for life in lives for a, b in zip(life, life[1:])]
     soon = [f"{seconds:.2f}" for seconds in between if seconds <= 0.9]
     check(len(soon) <= 2, f"{name}: the kubelet was asked again after {soon} s")
     for life in lives:
-        for a, b in zip(life, life[10:]):
-            check(b - a > 7, f"{name}: the kubelet was asked ten times within {b - a:.1f} s")
+        for a, b in zip(life, life[4:]):
+            check(b - a > 2.4, f"{name}: the kubelet was asked five times within {b - a:.1f} s")
     return min(between)
 
 

@@ -5,14 +5,16 @@
 """
 import argparse
 import collections
+import fcntl
 import json
 import os
 import pty
 import re
-import select
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 import time
 import urllib.error
 import urllib.parse
@@ -147,12 +149,12 @@ def json_says_what_tables_say(tacho, processes):
     e2e.check(told == again and "127.0.0.1:1" in told and [e["good"] for e in endpoints] == [False, False], f"{told!r} is {endpoints}")
 
 
-def at_terminal(command, stdout=None, stderr=None, env=None, before_end=lambda p, terminal: None):
+def at_terminal(command, stdout=None, stderr=None, env=None, before_end=lambda p: None):
     """What a program writes to a terminal that is its stdout and stderr, or what of the two is not given."""
     outer, inner = pty.openpty()
     p = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or inner, stderr=stderr or inner, env={**os.environ, "TERM": "xterm", **(env or {})})
     os.close(inner)
-    before_end(p, outer)
+    before_end(p)
     text = b""
     try:
         while data := os.read(outer, 65536):
@@ -189,8 +191,10 @@ def progress(tacho, processes):
     e2e.check(expected.returncode == 0 and expected.stderr == "" and "\r" not in expected.stdout, f"in a pipe: {expected.stderr!r}")
     got = []
 
-    def read_late(p, terminal):
-        select.select([terminal], [], [], 60)  # until the bar is there
+    def read_late(p):
+        waiting = lambda: struct.unpack("i", fcntl.ioctl(p.stdout, termios.FIONREAD, bytes(4)))[0]
+        e2e.wait_until("the pipe is full", lambda: waiting() >= 65536)
+        time.sleep(2)
         got.append(p.stdout.read())
     code, text = at_terminal(command, stdout=subprocess.PIPE, before_end=read_late)
     e2e.check(code == 0 and got[0].decode() == expected.stdout, "an export beside a bar is another")
