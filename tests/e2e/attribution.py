@@ -251,7 +251,10 @@ class Node:
             if abs(t - sure) < UNSURE and t >= job.started:
                 return None
             if begins <= t:
-                found = job.uid if job.finished is None or t < job.finished + 0.999 else ""
+                # Kubernetes tells the second in which it ended; within that there are rows where the machine was held up.
+                if job.finished is not None and job.finished < t < job.finished + 1:
+                    return None
+                found = job.uid if job.finished is None or t <= job.finished else ""
         return found
 
 
