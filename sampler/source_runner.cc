@@ -21,7 +21,6 @@ SourceRunner::SourceRunner(std::unique_ptr<Source> source, std::unique_ptr<store
 
 void SourceRunner::start() {
   grid_.start(clock_.wall_ns(), clock_.mono());
-  if (interval_ms() > kFirstTickMs) return take_row({});
   if (!source_->may_block()) describe();  // one that can hang: at its first tick, which is watched
 }
 
@@ -102,7 +101,7 @@ void SourceRunner::tick() {
   take_row(due.tick_ns);
 }
 
-void SourceRunner::take_row(std::optional<std::int64_t> tick_ns) {
+void SourceRunner::take_row(std::int64_t tick_ns) {
   const MonoNs begun = clock_.mono();
   stats_.busy_since_ns.store(static_cast<std::int64_t>(begun), relaxed);
   if (!group_->described() && !describe()) return stats_.busy_since_ns.store(0, relaxed);
@@ -110,7 +109,7 @@ void SourceRunner::take_row(std::optional<std::int64_t> tick_ns) {
   const auto sampled = sample_row();
   stats_.busy_since_ns.store(0, relaxed);
   const std::int64_t took = clock_.mono() - begun;
-  const TimeMs t = tick_ns ? grid_.stamp(*tick_ns, read_wall) : read_wall / kNsPerMs;
+  const TimeMs t = grid_.stamp(tick_ns, read_wall);
   if (!sampled) return failed(sampled.error(), t);
   // What was read during so long a time has no one time: a gap is the honest answer.
   if (source_->may_block() && took > deadline_ns()) {
@@ -125,7 +124,7 @@ void SourceRunner::take_row(std::optional<std::int64_t> tick_ns) {
   overruns_ = 0;
   marked_stale_ = false;
   stats_.duration_ns.store(took, relaxed);
-  stats_.lateness_ns.store(tick_ns ? read_wall - *tick_ns : 0, relaxed);
+  stats_.lateness_ns.store(read_wall - tick_ns, relaxed);
   stats_.rows.fetch_add(1, relaxed);
   stats_.up.store(true, relaxed);
   stats_.seen.store(true, relaxed);

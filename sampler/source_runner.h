@@ -10,7 +10,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include "proto/base/clock.h"
@@ -39,8 +38,8 @@ class SourceRunner {
  public:
   SourceRunner(std::unique_ptr<Source> source, std::unique_ptr<store::Group> group, std::int64_t interval_ms, const Clock& clock);
 
-  // Call once before the first tick; describes the source where it can be. A source whose ticks are far apart gives its first row now:
-  // what describes a node (uname, os, dmi) must not be missing for a minute.
+  // Call once before the first tick; describes the source where it can be. A source whose ticks are far apart gives its first row at
+  // the next whole second: what describes a node (uname, os, dmi) must not be missing for a minute.
   void start();
   // Nanoseconds until something is to be done.
   std::int64_t wait_ns() const;
@@ -71,15 +70,13 @@ class SourceRunner {
 
   static constexpr int kStaleAfter = 5;
   static constexpr std::int64_t kRestMaxMs = 60'000;
-  static constexpr std::int64_t kFirstTickMs = 1000;  // nobody waits longer than that for a first row
   // Between looks for a source that is not there.
   static constexpr std::int64_t kLookMs = 60'000;
   static constexpr int kLookTicksMax = 30;
 
   int ticks_between_looks() const;
   bool describe();
-  // Without a tick, as of now.
-  void take_row(std::optional<std::int64_t> tick_ns);
+  void take_row(std::int64_t tick_ns);
   Result<void> describe_again();
   Result<void> sample_row();
   Result<Sampled> sample_in_place();

@@ -5,13 +5,13 @@
 
 namespace tacho::sampler {
 
-std::int64_t TickGrid::floor_tick(std::int64_t wall_ns) const {
-  const std::int64_t into = wall_ns % interval_ns_;
-  return wall_ns - (into < 0 ? into + interval_ns_ : into);
+std::int64_t TickGrid::floor(std::int64_t wall_ns, std::int64_t interval_ns) {
+  const std::int64_t into = wall_ns % interval_ns;
+  return wall_ns - (into < 0 ? into + interval_ns : into);
 }
 
 void TickGrid::start(std::int64_t wall_ns, MonoNs mono) {
-  next_ = floor_tick(wall_ns) + interval_ns_;
+  next_ = std::min(floor_tick(wall_ns) + interval_ns_, floor(wall_ns, kNsPerSecond) + kNsPerSecond);
   last_wall_ = wall_ns;
   last_mono_ = mono;
 }
@@ -41,7 +41,7 @@ TickGrid::Due TickGrid::wake(std::int64_t wall_ns, MonoNs mono) {
   due.tick_ns = std::max(next_, floor_tick(wall_ns));
   due.missed = (due.tick_ns - next_) / interval_ns_;
   due.lateness_ns = wall_ns - due.tick_ns;
-  next_ = due.tick_ns + interval_ns_;
+  next_ = floor_tick(due.tick_ns) + interval_ns_;  // the first tick may lie off the grid
   return due;
 }
 

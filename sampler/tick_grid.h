@@ -19,7 +19,8 @@ class TickGrid {
   // Requires: interval_ms >= 1.
   explicit TickGrid(std::int64_t interval_ms) : interval_ns_(interval_ms * kNsPerMs) {}
 
-  // The first tick after `wall_ns`. Call once at start; afterwards next() is always set.
+  // The first tick after `wall_ns`, or the first whole second if that comes sooner: nobody waits a minute for a first row, and a
+  // row has a time that no row of a life before can have. Call once at start; afterwards next() is always set.
   void start(std::int64_t wall_ns, MonoNs mono);
   // The tick that is waited for, wall nanoseconds.
   std::int64_t next() const { return next_; }
@@ -43,7 +44,8 @@ class TickGrid {
   std::int64_t tolerance_ns() const { return interval_ns_ / 20; }
 
  private:
-  std::int64_t floor_tick(std::int64_t wall_ns) const;
+  std::int64_t floor_tick(std::int64_t wall_ns) const { return floor(wall_ns, interval_ns_); }
+  static std::int64_t floor(std::int64_t wall_ns, std::int64_t interval_ns);
   // Clock jumps are told from lateness by wall and monotonic time disagreeing by more than this.
   std::int64_t step_ns() const { return interval_ns_ / 2; }
 

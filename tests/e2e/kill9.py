@@ -50,16 +50,8 @@ def contains(found, published, where):
             check(identical(of_series[t], v), f"{where}: {key} at {t / 1000} is {of_series[t]!r}, was published as {v!r}")
 
 
-def ticks_seldom(times):
-    gaps = sorted(b - a for a, b in zip(times, times[1:]))
-    return not gaps or gaps[len(gaps) // 2] > 2000
-
-
 def one_row_a_second(found, where):
-    """But for sources whose ticks are far apart: they give a row when they start, also in the second of a tick."""
     for key, values in found.items():
-        if ticks_seldom(sorted(t for t, v in values.items() if v is not STALE)):
-            continue
         seconds = {}
         for t, v in values.items():
             if v is STALE:

@@ -44,6 +44,24 @@ TEST_CASE("ticks are whole multiples of the interval since the epoch") {
   }
 }
 
+TEST_CASE(
+    "ticks far apart begin with the next whole second, and are then multiples of their interval; short ones are that at once") {
+  for (const std::int64_t interval : {100, 1000, 1500, 15'000, 60'000}) {
+    TickGrid grid(interval);
+    Clocks c;
+    grid.start(c.wall, MonoNs{c.mono});
+    const std::int64_t first = interval < 1000 ? c.wall + 50 * kNsPerMs : 1'700'000'001 * kS;
+    CHECK(grid.next() == first);
+    for (int i = 0; i < 3; ++i) {
+      c.pass(grid.wait_ns(c.wall));
+      const auto due = grid.wake(c.wall, MonoNs{c.mono});
+      REQUIRE(due.due);
+      CHECK(due.missed == 0);
+      if (i > 0) CHECK(due.tick_ns % (interval * kNsPerMs) == 0);
+    }
+  }
+}
+
 TEST_CASE("a late tick does not delay the next one") {
   Grid g;
   CHECK(g.turn(700 * kNsPerMs).lateness_ns == 700 * kNsPerMs);
