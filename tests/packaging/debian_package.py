@@ -155,13 +155,14 @@ def check_kill(machine, node):
 
 
 def check_window(node, before, ended, what):
-    now = wait(lambda: (found := node.times()) and max(found) > ended and found, 60, f"no row since {what}")
+    up = time.time()
+    now = wait(lambda: (found := node.times()) and max(found) > up and found, 60, f"no row since {what}")
     lost = set(before) - set(now)
     check(not lost, f"after {what} {len(lost)} of {len(before)} rows are gone")
     last = max(t for t in now if t < ended)
     # A second or two, and what a machine that is held up adds.
     check(ended - last < 6, f"the last row before {what} is of {ended - last:.1f} s before it")
-    return min(t for t in now if t > ended) - last
+    return max(b - a for a, b in zip(now, now[1:]) if b > last)
 
 
 def check_watchdog(machine, node):
