@@ -145,10 +145,13 @@ TEST_CASE("stream: a client that does not read has one piece waiting, and is let
 // A fixed bug: where the kernel's time-out came before the server's own, the stream ended and nobody counted it.
 TEST_CASE("stream: a client that does not read is counted also where pieces are small and wait in the kernel's buffer") {
   Served s({.stream_timeout_ms = 300});
-  RawSocket deaf = s.ask();
+  RawSocket deaf = s.connect();
+  const int few = 4096;
+  ::setsockopt(deaf.fd(), SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
+  deaf.send("GET /stream HTTP/1.1\r\n\r\n");
   CHECK(s.source.wait_for([&] { return s.source.open == 1; }));
   // More than the reader's buffer takes, and less than both: no write ever waits.
-  for (int i = 0; i < 75; ++i) s.source.add(std::string(4096, 'x'));
+  for (int i = 0; i < 40; ++i) s.source.add(std::string(4096, 'x'));
   CHECK(s.source.wait_for([&] { return s.source.open == 0; }));
   CHECK(s.source.dropped == 1);
   CHECK(s.source.pieces.empty());
