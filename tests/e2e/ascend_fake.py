@@ -2,7 +2,7 @@
 """The agent beside eight Ascend NPUs of the fake library (tests/accel/fake_dcmi.cc): what it answers, and what one costs the others
 that hangs or drops off the bus.
 
-    ascend_fake.py --tacho build/tacho --library build/tests/libdcmi.so [--seconds 10]
+    ascend_fake.py --tacho build/tacho --library build/tests/libdcmi.so [--seconds 20]
 
 Prints the agent's CPU time with and without the NPUs. The values are made up (tests/accel/made_up_ascend.txt): the documentation's
 layouts and units are checked, no hardware is.
@@ -144,5 +144,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tacho", default="build/tacho")
     parser.add_argument("--library", default="build/tests/libdcmi.so")
-    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--seconds", type=float, default=20)
     e2e.main("ascend_fake", main, parser.parse_args())
