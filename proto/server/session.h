@@ -86,6 +86,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<HttpStream> pieces_;  // null: no stream is under way
   net::steady_timer next_piece_;
   bool writing_piece_ = false, reader_gone_ = false;
+  bool timed_out_ = false;          // the reader took nothing for too long: it is let go, and counted
   std::array<char, 512> unread_{};  // what a client sends while it is streamed to: nobody reads it
 };
 

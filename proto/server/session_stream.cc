@@ -12,6 +12,10 @@ namespace {
 constexpr int kSendBufferBytes = 256 << 10;
 constexpr std::int64_t kLongestWaitMs = 60'000;
 
+// Of the server's own deadline for a piece, or of the kernel's: that begins when the reader's buffer is full, and so comes first where
+// pieces are small and the kernel's buffer here has room for them.
+bool is_timeout(const error_code& ec) { return ec == beast::error::timeout || ec == net::error::timed_out; }
+
 // Nothing may be thrown out of a thread of the server.
 std::optional<std::string> next_of(HttpStream& pieces, const std::atomic<bool>& abandoned) {
   try {
@@ -38,12 +42,14 @@ void Session::begin_stream() {
   wait_for_piece();
 }
 
-// A client that closes its side has gone. While a piece is being written that says how it went: a deadline closes the socket, too.
+// A client that closes its side has gone. While a piece is being written that says how it went: a deadline closes the socket, too. Which
+// of the two is told of the kernel's time-out is chance; the other finds a broken pipe.
 void Session::watch_reader() {
   stream_.socket().async_read_some(net::buffer(unread_), [self = shared_from_this()](error_code ec, std::size_t) {
     if (!self->pieces_) return;
     if (!ec) return self->watch_reader();
     self->reader_gone_ = true;
+    self->timed_out_ = self->timed_out_ || is_timeout(ec);
     if (!self->writing_piece_) self->leave_stream();
   });
 }
@@ -89,7 +95,7 @@ void Session::write_piece() {
 
 void Session::on_piece_written(error_code ec, std::size_t n) {
   if (ec) {
-    if (ec == beast::error::timeout) pieces_->dropped();
+    timed_out_ = timed_out_ || is_timeout(ec);
     return leave_stream();
   }
   written_ += n;
@@ -113,6 +119,7 @@ void Session::end_stream() {
 
 // Nobody is left to be told.
 void Session::leave_stream() {
+  if (timed_out_) pieces_->dropped();
   pieces_.reset();
   abandoned_.store(true, std::memory_order_relaxed);
   next_piece_.cancel();

@@ -49,7 +49,7 @@ class Node:
     def by_http(self, expr):
         return self.values(expr, lambda e: e2e.api(self.agent.base, "query", {"query": e}))
 
-    def wait_for(self, expr, expected, seconds=20):
+    def wait_for(self, expr, expected, seconds=90):
         """Until a question's answers by HTTP and by the files are these."""
         until = time.monotonic() + seconds
         while True:
@@ -101,8 +101,17 @@ def check_vanished(node):
     node.wait_for(f'accel_up{{pci_bus_id="{MI250}"}}', {MI250: 0})
     busy(node, MI300X, 50)
     os.rename(folder + ".away", folder)
-    node.wait_for(f'accel_up{{pci_bus_id="{MI250}"}}', {MI250: 1}, 40)
+    node.wait_for(f'accel_up{{pci_bus_id="{MI250}"}}', {MI250: 1})
     busy(node, MI250, 44)
+
+
+def others_go_on(node, seconds=8):
+    """Who is held up by a card that is stuck misses every second; a machine that is held up takes one now and then."""
+    missed = lambda: sum(float(s["value"][1]) for s in e2e.api(node.agent.base, "query", {
+        "query": 'tacho_source_missed_ticks_total{source="hygon0"}'})["result"])
+    before = missed()
+    time.sleep(seconds)
+    e2e.check_pace(missed() - before <= 1, f"Hygon's card missed {missed() - before} of {seconds} ticks while another was stuck")
 
 
 def check_stuck(node):
@@ -113,10 +122,11 @@ def check_stuck(node):
     node.wait_for(f'accel_up{{pci_bus_id="{MI300X}"}}', {MI300X: 0})
     node.wait_for('tacho_source_up{source="amd0"}', {None: 0})
     busy(node, MI250, 55)
+    e2e.again(others_go_on, node)
     os.rename(path, path + ".pipe")
     node.write(MI300X, "mem_info_vram_used", "4096\n")
     end = os.open(path + ".pipe", os.O_RDWR)
-    node.wait_for(f'accel_memory_used_bytes{{pci_bus_id="{MI300X}"}}', {MI300X: 4096}, 40)
+    node.wait_for(f'accel_memory_used_bytes{{pci_bus_id="{MI300X}"}}', {MI300X: 4096}, 150)
     node.wait_for(f'accel_up{{pci_bus_id="{MI300X}"}}', {MI300X: 1})
     os.close(end)
 
@@ -134,9 +144,6 @@ def main():
         check_sleep(node)
         check_vanished(node)
         check_stuck(node)
-        # A noisy machine can take a second from anybody; a card that is held up misses them all.
-        rows = e2e.api(node.agent.base, "query", {"query": 'tacho_source_missed_ticks_total{source="hygon0"}'})["result"]
-        check(all(float(s["value"][1]) <= 1 for s in rows), f"Hygon's card missed ticks while others were sick: {rows}")
         node.agent.stop()
     print(f"cards by sysfs: values, sleep, loss and a stuck file as expected, {time.monotonic() - begun:.0f} s")
 

@@ -2,7 +2,7 @@
 """The agent beside eight Ascend NPUs of the fake library (tests/accel/fake_dcmi.cc): what it answers, and what one costs the others
 that hangs or drops off the bus.
 
-    ascend_fake.py --tacho build/tacho --library build/tests/libdcmi.so [--seconds 20]
+    ascend_fake.py --tacho build/tacho --library build/tests/libdcmi.so [--seconds 10]
 
 Prints the agent's CPU time with and without the NPUs. The values are made up (tests/accel/made_up_ascend.txt): the documentation's
 layouts and units are checked, no hardware is.
@@ -69,8 +69,8 @@ def share_of_core(pid, seconds):
 
 def check_values(tacho):
     by_address = sorted(range(8), key=lambda number: BUSES[number])  # accel -> the library's number
-    power = answers(tacho, 'accel_power_watts{vendor="huawei"}')
-    e2e.check(power == {str(a): (1000 + n) / 10 for a, n in enumerate(by_address)}, f"power: {power}")
+    power = {str(a): (1000 + n) / 10 for a, n in enumerate(by_address)}
+    wait_for(f"power is {power}", lambda: answers(tacho, 'accel_power_watts{vendor="huawei"}') == power, 60)
     for expr, wanted in {
         "accel_utilization_ratio": 0.78,
         'accel_engine_utilization_ratio{engine="aicore"}': 0.56,
@@ -85,8 +85,7 @@ def check_values(tacho):
         "accel_processes": 2,
         "accel_info": 1,
     }.items():
-        got = answers(tacho, expr)
-        e2e.check(got == {str(a): wanted for a in range(8)}, f"{expr} is {got}, wanted {wanted} of each of eight")
+        wait_for(f"{expr} is {wanted} of each of eight", lambda: answers(tacho, expr) == {str(a): wanted for a in range(8)}, 60)
     e2e.check(not answers(tacho, 'accel_link_throughput_bytes_per_second'), "what blocks is asked, and nobody asked for it")
 
 
@@ -105,16 +104,15 @@ def check_trouble(tacho, script):
         up = answers(tacho, "accel_up")
         return {a for a, value in up.items() if value == 0} == gone and len(up) == 8
 
-    wait_for("accel_up is 0 for the two that fail, and 1 for the others", as_wanted, 15)
+    wait_for("accel_up is 0 for the two that fail, and 1 for the others", as_wanted, 60)
     energy = 'accel_energy_joules_total{derived="1"}'
-    before = answers(tacho, energy)
-    time.sleep(3)
-    after = answers(tacho, energy)
-    for accel in set(map(str, range(8))) - gone:
-        e2e.check(after[accel] > before[accel] + 150, f"accel {accel} drew {after[accel] - before[accel]} J in 3 s of 100 W")
-    wait_for("the series of what hangs end", lambda: not set(answers(tacho, "accel_utilization_ratio")) & gone, 15)
+    before, begun = answers(tacho, energy), time.monotonic()
+    drawn = lambda: [after[a] - before[a] for a in set(map(str, range(8))) - gone if a in (after := answers(tacho, energy))]
+    wait_for("the other six draw 100 W", lambda: len(found := drawn()) == 6 and min(found) > 150, 30)
+    e2e.check(max(drawn()) < 102 * (time.monotonic() - begun + 3), f"in {time.monotonic() - begun:.0f} s of 100 W they drew {drawn()} J")
+    wait_for("the series of what hangs end", lambda: not set(answers(tacho, "accel_utilization_ratio")) & gone, 60)
     tell(script)
-    wait_for("both are back", lambda: set(answers(tacho, "accel_up == 1")) == set(map(str, range(8))), 60)
+    wait_for("both are back", lambda: set(answers(tacho, "accel_up == 1")) == set(map(str, range(8))), 150)
 
 
 def main(processes, options):
@@ -130,8 +128,8 @@ def main(processes, options):
     os.environ["TACHO_FAKE_DCMI"] = script
     tacho = e2e.Tacho(processes, options.tacho, flags=("--sysfs", sysfs))
     tacho.start()
-    wait_for("all eight answer", lambda: len(answers(tacho, "accel_up == 1")) == 8, 20)
-    wait_for("the slow rows are there", lambda: len(answers(tacho, "accel_pcie_link_generation")) == 8, 20)
+    wait_for("all eight answer", lambda: len(answers(tacho, "accel_up == 1")) == 8, 60)
+    wait_for("the slow rows are there", lambda: len(answers(tacho, "accel_pcie_link_generation")) == 8, 60)
     check_values(tacho)
     check_report(tacho, sysfs)
     busy = share_of_core(tacho.process.pid, options.seconds)
@@ -146,5 +144,5 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tacho", default="build/tacho")
     parser.add_argument("--library", default="build/tests/libdcmi.so")
-    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--seconds", type=float, default=10)
     e2e.main("ascend_fake", main, parser.parse_args())

@@ -41,7 +41,7 @@ class Page:
     def js(self, script, *arguments):
         return self.driver.execute_script(script, *arguments)
 
-    def wait(self, script, what, seconds=15, *arguments):
+    def wait(self, script, what, seconds=90, *arguments):
         until = time.monotonic() + seconds
         while not (found := self.js(script, *arguments)):
             check(time.monotonic() < until, f"{what}: not within {seconds} s\n{script}\n{self.driver.get_log('browser')}")
@@ -99,4 +99,4 @@ class Page:
 
     def show(self, name):
         self.js("document.querySelector(`[data-chart=${arguments[0]}]`).scrollIntoView({block: 'center'})", name)
-        self.wait("const c = tacho.charts.find((c) => c.what.id === arguments[0]); return c.visible && c.drawn.rows.length > 0", f"the chart {name}", 15, name)
+        self.wait("const c = tacho.charts.find((c) => c.what.id === arguments[0]); return c.visible && c.drawn.rows.length > 0", f"the chart {name}", 90, name)

@@ -94,12 +94,12 @@ class Zsh:
         self.count += 1
         os.write(self.fd, keys.encode())
         os.write(self.fd, f"\x15print end-$(({self.count} + 0))\n".encode())
-        text, until = "", time.monotonic() + 20
+        text, until = "", time.monotonic() + 90
         while not re.search(rf"end-{self.count}\r\n.*> ", text, re.S):
             ready = select.select([self.fd], [], [], 0.2)[0]
             if ready:
                 text += os.read(self.fd, 65536).decode(errors="replace")
-            e2e.check(time.monotonic() < until, f"zsh, {keys!r}: no answer within 20 s, but {text!r}")
+            e2e.check(time.monotonic() < until, f"zsh, {keys!r}: no answer within 90 s, but {text!r}")
         return text
 
     def offers(self, line):

@@ -174,6 +174,26 @@ def compare(question, tolerance, ours, theirs):
     return f"values differ: {far[:3]}" if far else None
 
 
+def ask_all(agent, base, peer, panels):
+    """How many questions have an answer, and {question: what differs}."""
+    at = time.time() - 1
+    answered, failed = 0, {}
+    for question, tolerance in panels:
+        texts = [question.replace("{S", "{" + s).replace(",S", "," + s).replace(", S", "," + s).replace("[R]", "[15s]")
+                 for s in ('instance="",job=""', peer)]
+        theirs = ask(base, texts[1], at)
+        try:
+            ours = ask(agent.base, texts[0], at)
+        except e2e.Failure as e:
+            failed[question] = e
+            continue
+        answered += bool(theirs)
+        wrong = compare(question, tolerance, ours, theirs)
+        if wrong:
+            failed[question] = wrong
+    return answered, failed
+
+
 def run(binary, seconds):
     with e2e.Processes("dashboard") as processes:
         program = shutil.which("prometheus-node-exporter") or shutil.which("node_exporter")
@@ -194,24 +214,16 @@ def run(binary, seconds):
         agent = e2e.Tacho(processes, binary)
         agent.start()
         time.sleep(seconds)
-        at = time.time() - 1
         peer = f'instance="127.0.0.1:{port}",job="node"'
-        answered, failed = 0, []
-        for question, tolerance in PANELS:
-            texts = [question.replace("{S", "{" + s).replace(",S", "," + s).replace(", S", "," + s).replace("[R]", "[15s]")
-                     for s in ('instance="",job=""', peer)]
-            theirs = ask(base, texts[1], at)
-            try:
-                ours = ask(agent.base, texts[0], at)
-            except e2e.Failure as e:
-                failed.append(f"{question}: {e}")
-                continue
-            answered += bool(theirs)
-            wrong = compare(question, tolerance, ours, theirs)
-            if wrong:
-                failed.append(f"{question}: {wrong}")
-        for text in failed:
-            print(text)
+        answered, failed = ask_all(agent, base, peer, PANELS)
+        # The machine lives: what differs because a device has come, or because a scrape took longer than its second, is the same soon.
+        for _ in range(3):
+            if not failed:
+                break
+            time.sleep(6)
+            _, failed = ask_all(agent, base, peer, [(question, tolerance) for question, tolerance in PANELS if question in failed])
+        for question, wrong in failed.items():
+            print(f"{question}: {wrong}")
         print(f"{len(PANELS)} questions, {answered} have an answer on this machine, {len(failed)} are answered differently by tacho")
         agent.stop()
         check(not failed, f"{len(failed)} questions of dashboards are answered differently")

@@ -29,6 +29,10 @@ class Failure(Exception):
     """A check that did not hold; the text says what, where and by how much."""
 
 
+class HeldUp(Failure):
+    """A check of how long something took, or of a second that was missed: what a machine that is held up fails now and then, too. See again()."""
+
+
 class Unusable(Exception):
     """What this machine lacks for a test, or for a part of one. Nothing is wrong with what is tested; the report says that it was skipped."""
 
@@ -52,10 +56,67 @@ def check(condition, text):
         raise Failure(text)
 
 
+def check_pace(condition, text):
+    """Of what a machine that is held up can spoil; within again()."""
+    if not condition:
+        raise HeldUp(text)
+
+
+def again(function, *arguments, tries=4):
+    """The function's value; where it says HeldUp it is called again. What is too slow is so each time, a machine is held up now and then."""
+    for left in reversed(range(tries)):
+        try:
+            return function(*arguments)
+        except HeldUp as e:
+            if not left:
+                raise
+            print(f"again, for the machine may have been held up: {one_line(e)}", flush=True)
+
+
+def wait_until(what, condition, seconds=60):
+    """condition() is asked until it gives something; that is returned. The time is no guarantee, it ends a wait that is in vain."""
+    until = time.monotonic() + seconds
+    while not (found := condition()):
+        check(time.monotonic() < until, f"{what() if callable(what) else what}: not within {seconds} s")
+        time.sleep(0.05)
+    return found
+
+
+def same_answer(what, ask, ask_otherwise, tries=20):
+    """Two ways to one answer. A row may come between the two, so the first is asked before and after: where it has not changed, both are the same.
+    Returns the answer."""
+    for _ in range(tries):
+        before, found, after = ask(), ask_otherwise(), ask()
+        if before == after:
+            check(found == before, f"{what}: {str(before)[:400]!r}, and otherwise asked {str(found)[:400]!r}")
+            return found
+        time.sleep(0.2)
+    raise Failure(f"{what}: it is another at each asking, {tries} times")
+
+
+reserved = []  # ports of this process, as sockets that say so
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that nobody else takes as long as this process lives, also while nothing listens there: none of those that the kernel gives to who
+    asks for any, and kept from scripts that run beside this one by an abstract name (of the same network name space, as the port is)."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as f:
+        given_from = int(f.read().split()[0])
+    first = max(1024, given_from - 12_000)
+    for _ in range(1000):
+        # Where the kernel gives nearly all of them, any will do.
+        port = random.SystemRandom().randrange(first, given_from if given_from > first + 1000 else 65536)
+        name = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        try:
+            name.bind(f"\0tacho-test-port-{port}")
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", port))
+        except OSError:
+            name.close()
+            continue
+        reserved.append(name)
+        return port
+    raise Failure("no port is free")
 
 
 def http_get(url, params=None, timeout=30):
@@ -81,6 +142,16 @@ def api(base, path, params=None, timeout=60):
 def api_get(base, path, params=None):
     """The same of what is not asked by a form."""
     return json.loads(http_get(f"{base}/api/v1/{path}", params))["data"]
+
+
+def held_up(base, seconds):
+    """Those of the seconds in or beside which a row was begun late, took long or was missed: its second's last word in a stream, two seconds
+    later, may have come before it."""
+    names = "lateness", "duration"
+    asked = {"query": " + ".join(f"max(last_over_time(tacho_source_{name}_seconds[1s]))" for name in names), "start": min(seconds), "end": max(seconds),
+             "step": 1}
+    slow = {round(t): float(v) for series in api(base, "query_range", asked)["result"] for t, v in series["values"]}
+    return {t + by for t in seconds if slow.get(t, 9) > 1 for by in (-1, 0, 1, 2)}
 
 
 class Processes:
@@ -119,7 +190,7 @@ class Processes:
         self.running.append(p)
         return p
 
-    def end(self, p, how=signal.SIGTERM, seconds=20):
+    def end(self, p, how=signal.SIGTERM, seconds=60):
         if p.poll() is None:
             p.send_signal(how)
             try:
@@ -131,11 +202,11 @@ class Processes:
             self.running.remove(p)
         return p.returncode
 
-    def wait_http(self, p, url, seconds=30):
+    def wait_http(self, p, url, seconds=90):
         until = time.monotonic() + seconds
         while True:
             try:
-                return http_get(url, timeout=2)
+                return http_get(url, timeout=5)
             except (OSError, urllib.error.URLError):
                 check(p.poll() is None, f"{p.name} ended with {p.returncode} before it answered at {url}")
                 check(time.monotonic() < until, f"{p.name} did not answer at {url} within {seconds} s")
@@ -172,7 +243,7 @@ def start_prometheus(processes, name="prometheus", config="", flags=()):
     p = processes.start(name, ["prometheus", f"--config.file={config_path}", f"--web.listen-address=127.0.0.1:{port}",
                                f"--storage.tsdb.path={processes.make_folder(name + '-data')}",
                                "--web.enable-remote-write-receiver", "--log.level=warn", *flags])
-    processes.wait_http(p, base + "/-/ready", 60)
+    processes.wait_http(p, base + "/-/ready")
     return p, base
 
 
@@ -221,6 +292,17 @@ class Tacho:
         body = json.loads(text)
         check(body["status"] == "success", f"tacho query {expr}: {text[:500]}")
         return body["data"]
+
+    def wait_shipped(self, end_ms, seconds=120):
+        """Until every endpoint is done with the window that ends then. As the cursors say, which come after all of a window's requests."""
+        def done():
+            ends = []
+            for name in os.listdir(self.state):
+                if name.startswith("ship-") and name.endswith(".cursor"):
+                    with open(os.path.join(self.state, name)) as f:
+                        ends += [int(line.split()[1]) for line in f if line.startswith("window_end_ms ")]
+            return ends and min(ends) >= end_ms
+        wait_until(f"the window ending {end_ms // 1000} is shipped", done, seconds)
 
     def export(self, last="10m"):
         return parse_openmetrics(

@@ -65,7 +65,7 @@ class Story:
                     f.write(text)
         return screen
 
-    def wait(self, what, condition, seconds=15):
+    def wait(self, what, condition, seconds=60):
         try:
             return wait_for(what, condition, seconds)
         except AssertionError as e:
@@ -85,88 +85,91 @@ def wide_and_narrow(story, tacho, nodes, nobody):
     story.wait("four rows", lambda: len(rows(t.screen())) == 4)
     is_full = lambda: all(re.search(r"\d %|\d%", rows(t.screen()).get(n.address, "")) for n in nodes)
     story.wait("values of all", is_full)
-    time.sleep(3)
-    screen = story.save("fleet_160x30")
+
+    # All of it at once: a screen can be captured while it is drawn, and a node that is held up is silent for a moment.
+    def is_whole(screen):
+        lines = screen.rstrip("\n").split("\n")
+        of = rows(screen)
+        return (len(lines) == 30 and screen.startswith(" 4 nodes  ") and "1 silent" in lines[0] and f"{2 * CARDS} devices" in lines[0]
+                and all(re.search(rf"\b{title}\b", lines[1]) for title in ("node", "age", "n", "busy", "least", "power", "hot", "marks", "cpu", "mem",
+                                                                            "busy, last 60 s", "cpu, last 60 s"))
+                and all(re.match(rf".{re.escape(n.address)} +[0-3]s  {CARDS} +[\d.]+%", of.get(n.address, ""))
+                        and re.search(f"[{BLOCKS}]{{3}}", of[n.address]) for n in with_cards)
+                and re.match(rf".{re.escape(without.address)} +[0-3]s +[\d.]+%", of.get(without.address, ""))
+                and "silent: " in of.get(nobody, "") and "refused" in of[nobody])
+    screen = story.wait("all of 160x30", lambda: is_whole(found := t.screen()) and found)
+    story.save("fleet_160x30")
     fits(screen, 160, 30)
-    check(screen.startswith(" 4 nodes  ") and "1 silent" in screen.split("\n")[0], screen)
-    check(f"{2 * CARDS} devices" in screen.split("\n")[0], screen)
-    for title in ("node", "age", "n", "busy", "least", "power", "hot", "marks", "cpu", "mem", "busy, last 60 s", "cpu, last 60 s"):
-        check(re.search(rf"\b{title}\b", screen.split("\n")[1]), f"{title}:\n{screen}")
-    for n in with_cards:
-        row = rows(screen)[n.address]
-        check(re.match(rf".{re.escape(n.address)} +[0-3]s  {CARDS} +[\d.]+%", row) and re.search(f"[{BLOCKS}]{{3}}", row), screen)
-    check(re.match(rf".{re.escape(without.address)} +[0-3]s +[\d.]+%", rows(screen)[without.address]), screen)
-    check("silent: " in rows(screen)[nobody] and "refused" in rows(screen)[nobody], screen)
     check(t.screen(colours=True) != screen, "styles")
 
     t.resize(80, 24)
-    is_drawn = lambda s: len(s.rstrip("\n").split("\n")) == 24 and "q quit" in s and all(n.address in rows(s) for n in nodes)
+    is_drawn = lambda s: (len(s.rstrip("\n").split("\n")) == 24 and "q quit" in s and all(n.address in rows(s) for n in nodes)
+                          and all(re.search(f"[{BLOCKS}]", rows(s)[n.address]) for n in with_cards)
+                          and all(word in s.split("\n")[1] for word in ("busy", "least", "cpu", "age")))
     screen = story.wait("80x24", lambda: is_drawn(found := t.screen()) and found)
     story.save("fleet_80x24")
     fits(screen, 80, 24)
-    check(all(re.search(f"[{BLOCKS}]", rows(screen)[n.address]) for n in with_cards), screen)
-    check(all(word in screen.split("\n")[1] for word in ("busy", "least", "cpu", "age")), screen)
     first = screen
-    story.wait("the seconds go on", lambda: t.screen().split("\n")[0] != first.split("\n")[0], 4)
+    story.wait("the seconds go on", lambda: t.screen().split("\n")[0] != first.split("\n")[0])
 
 
 def keys(story, nodes, nobody):
     t = story.terminal
     selected = lambda: next((a for a, row in rows(t.screen()).items() if row.startswith(">")), None)
-    order = list(rows(t.screen()))
+    order = story.wait("four rows", lambda: len(found := list(rows(t.screen()))) == 4 and found)
     t.key("Home")
-    story.wait("the first is chosen", lambda: selected() == order[0], 3)
+    story.wait("the first is chosen", lambda: selected() == order[0])
     t.key("Down", "j")
-    story.wait("down", lambda: selected() == order[2], 3)
+    story.wait("down", lambda: selected() == order[2])
     t.key("Home")
     t.key("w")
-    story.wait("worst first", lambda: "sort: worst first" in t.screen() and list(rows(t.screen()))[0] == nobody, 3)
-    check(selected() == order[0], f"the choice stays with its node:\n{t.screen()}")
+    story.wait("worst first", lambda: "sort: worst first" in t.screen() and list(rows(t.screen()))[:1] == [nobody])
+    story.wait("the choice stays with its node", lambda: selected() == order[0])
     t.key("b")
-    story.wait("the busiest first", lambda: list(rows(t.screen()))[0] in [n.address for n in nodes[:2]], 3)
+    story.wait("the busiest first", lambda: (list(rows(t.screen())) or [""])[0] in [n.address for n in nodes[:2]])
     t.key("n")
-    story.wait("by name again", lambda: list(rows(t.screen())) == order, 3)
+    story.wait("by name again", lambda: list(rows(t.screen())) == order)
     t.key("?")
-    story.wait("help", lambda: "does not answer" in t.screen(), 3)
+    story.wait("help", lambda: "does not answer" in t.screen())
     story.save("fleet_help")
     t.key("x")
-    story.wait("back from help", lambda: len(rows(t.screen())) == 4, 3)
+    story.wait("back from help", lambda: len(rows(t.screen())) == 4)
 
     t.key("Home")
     for _ in range(order.index(nodes[0].address)):
         t.key("Down")
-    story.wait("a node with cards is chosen", lambda: selected() == nodes[0].address, 3)
+    story.wait("a node with cards is chosen", lambda: selected() == nodes[0].address)
     t.key("Enter")
-    story.wait("its own page", lambda: "series" in t.screen().split("\n")[0] and "cpu" in t.screen(), 8)
-    check("esc nodes" in story.save("fleet_node").rstrip("\n").split("\n")[-1], t.screen())
+    story.wait("its own page", lambda: "series" in t.screen().split("\n")[0] and "cpu" in t.screen())
+    story.wait("the way back is told", lambda: "esc nodes" in story.save("fleet_node").rstrip("\n").split("\n")[-1])
     t.key("?")
-    story.wait("its help", lambda: "any key: back" in t.screen(), 3)
+    story.wait("its help", lambda: "any key: back" in t.screen())
     t.key("Escape")
-    time.sleep(0.3)
+    # Two at once would be another key.
+    story.wait("its help goes", lambda: "any key: back" not in t.screen() and "series" in t.screen().split("\n")[0])
     t.key("Escape")
-    story.wait("back at the fleet", lambda: "4 nodes" in t.screen(), 4)
-    check(selected() == nodes[0].address, f"still chosen:\n{t.screen()}")
+    story.wait("back at the fleet", lambda: "4 nodes" in t.screen())
+    story.wait("still chosen", lambda: selected() == nodes[0].address)
     t.key("Home")
     for _ in range(order.index(nobody)):
         t.key("Down")
-    story.wait("the silent one is chosen", lambda: selected() == nobody, 3)
+    story.wait("the silent one is chosen", lambda: selected() == nobody)
     t.key("Enter")
-    story.wait("why it has no page", lambda: "is silent" in t.screen().rstrip("\n").split("\n")[-1], 3)
+    story.wait("why it has no page", lambda: "is silent" in t.screen().rstrip("\n").split("\n")[-1])
     t.key("Home")
 
 
 def one_dies(story, nodes):
     t = story.terminal
     nodes[1].end(signal.SIGKILL)
-    story.wait("it is silent", lambda: "silent: " in rows(t.screen()).get(nodes[1].address, ""), 12)
-    screen = story.save("fleet_one_dead")
-    check("2 silent" in screen.split("\n")[0], screen)
+    story.wait("it is silent", lambda: "silent: " in rows(t.screen()).get(nodes[1].address, ""))
+    story.wait("it is counted", lambda: "2 silent" in story.save("fleet_one_dead").split("\n")[0])
     began = t.screen().split("\n")[0]
-    story.wait("the others go on", lambda: t.screen().split("\n")[0] != began, 4)
-    check(re.search(r" [0-3]s ", rows(t.screen())[nodes[0].address]), t.screen())
+    story.wait("the others go on", lambda: t.screen().split("\n")[0] != began)
+    story.wait("they are of now", lambda: re.search(r" [0-3]s ", rows(t.screen()).get(nodes[0].address, "")))
     t.key("q")
     check(t.exit_code() == 0, "q ends it with 0")
-    check(t.modes() == ["0", "1", "0", "0"], f"the terminal is given back: {t.modes()}")
+    check(t.is_given_back(), f"the terminal is given back: {t.modes()}")
 
 
 def hanging_node(story, tacho, nodes):
@@ -179,13 +182,21 @@ def hanging_node(story, tacho, nodes):
         t = story.open(80, 24, {"LANG": "C"})
         good = f"localhost:{nodes[0].address.split(':')[1]}"
         t.run(f"{tacho} top --nodes {address},{good}")
-        story.wait("the one that answers", lambda: re.search(r" [0-3]s ", rows(t.screen()).get(good, "")), 6)
-        story.wait("the one that does not", lambda: "silent: " in rows(t.screen()).get(address, ""), 12)
+        story.wait("the one that answers", lambda: re.search(r" [0-3]s ", rows(t.screen()).get(good, "")))
+        story.wait("the one that does not", lambda: "silent: " in rows(t.screen()).get(address, ""))
         check(not re.search(f"[{BLOCKS}]", t.screen()), "no blocks in a C locale")
         story.save("fleet_hanging")
-        began = time.monotonic()
-        t.key("q")
-        check(t.exit_code() == 0 and time.monotonic() - began < 3, "q does not wait for who does not answer")
+
+        def quits():
+            began = time.monotonic()
+            t.key("q")
+            check(t.exit_code() == 0, "q ends it with 0")
+            took = time.monotonic() - began
+            if took >= 3:
+                t.run(f"{tacho} top --nodes {address},{good}")
+                story.wait("the one that answers", lambda: re.search(r" [0-3]s ", rows(t.screen()).get(good, "")))
+            e2e.check_pace(took < 3, f"q took {took:.1f} s, and is not to wait for who does not answer")
+        e2e.again(quits)
 
 
 def body(processes, options):

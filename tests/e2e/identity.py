@@ -78,17 +78,26 @@ class Volume:
 
 
 class Story:
-    """What was in force when: [(from, to be sure, labels)]."""
+    """What was in force when: [[from, from at the latest, labels]]. Between the two it may have been the one or the other: nobody samples there,
+    unless the machine was held up."""
 
     def __init__(self):
         self.parts = []
 
-    def begin(self, labels, sure):
-        self.parts.append((sure, labels))
+    def begin(self, labels, sure, at_least=None):
+        self.parts.append([sure if at_least is None else at_least, sure, labels])
+
+    def settle(self, exported):
+        """Where there are rows between the two, a series says which it was."""
+        for part in self.parts:
+            first, sure, labels = part
+            told = [t for key, seconds in exported.items() if e2e.name_of(key) == "node_load1" and dict(key)["job_name"] == labels["job_name"]
+                    for t, v in seconds.items() if first <= t < sure and v is not STALE]
+            part[0] = part[1] = min(told, default=sure)
 
     def at(self, t):
         labels = None
-        for sure, of_part in self.parts:
+        for _, sure, of_part in self.parts:
             if t >= sure:
                 labels = of_part
         return labels
@@ -195,7 +204,7 @@ def body(processes, arguments):
     second_labels = {**first_labels, "job_name": "second", "volcano_job_name": "tj-second"}
     notes = {"volcano.sh/task-index": "3", "team.example.com/note": first_labels["note"], "kubernetes.io/config.seen": "x"}
     volume.write(KEYS, notes)
-    config = (f"global: {{external_labels: {{cluster: eu1}}}}\nshipping:\n  {{spread: 0, grace: 3s, interval: 5s, rules: "
+    config = (f"global: {{external_labels: {{cluster: eu1}}}}\nshipping:\n  {{spread: 0, grace: 8s, interval: 5s, rules: "
               f"[{{match: node_load1, interval: 5s, keep: [avg, count]}}]}}\nremote_write: [{{url: '{receiver.url}'}}]\n")
     identity = f"identity:\n  downward_api: {volume.folder}\n"
     agent = e2e.Tacho(processes, arguments.tacho, extra_config=config + identity + "  labels: {team.example.com/note: note}\n",
@@ -207,8 +216,9 @@ def body(processes, arguments):
     agent.start()
     long.start()
     e2e.live(4)
+    e2e.wait_until("the agent has rows", lambda: e2e.api(agent.base, "query", {"query": "node_load1"})["result"])
     check_answers(agent, SHORT["job_name"])
-    got = e2e.api(long.base, "query", {"query": "node_load1"})["result"][0]["metric"]
+    got = e2e.wait_until("the second agent has rows", lambda: e2e.api(long.base, "query", {"query": "node_load1"})["result"])[0]["metric"]
     wanted = {"__name__": "node_load1", **LONG, "label_volcano_sh_task_index": None, "annotation_volcano_sh_task_index": "3"}
     check(got == {k: v for k, v in wanted.items() if v}, f"as kube-state-metrics names them: {got}")
     long.stop()
@@ -216,8 +226,8 @@ def body(processes, arguments):
     series = e2e.api_get(agent.base, "status/tsdb")["headStats"]["numSeries"]
 
     half_past()
-    _, sure = volume.write(second, notes)
-    story.begin(second_labels, sure)
+    before_it, sure = volume.write(second, notes)
+    story.begin(second_labels, sure, before_it)
     # A whole window that is the second job's alone: the first one's series end in it.
     e2e.live(max(4, ((sure // WINDOW_MS + 2) * WINDOW_MS + 1000) / 1000 - time.time()))
     check_answers(agent, "second")
@@ -228,11 +238,12 @@ def body(processes, arguments):
     check(now - series <= len(new) < series / 2, f"{series} series were stored, {now} after the labels changed; new by themselves: {new}")
 
     half_past()
-    _, sure = volume.write(KEYS, notes)
-    story.begin(first_labels, sure)
+    before_it, sure = volume.write(KEYS, notes)
+    story.begin(first_labels, sure, before_it)
     e2e.live(3)
     agent.kill()
     dead, _ = agent.export("10m")
+    story.settle(dead)
     of_dead = check_seconds(dead, story, "the dead agent's files")
     matrix = e2e.from_matrix(agent.query_files("node_load1[1m]")["result"])
     check(check_seconds(matrix, story, "tacho query --state") == sum(len(s) for k, s in dead.items() if e2e.name_of(k) == "node_load1")
@@ -244,11 +255,7 @@ def body(processes, arguments):
     agent.start()
     e2e.live(5)
     last_end = int(time.time() * 1000) // WINDOW_MS * WINDOW_MS
-    until = time.monotonic() + 20
-    while not any(last_end in s for s in receiver.samples(STALE).values()):
-        check(time.monotonic() < until, f"the window ending {last_end} did not come")
-        time.sleep(0.2)
-    time.sleep(0.5)
+    agent.wait_shipped(last_end)
     exported, types = agent.export("10m")
     of_all = check_seconds(exported, story, "all seconds")
     values, split = check_windows(receiver, exported, types, first_end, last_end, story)

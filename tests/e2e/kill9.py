@@ -135,7 +135,8 @@ def body(processes, arguments):
     agent.start()
     last_end = (int(time.time() * 1000) // WINDOW_MS + 1) * WINDOW_MS
     contains(newest(agent.base, minutes * 60), known, "over HTTP after the last restart")
-    e2e.live(last_end / 1000 + 8 - time.time())
+    e2e.live(last_end / 1000 - time.time())
+    agent.wait_shipped(last_end)
     exported, types = agent.export(f"{minutes + 5}m")
     contains(exported, known, "in the export after the last restart")
     shipped = e2e.receiver_minutes(prometheus, '{e2e_node="k9"}', first_end, last_end + 1)

@@ -94,11 +94,10 @@ def live_agent(processes, arguments):
     check("external_labels:" in shown and 'cluster: "eu1"' in shown, f"status/config does not tell the external labels: {shown!r}")
     alike, other = (reader(processes, name, agent.base, labels) for name, labels in (("alike", EXTERNAL), ("other", None)))
     compared = 0
-    for query in ("node_load1", "sum by (mode) (rate(node_cpu_seconds_total[3s]))", "node_memory_MemTotal_bytes", 'count({__name__=~"node_.*"})'):
-        own = {key(s["metric"]): s["value"][1] for s in e2e.api(agent.base, "query", {"query": query, **at})["result"]}
+    for query in ("node_load1", "sum by (mode) (rate(node_cpu_seconds_total[1m]))", "node_memory_MemTotal_bytes", 'count({__name__=~"node_.*"})'):
+        ask = lambda base: {key(s["metric"]): s["value"][1] for s in e2e.api(base, "query", {"query": query, **at})["result"]}
+        own = e2e.same_answer(f"{query} at the agent and by a Prometheus of the same cluster", lambda: ask(agent.base), lambda: ask(alike))
         check(own, f"the agent has nothing for {query}")
-        read = {key(s["metric"]): s["value"][1] for s in e2e.api(alike, "query", {"query": query, **at})["result"]}
-        check(read == own, f"{query} by a Prometheus of the same cluster: {read}, the agent: {own}")
         compared += len(own)
     read = e2e.api(other, "query", {"query": "node_load1", **at})["result"]
     check(len(read) == 1 and {k: read[0]["metric"].get(k) for k in EXTERNAL} == EXTERNAL, f"read from elsewhere without external labels: {read}")
@@ -108,10 +107,8 @@ def live_agent(processes, arguments):
     federating = "scrape_configs:\n  - job_name: nodes\n    honor_labels: true\n    metrics_path: /federate\n    scrape_interval: 1s\n" \
                  f"    params: {{'match[]': ['node_load1']}}\n    static_configs: [{{targets: ['{agent.listen}']}}]\n"
     _, centre = e2e.start_prometheus(processes, "centre", federating)
-    until = time.monotonic() + 20
-    while not (held := e2e.api(centre, "query", {"query": "node_load1"})["result"]) and time.monotonic() < until:
-        time.sleep(0.5)
-    check(held and {k: held[0]["metric"].get(k) for k in EXTERNAL} == EXTERNAL, f"a Prometheus that federates the node has {held}")
+    held = e2e.wait_until("a Prometheus that federates the node has its load", lambda: e2e.api(centre, "query", {"query": "node_load1"})["result"])
+    check({k: held[0]["metric"].get(k) for k in EXTERNAL} == EXTERNAL, f"a Prometheus that federates the node has {held}")
     federated = e2e.http_get(agent.base + "/federate", {"match[]": "node_load1"})
     check('node_load1{cluster="eu1",replica="7"}' in federated, f"/federate does not tell the external labels: {federated!r}")
     agent.stop()

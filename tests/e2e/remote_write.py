@@ -82,6 +82,7 @@ class Receiver:
         self.fault_share = 0.0
         self.faults = self.FAULTS
         self.seen_faults = {}
+        self.next_faults = []  # in turn, each round in another order: all come, however few requests there are
         self.down = False
         self.lock = threading.Lock()
         receiver = self
@@ -109,7 +110,7 @@ class Receiver:
         body = request.rfile.read(int(request.headers["Content-Length"]))
         with self.lock:
             self.requests += 1
-            fault = self.random.choice(self.faults) if self.random.random() < self.fault_share else None
+            fault = self.next_fault() if self.random.random() < self.fault_share else None
             if self.down:
                 fault = "reset"
             if fault:
@@ -128,6 +129,11 @@ class Receiver:
         if fault == "taken_then_reset":
             return self.cut(request)
         self.reply(request, 500 if fault else status, headers)
+
+    def next_fault(self):
+        if not self.next_faults:
+            self.next_faults = self.random.sample(self.faults, len(self.faults))
+        return self.next_faults.pop()
 
     def cut(self, request):
         request.close_connection = True

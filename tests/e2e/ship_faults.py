@@ -61,11 +61,8 @@ def metric(agent, expr):
     return {r["metric"].get("endpoint"): float(r["value"][1]) for r in e2e.api(agent.base, "query", {"query": expr})["result"]}
 
 
-def wait_for(what, condition, seconds=60):
-    until = time.monotonic() + seconds
-    while not condition():
-        check(time.monotonic() < until, f"{what} within {seconds} s")
-        time.sleep(0.5)
+def wait_for(what, condition, seconds=180):
+    e2e.wait_until(what, condition, seconds)
 
 
 def kills(agent, seconds, seed):
@@ -95,14 +92,14 @@ def refused_part(processes, arguments):
     first_end = (int(time.time() * 1000) // WINDOW_MS + 1) * WINDOW_MS
     agent.start()
     receiver.faults, receiver.fault_share = ("400",), 0.34
-    wait_for("eight windows are done with", lambda: len({t for s in receiver.samples(STALE).values() for t in s}) >= 6, 150)
+    wait_for("eight windows are done with", lambda: len({t for s in receiver.samples(STALE).values() for t in s}) >= 6, 300)
     receiver.fault_share = 0.0
     done = max(t for s in receiver.samples(STALE).values() for t in s)
-    wait_for("a window after the last refusal is there",
-             lambda: max(t for s in receiver.samples(STALE).values() for t in s) > done + WINDOW_MS, 60)
-    last_end = done
-    time.sleep(1.5)
-    dropped = metric(agent, 'tacho_remote_write_dropped_windows_total{reason="refused"}')["strict"]
+    # A window whose every request was refused is not there at all: all that had begun by now are done with before one that is whole.
+    wait_for("two windows after the last refusal are there",
+             lambda: max(t for s in receiver.samples(STALE).values() for t in s) > done + WINDOW_MS)
+    last_end = done + WINDOW_MS
+    agent.wait_shipped(last_end)
     exported, types = agent.export("10m")
     shipped = {e2e.without(k, *EXTERNAL): v for k, v in receiver.samples(STALE).items()}
     lacking = 0
@@ -111,7 +108,8 @@ def refused_part(processes, arguments):
                     if e2e.expected_minute(seconds, end, e2e.is_gauge(key, types)))
         lacking += not whole
     check(lacking > 0, "the receiver refused nothing")
-    check(lacking == dropped, f"{lacking} windows are not whole at the receiver, {dropped:.0f} are counted as refused")
+    dropped = lambda: metric(agent, 'tacho_remote_write_dropped_windows_total{reason="refused"}').get("strict")
+    wait_for(lambda: f"{lacking} windows are not whole at the receiver, {dropped()} are counted as refused", lambda: dropped() == lacking, 30)
     check(not receiver.complaints, f"the receiver complains: {receiver.complaints}")
     log = processes.log_text("refused")
     check(re.search(r"dropped \d+ samples of .*the receiver answered 400 the test says 400", log), "the log does not say what was refused")
@@ -160,17 +158,15 @@ def body(processes, arguments):
     bad.down, bad.fault_share = False, 0.0
     last_end = int(time.time() * 1000) // WINDOW_MS * WINDOW_MS
     receivers = {"good": good, "old": old, "bad": bad}
-    for name, receiver in receivers.items():
-        wait_for(f"the window ending {last_end // 1000} is at {name}",
-                 lambda: any(last_end in s for s in receiver.samples(STALE).values()))
+    agent.wait_shipped(last_end, 180)
     wait_for("the last window is at victoria",
              lambda: any(last_end in s for s in victoria_samples(victoria, first_end, last_end).values()))
-    time.sleep(1)
+    time.sleep(1)  # what it has taken it shows a moment later
     exported, types = agent.export("10m")
     dropped = metric(agent, "sum by (endpoint) (tacho_remote_write_dropped_windows_total)")
     check(set(dropped.values()) == {0.0}, f"windows were dropped: {dropped}")
-    versions = metric(agent, "tacho_remote_write_version")
-    check(versions == {"good": 2, "old": 1, "bad": 1, "victoria": 1}, f"versions spoken: {versions}")
+    versions = lambda: metric(agent, "tacho_remote_write_version")
+    wait_for(lambda: f"versions spoken: {versions()}", lambda: versions() == {"good": 2, "old": 1, "bad": 1, "victoria": 1}, 30)
     reports = [compare(name, r.samples(STALE), exported, types, first_end, last_end) for name, r in receivers.items()]
     reports.append(compare("victoria", victoria_samples(victoria, first_end, last_end), exported, types, first_end, last_end))
     for name, receiver in receivers.items():

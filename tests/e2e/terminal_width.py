@@ -42,7 +42,7 @@ def in_terminal(command, width, height=24, env=None):
             break
         out += piece
     os.close(master)
-    process.wait(20)
+    process.wait(60)
     return out.decode().replace("\r\n", "\n")
 
 

@@ -97,7 +97,7 @@ class Machine:
         self.nspawn = processes.start("nspawn", ["setpriv", "--pdeathsig", "TERM", "systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--private-network",
                                                  "--capability=all", "--bind=/dev/kmsg", "--console=pipe", "-D", root, "--boot"])
         self.leader = self.find_leader()
-        wait(lambda: self.call("systemctl", "is-system-running", ok=range(256)).strip() in ("running", "degraded"), 60,
+        wait(lambda: self.call("systemctl", "is-system-running", ok=range(256)).strip() in ("running", "degraded"), 150,
                   "the clean root's systemd has not come up; it needs root's rights and name spaces")
 
     def find_leader(self):
@@ -108,7 +108,7 @@ class Machine:
             for pid in open(children).read().split():
                 if open(f"/proc/{pid}/comm").read().strip() == "systemd":
                     return int(pid)
-        return wait(booted, 30, "systemd-nspawn has not started a systemd")
+        return wait(booted, 90, "systemd-nspawn has not started a systemd")
 
     def call(self, *command, ok=(0,), user=None):
         as_user = ["setpriv", f"--reuid={user}", "--regid=" + user, "--clear-groups"] if user else []
@@ -134,4 +134,4 @@ class Machine:
 
     def stop(self):
         self.call("systemctl", "--no-block", "poweroff")
-        wait(lambda: self.nspawn.poll() is not None, 60, "the clean root does not power off")
+        wait(lambda: self.nspawn.poll() is not None, 120, "the clean root does not power off")

@@ -80,18 +80,23 @@ def build(processes, buildah, options, text):
 
 def check_families(processes, buildah, container, tacho):
     """What is sampled without a right: by the DaemonSet's root over the host's folders, by the sidecar's user. Returns how many families."""
-    root = families(run([tacho, "sample", "--once"]))
     out = processes.make_folder("sampled")
     os.chmod(out, 0o777)
     for who, options, arguments in (
             ("root", ["--user", "0", *HOST], ["--procfs", "/host/proc", "--sysfs", "/host/sys", "--rootfs", "/host/root"]), ("the sidecar", [], [])):
         # By a file: what a container writes to its output last, buildah may lose when the machine is busy.
         name = who.split()[-1]
-        buildah("run", "--cap-drop", "all", "-v", out + ":/out", *options, container, "--", "sh", "-c", f'"$0" "$@" > /out/{name}', "tacho", "sample",
-                "--once", *arguments)
-        with open(os.path.join(out, name)) as f:
-            found = families(f.read())
-        lost = {f for f in root - found if not f.startswith(BY_RIGHT)}
+        lost = None
+        for _ in range(3):  # a family that the machine has for a moment only is not missed again
+            root = families(run([tacho, "sample", "--once"]))
+            buildah("run", "--cap-drop", "all", "-v", out + ":/out", *options, container, "--", "sh", "-c", f'"$0" "$@" > /out/{name}', "tacho", "sample",
+                    "--once", *arguments)
+            with open(os.path.join(out, name)) as f:
+                found = families(f.read())
+            now = {f for f in root - found if not f.startswith(BY_RIGHT)}
+            lost = now if lost is None else lost & now
+            if not lost:
+                break
         check(not lost, f"{who} without capabilities has no {sorted(lost)}")
     return len(root)
 
@@ -142,10 +147,10 @@ def build_and_try(processes, options, text):
     agent = processes.start("image", [*buildah.start, "run", container, "--", *command])
     base = f"http://127.0.0.1:{port}"
     processes.wait_http(agent, base + "/-/ready")
-    clean_root.wait(lambda: e2e.api(base, "query", {"query": "tacho_build_info"})["result"], 20, "the image's agent has no rows")
+    clean_root.wait(lambda: e2e.api(base, "query", {"query": "tacho_build_info"})["result"], 90, "the image's agent has no rows")
     inside = next(pid for pid, (name, _) in e2e.descendants(agent.pid).items() if name == "tacho")
     os.kill(inside, 15)
-    check(agent.wait(20) == 0, "the image's agent does not end when it is told to")
+    check(agent.wait(90) == 0, "the image's agent does not end when it is told to")
     buildah("rm", "--all")
     return f"{'both stages' if options.whole else 'the second stage'} built, runs as {USER}; {count} families, as root has them but for {', '.join(BY_RIGHT)}"
 

@@ -53,7 +53,7 @@ class Node:
         def up():
             pid, state = self.machine.show("tacho", "MainPID", "ActiveState")
             return int(pid) if state == "active" and int(pid) not in (0, but) else None
-        return wait(up, 30, "tacho.service has not become active: " + self.log())
+        return wait(up, 120, "tacho.service has not become active: " + self.log())
 
     def log(self):
         return self.call("journalctl", "-u", "tacho", "--no-pager", "-n", "30", "-o", "cat", ok=range(256))
@@ -116,7 +116,7 @@ def check_families(machine, node):
 
     def unit():
         return families(machine.call("tacho", "export", "--last", "1m", "--format", "openmetrics"))
-    deadline = time.monotonic() + 40  # some are read each 10 s
+    deadline = time.monotonic() + 120  # some are read each 10 s
     while missing := root - unit():
         check(time.monotonic() < deadline, f"root samples {sorted(missing)}, the unit does not: {node.log()}")
         time.sleep(1)
@@ -151,19 +151,18 @@ def check_kill(machine, node):
     machine.call("systemctl", "kill", "--signal=KILL", "tacho")
     killed = time.time()
     node.wait_up(but=pid)
-    time.sleep(3)
     return check_window(node, before, killed, "kill -9")
 
 
 def check_window(node, before, ended, what):
-    now = node.times()
+    up = time.time()
+    now = wait(lambda: (found := node.times()) and max(found) > up and found, 60, f"no row since {what}")
     lost = set(before) - set(now)
     check(not lost, f"after {what} {len(lost)} of {len(before)} rows are gone")
     last = max(t for t in now if t < ended)
-    check(ended - last < 2, f"the last row before {what} is of {ended - last:.1f} s before it")
-    after = [t for t in now if t > ended]
-    check(after, f"no row since {what}")
-    return min(after) - last
+    # A second or two, and what a machine that is held up adds.
+    check(ended - last < 6, f"the last row before {what} is of {ended - last:.1f} s before it")
+    return max(b - a for a, b in zip(now, now[1:]) if b > last)
 
 
 def check_watchdog(machine, node):
@@ -171,11 +170,11 @@ def check_watchdog(machine, node):
     folder = os.path.join(machine.root, "etc/systemd/system/tacho.service.d")
     os.makedirs(folder)
     with open(os.path.join(folder, "watchdog.conf"), "w") as f:
-        f.write("[Service]\nWatchdogSec=4\n")
+        f.write("[Service]\nWatchdogSec=8\n")
     machine.call("systemctl", "daemon-reload")
     machine.call("systemctl", "restart", "tacho")
     pid = node.wait_up()
-    time.sleep(9)
+    time.sleep(17)
     check(node.pid() == pid, f"the watchdog has killed an agent that was well: {node.log()}")
     machine.call("systemctl", "kill", "--signal=STOP", "tacho")
     stopped = time.monotonic()
@@ -244,7 +243,7 @@ def body(processes, options):
     check_said(machine)
     score = check_unit(machine)
     check_rights(machine, node)
-    wait(lambda: len(node.times()) >= 3, 20, "no rows: " + node.log())
+    wait(lambda: len(node.times()) >= 3, 90, "no rows: " + node.log())
     machine.call("tacho", "query", "node_load1", "--url", "http://127.0.0.1:9980")
     machine.call("tacho", "query", "node_load1", "--state", "/var/lib/tacho", user="tacho")
     machine.call("tacho", "query", "node_load1", "--state", "/var/lib/tacho", user="nobody", ok=(1,))
@@ -260,7 +259,6 @@ def body(processes, options):
     rows, pid, begun = node.times(), node.pid(), time.time()
     machine.call("dpkg", "-i", "/root/new.deb")
     node.wait_up(but=pid)
-    time.sleep(3)
     upgraded = check_window(node, rows, begun, "the upgrade")
     check(open(config).read().endswith(KEPT), "the upgrade has changed the configuration")
     labels = machine.call("tacho", "query", "node_load1", "--url", "http://127.0.0.1:9980", "--format", "json")

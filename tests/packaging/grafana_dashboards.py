@@ -122,12 +122,18 @@ def questions(dashboard, rows):
     return [(p["title"], t["expr"], needs[p["title"]]) for p in panels(dashboard) for t in p["targets"]]
 
 
-def check_answers(base, name, all_questions, rate_interval, at):
+def check_answers(base, name, all_questions, rate_interval, newest):
+    """`newest`: the time that is asked for; a node that was held up for a moment has no rate then, and has one again."""
     answered = 0
     for title, expr, needs in all_questions:
-        data = e2e.api(base, "query_range", {"query": asked(expr, rate_interval), "start": at - 3, "end": at, "step": 1})
-        check(data["result"] or needs == "", f"{name}: {title} has no answer: {asked(expr, rate_interval)}")
-        answered += bool(data["result"])
+        def answer():
+            at = newest()
+            return e2e.api(base, "query_range", {"query": asked(expr, rate_interval), "start": at - 3, "end": at, "step": 1})["result"]
+        if needs == "":
+            answered += bool(answer())
+        else:
+            e2e.wait_until(f"{name}: {title} has an answer: {asked(expr, rate_interval)}", answer)
+            answered += 1
     return answered
 
 
@@ -189,7 +195,7 @@ def body(processes, options):
     for name, of_dashboard in (NODE, node), (CENTRE, centre):
         for title, expr, _ in of_dashboard:
             check_names(expr, known, f"{name}: {title}")
-    answered = check_answers(agent.base, NODE, node, "4s", time.time())
+    answered = check_answers(agent.base, NODE, node, "4s", time.time)
     for a in made[NODE]["annotations"]["list"]:
         e2e.api(agent.base, "query", {"query": asked(a["target"]["expr"], "4s")})
     for label, expected in ("accel", [str(n) for n in range(CARDS)]), ("job_name", ["train-7"]), ("tenant_id", ["1000000000001"]), ("queue", []):
@@ -197,8 +203,9 @@ def body(processes, options):
         check(values == expected, f"label_values(accel_up, {label}) are {values}")
     at_work = node[1][1].replace("avg(", "count(")
     for variable, value, cards in ("accel", "1", 1), ("job_name", "train-7", CARDS), ("job_name", "another", 0):
-        found = e2e.api(agent.base, "query", {"query": asked(at_work.replace(f'"${variable}"', f'"{value}"'), "4s")})["result"]
-        check([r["value"][1] for r in found] == ([str(cards)] if cards else []), f"with {variable} {value} there are {found}, not {cards} cards")
+        found = lambda: e2e.api(agent.base, "query", {"query": asked(at_work.replace(f'"${variable}"', f'"{value}"'), "4s")})["result"]
+        e2e.wait_until(lambda: f"with {variable} {value} there are {cards} cards, not {found()}",
+                       lambda: [r["value"][1] for r in found()] == ([str(cards)] if cards else []))
 
     text, newest = minutes(agent, known)
     with open(processes.path("minutes.om"), "w") as f:
@@ -207,7 +214,7 @@ def body(processes, options):
     base = f"http://127.0.0.1:{e2e.free_port()}"
     server = processes.start("serve", [options.tacho, "serve", "--file", processes.path("minutes.om"), "--listen", base[7:]])
     processes.wait_http(server, base + "/-/ready")
-    answered += check_answers(base, CENTRE, centre, "4m", newest)
+    answered += check_answers(base, CENTRE, centre, "4m", lambda: newest)
     check_promtool(processes, NODE, node, "4s")
     check_promtool(processes, CENTRE, centre, "4m")
     return f"{len(node) + len(centre)} questions, {answered} with an answer here; {'; '.join(notes)}"

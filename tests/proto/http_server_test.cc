@@ -52,7 +52,7 @@ class Served {
 
 HttpResponse get(HttpClient& c, const std::string& target, std::vector<std::pair<std::string, std::string>> headers = {},
                  const std::string& method = "GET", const std::string& body = "") {
-  auto r = c.send(method, target, headers, body, 10'000);
+  auto r = c.send(method, target, headers, body, 60'000);
   INFO((r ? "" : r.error().message));
   REQUIRE(r);
   return *r;
@@ -65,6 +65,9 @@ std::string header(const HttpResponse& r, std::string_view name) {
 }
 
 std::string status_line(const std::string& answer) { return answer.substr(0, answer.find("\r\n")); }
+
+// What ends by a deadline does so well before this, also on a machine that is held up; what has none lasts longer.
+constexpr double kWithinSeconds = 20;
 
 double seconds_since(std::chrono::steady_clock::time_point t) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
@@ -187,21 +190,35 @@ TEST_CASE("server: slow clients are let go, others are served meanwhile") {
   half_body.send("POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n123");
   const auto begin = std::chrono::steady_clock::now();
   bool trickle_ended = false;
-  for (int i = 0; i < 30 && !trickle_ended; ++i) trickle_ended = !trickle.send("G") || trickle.ended(50);
+  for (int i = 0; i < 500 && !trickle_ended; ++i) trickle_ended = !trickle.send("G") || trickle.ended(50);
   CHECK(trickle_ended);
-  auto c = s.client();
-  CHECK(get(c, "/x").status == 200);
+  // Who asks is held up between connecting and asking, if the machine is: then that client was slow, too.
+  bool served = false;
+  for (int i = 0; i < 20 && !served; ++i) {
+    const auto r = s.client().send("GET", "/x", {}, "", 10'000);
+    served = r && r->status == 200;
+  }
+  CHECK(served);
   CHECK(idle.ended());
   CHECK(header_only.ended());
   CHECK(half_body.ended());
-  CHECK(seconds_since(begin) < 3);
+  CHECK(seconds_since(begin) < kWithinSeconds);
 }
 
 TEST_CASE("server: a client that does not take its answer is let go") {
-  const Served s({.idle_timeout_ms = 200}, [](const HttpRequest&) { return HttpResponse{.body = std::string(64 << 20, 'x')}; });
+  const Served s({.connections_max = 1, .idle_timeout_ms = 200}, [](const HttpRequest& r) {
+    return HttpResponse{.body = r.path == "/big" ? std::string(64 << 20, 'x') : "small"};
+  });
   RawSocket deaf = s.raw();
-  deaf.send("GET / HTTP/1.1\r\n\r\n");
-  std::this_thread::sleep_for(std::chrono::milliseconds(800));
+  deaf.send("GET /big HTTP/1.1\r\n\r\n");
+  // Its place is free once it was let go.
+  std::string answer;
+  for (const auto begin = std::chrono::steady_clock::now();
+       !answer.ends_with("small") && seconds_since(begin) < kWithinSeconds;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    answer = s.exchange("GET /small HTTP/1.1\r\nConnection: close\r\n\r\n");
+  }
+  CHECK(answer.ends_with("small"));
   // What was on the way arrives, then the end: not 64 MiB.
   CHECK(deaf.receive().size() < (60u << 20));
 }
@@ -250,7 +267,7 @@ TEST_CASE("server: many clients at once") {
     threads.emplace_back([&s, &good, t] {
       HttpClient c = s.client();
       for (int i = 0; i < 50; ++i) {
-        const auto r = c.send("GET", fmt::format("/{}/{}", t, i), {}, "", 10'000);
+        const auto r = c.send("GET", fmt::format("/{}/{}", t, i), {}, "", 60'000);
         if (r && r->body == fmt::format("GET /{}/{}", t, i)) ++good;
       }
     });
@@ -278,7 +295,7 @@ TEST_CASE("server: stop ends at once with connections open, and lets a running h
   const auto begin = std::chrono::steady_clock::now();
   const int port = s.port();
   s.server->stop();
-  CHECK(seconds_since(begin) < 1.0);
+  CHECK(seconds_since(begin) < kWithinSeconds);  // the default's time for idle clients is three times that
   CHECK(idle.ended());
   CHECK(kept.ended());
   CHECK(half.ended());
@@ -290,7 +307,7 @@ TEST_CASE("server: stop ends at once with connections open, and lets a running h
 
 namespace {
 
-// /slow works until the client has gone or 5 s are over, and counts.
+// /slow works until the client has gone or a minute is over, and counts.
 struct SlowWork {
   std::atomic<int> running = 0, abandoned = 0, done = 0;
   HttpServerOptions options(int slow_threads) const {
@@ -301,7 +318,7 @@ struct SlowWork {
       if (r.path != "/slow") return echo(r);
       ++running;
       const auto begin = std::chrono::steady_clock::now();
-      while (!r.abandoned->load() && seconds_since(begin) < (r.param("s") ? 0.05 : 5))
+      while (!r.abandoned->load() && seconds_since(begin) < (r.param("s") ? 0.05 : 60))
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
       ++(r.abandoned->load() ? abandoned : done);
       --running;
@@ -310,7 +327,7 @@ struct SlowWork {
   }
   void wait_for(const std::atomic<int>& count, int value) const {
     const auto begin = std::chrono::steady_clock::now();
-    while (count != value && seconds_since(begin) < 5) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    while (count != value && seconds_since(begin) < kWithinSeconds) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     CHECK(count == value);
   }
 };
@@ -373,7 +390,7 @@ TEST_CASE("server: what may be quick is tried at once, one at a time, and goes t
     clients.emplace_back([&answers, port = s.port()] {
       HttpClient c(parse_url(fmt::format("http://127.0.0.1:{}", port)).value());
       for (int k = 0; k < 20; ++k) {
-        const auto answer = c.send("GET", k % 3 ? "/slow/short" : "/slow/long", {}, "", 5000);
+        const auto answer = c.send("GET", k % 3 ? "/slow/short" : "/slow/long", {}, "", 60'000);
         answers += answer && (answer->body == "at once" || answer->body == "queue");
       }
     });
@@ -396,7 +413,7 @@ TEST_CASE("server: stop ends slow work after a moment, and what waits for it") {
   work.wait_for(work.running, 1);
   const auto begin = std::chrono::steady_clock::now();
   s.server->stop();
-  CHECK(seconds_since(begin) < 2.5);
+  CHECK(seconds_since(begin) < kWithinSeconds);
   CHECK(work.abandoned == 1);
   CHECK(work.done == 0);
 }
@@ -408,7 +425,7 @@ TEST_CASE("server: stop does not wait for a client that takes nothing") {
   (void)deaf.receive("x");
   const auto begin = std::chrono::steady_clock::now();
   s.server->stop();
-  CHECK(seconds_since(begin) < 2.5);
+  CHECK(seconds_since(begin) < kWithinSeconds);
 }
 
 TEST_CASE("server: an address that cannot be had says why") {

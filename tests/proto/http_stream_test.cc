@@ -27,11 +27,11 @@ struct Source {
     const std::lock_guard lock(mutex);
     pieces.push_back(std::move(piece));
   }
-  // Whether it became true within 5 s.
+  // Whether it became true; the time is generous, and no guarantee.
   template <class Condition>
   bool wait_for(Condition condition) {
     std::unique_lock lock(mutex);
-    return changed.wait_for(lock, std::chrono::seconds(5), condition);
+    return changed.wait_for(lock, std::chrono::seconds(60), condition);
   }
 };
 
@@ -142,6 +142,21 @@ TEST_CASE("stream: a client that does not read has one piece waiting, and is let
   CHECK(deaf.receive().size() < (16u << 20));
 }
 
+// A fixed bug: where the kernel's time-out came before the server's own, the stream ended and nobody counted it.
+TEST_CASE("stream: a client that does not read is counted also where pieces are small and wait in the kernel's buffer") {
+  Served s({.stream_timeout_ms = 300});
+  RawSocket deaf = s.connect();
+  const int few = 4096;
+  ::setsockopt(deaf.fd(), SOL_SOCKET, SO_RCVBUF, &few, sizeof few);
+  deaf.send("GET /stream HTTP/1.1\r\n\r\n");
+  CHECK(s.source.wait_for([&] { return s.source.open == 1; }));
+  // More than the reader's buffer takes, and less than both: no write ever waits.
+  for (int i = 0; i < 40; ++i) s.source.add(std::string(4096, 'x'));
+  CHECK(s.source.wait_for([&] { return s.source.open == 0; }));
+  CHECK(s.source.dropped == 1);
+  CHECK(s.source.pieces.empty());
+}
+
 TEST_CASE("stream: a client that takes a byte now and then is let go as well") {
   Served s({.stream_timeout_ms = 300});
   s.source.add(std::string(64 << 20, 'x'));
@@ -151,7 +166,7 @@ TEST_CASE("stream: a client that takes a byte now and then is let go as well") {
     const std::lock_guard lock(s.source.mutex);
     return s.source.dropped == 1;
   };
-  for (int i = 0; i < 500 && !dropped(); ++i) {
+  for (int i = 0; i < 6000 && !dropped(); ++i) {
     (void)::recv(slow.fd(), &byte, 1, 0);
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

@@ -29,6 +29,8 @@ inline sockaddr_in loopback(int port) {
 
 class RawSocket {
  public:
+  static constexpr int kPatienceMs = 60'000;
+
   explicit RawSocket(Fd fd) : fd_(std::move(fd)) {}
   static RawSocket connect(int port) {
     Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -45,13 +47,13 @@ class RawSocket {
     }
     return true;
   }
-  // Until `until` has come, the end, or 5 s without a byte.
+  // Until `until` has come, the end, or kPatienceMs without a byte, which no test waits for unless it fails.
   std::string receive(std::string_view until = {}) {
     std::string got;
     while (until.empty() || got.find(until) == std::string::npos) {
       pollfd p{fd_.get(), POLLIN, 0};
       char piece[65536];
-      if (::poll(&p, 1, 5000) <= 0) break;
+      if (::poll(&p, 1, kPatienceMs) <= 0) break;
       const ssize_t n = ::recv(fd_.get(), piece, sizeof piece, 0);
       if (n <= 0) break;
       got.append(piece, static_cast<std::size_t>(n));
@@ -59,7 +61,7 @@ class RawSocket {
     return got;
   }
   // The peer has closed, within `ms`.
-  bool ended(int ms = 5000) {
+  bool ended(int ms = kPatienceMs) {
     pollfd p{fd_.get(), POLLIN, 0};
     char byte;
     return ::poll(&p, 1, ms) > 0 && ::recv(fd_.get(), &byte, 1, 0) <= 0;
@@ -74,6 +76,23 @@ class RawSocket {
 
  private:
   Fd fd_;
+};
+
+// A port that nobody listens at, and that nobody else can have meanwhile.
+class DeafPort {
+ public:
+  DeafPort() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in a = loopback(0);
+    socklen_t size = sizeof a;
+    REQUIRE(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&a), sizeof a) == 0);
+    REQUIRE(::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&a), &size) == 0);
+    number_ = ntohs(a.sin_port);
+  }
+  int number() const { return number_; }
+
+ private:
+  Fd fd_;
+  int number_ = 0;
 };
 
 // Accepts one connection after another on a thread; `serve` gets each, with its number from 0.

@@ -228,7 +228,7 @@ TEST_CASE("a long loop over one series ends at its deadline") {
     const Result r = engine.range(store, query, 0, 86'400'000, 10'000, {.timeout_ms = 50});
     // The sanitizers' builds are slow, and so may be the machine.
     if (!r) CHECK(r.error().kind == ErrorKind::timeout);
-    CHECK(system_clock().mono() - begin < 5 * kNsPerSecond);
+    CHECK(system_clock().mono() - begin < 20 * kNsPerSecond);
   }
 }
 

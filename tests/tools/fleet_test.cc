@@ -45,7 +45,7 @@ std::vector<NodeAddress> addresses(int hanging, int good) {
 
 template <typename Condition>
 bool comes_true(Condition condition) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (std::chrono::steady_clock::now() < until) {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -61,9 +61,8 @@ TEST_CASE("nodes that hang do not hold up those that answer") {
   fleet->start();
   // The good ones are asked again and again by the two threads that are left.
   CHECK(comes_true([&] { return nodes->looks >= 5 * 3 * 2; }));
-  const FleetView view = fleet->view();
-  for (std::size_t i = 30; i < 35; ++i) CHECK(view.nodes[i].asked);
-  CHECK(nodes->hanging == 30);
+  for (std::size_t i = 30; i < 35; ++i) CHECK(comes_true([&] { return fleet->view().nodes[i].asked; }));
+  CHECK(comes_true([&] { return nodes->hanging == 30; }));
   nodes->let_go.set_value();
   CHECK(comes_true([&] { return !fleet->view().nodes[0].problem.empty(); }));
   CHECK(comes_true([&] { return nodes->hanging == 0; }));

@@ -520,18 +520,18 @@ TEST_CASE(
   scheduler.start();
   const auto& runners = scheduler.runners();
   const auto eventually = [](const auto& condition) {
-    for (int i = 0; i < 1000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    for (int i = 0; i < 6000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     return condition();
   };
   CHECK(eventually([&] { return runners[0]->stats().rows > 3 && runners[1]->stats().rows > 3; }));
-  CHECK(states[0]->up(system_clock().mono()));
+  CHECK(eventually([&] { return states[0]->up(system_clock().mono()); }));
   const std::string file = machine.path("sys/bus/pci/devices/" + slots[1].slot.pci_bus_id + "/mem_info_vram_used");
   REQUIRE(::mkfifo((file + ".new").c_str(), 0600) == 0);
   std::filesystem::rename(file + ".new", file);
   CHECK(eventually([&] { return runners[1]->stuck(system_clock().mono()) && !states[1]->up(system_clock().mono()); }));
   const std::uint64_t before = runners[0]->stats().rows;
   CHECK(eventually([&] { return runners[0]->stats().rows > before + 5; }));
-  CHECK(states[0]->up(system_clock().mono()));
+  CHECK(eventually([&] { return states[0]->up(system_clock().mono()); }));
   // A file again, and who waits for the pipe is let go.
   std::filesystem::rename(file, file + ".pipe");
   machine.write("sys/bus/pci/devices/" + slots[1].slot.pci_bus_id + "/mem_info_vram_used", "1\n");

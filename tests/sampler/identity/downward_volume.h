@@ -2,11 +2,15 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "proto/base/clock.h"
 #include "proto/base/utf8.h"
 #include "sampler/identity/label_map.h"
 
@@ -35,6 +39,17 @@ inline std::string go_quoted(std::string_view text) {
     }
   }
   return out + "\"";
+}
+
+// What the file system gives a file that is made now: its clock ticks more coarsely than the wall's, and stands still with the processor
+// that moves it, if that is held up.
+inline TimeMs file_clock_ms(const std::string& folder) {
+  const std::string path = folder + "/file-clock";
+  std::ofstream(path) << "x";
+  struct ::stat info{};
+  REQUIRE(::lstat(path.c_str(), &info) == 0);
+  ::unlink(path.c_str());
+  return info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000;
 }
 
 class DownwardVolume {

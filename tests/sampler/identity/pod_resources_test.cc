@@ -14,7 +14,7 @@ TEST_CASE("the kubelet's list is read: devices of several NUMA nodes are one lis
     {"name": "claims", "namespace": "default", "containers": [
       {"name": "c", "claims": [{"claim": "gpu", "namespace": "default", "driver": "gpu.nvidia.com", "pool": "node-1", "device": "gpu-3",
                                 "cdi": ["k8s.gpu.nvidia.com/device=gpu-3"]}]}]}]})");
-  const auto list = list_pod_resources(kubelet.socket(), 5000);
+  const auto list = list_pod_resources(kubelet.socket(), 60'000);
   REQUIRE(list);
   REQUIRE(list->size() == 2);
   const PodEntry& train = (*list)[0];
@@ -31,15 +31,16 @@ TEST_CASE("the kubelet's list is read: devices of several NUMA nodes are one lis
 
 TEST_CASE("why the kubelet does not tell is known by kind", "[identity]") {
   test::KubeletProcess kubelet;
-  const auto fault = [&](const char* trouble) {
+  // The kubelet is a program in Python, and the machine may be held up.
+  const auto fault = [&](const char* trouble, std::int64_t timeout_ms = 60'000) {
     kubelet.say(fmt::format(R"({{"trouble": "{}"}})", trouble));
-    const auto list = list_pod_resources(kubelet.socket(), 500);
+    const auto list = list_pod_resources(kubelet.socket(), timeout_ms);
     REQUIRE_FALSE(list);
     return list.error().fault;
   };
   CHECK(fault("exhausted") == KubeletFault::rate_limited);
   CHECK(fault("denied") == KubeletFault::permission);
-  CHECK(fault("slow") == KubeletFault::timed_out);
+  CHECK(fault("slow", 500) == KubeletFault::timed_out);
   CHECK(fault("huge") == KubeletFault::broken);
   CHECK(fault("garbage") == KubeletFault::broken);
   kubelet.end();

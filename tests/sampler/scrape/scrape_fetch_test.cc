@@ -21,7 +21,7 @@ struct Fetched {
     target.url = parse_url(fmt::format("http://127.0.0.1:{}{}", server.port(), path)).value();
   }
   // The page, or "REASON: message".
-  std::string fetch(std::int64_t timeout_ms = 5000) {
+  std::string fetch(std::int64_t timeout_ms = 60'000) {
     HttpPageFetcher fetcher(target);
     fetcher.set_timeout(timeout_ms);
     const auto format = fetcher.fetch(page);
@@ -58,7 +58,7 @@ TEST_CASE("fetch: a target is asked as Prometheus asks, over a connection that i
   Fetched f(*server, "/m?x=1");
   f.target.auth = {.username = "u", .password = "p"};
   std::optional<HttpPageFetcher> fetcher(f.target);
-  fetcher->set_timeout(1500);
+  fetcher->set_timeout(61'500);
   for (int i = 0; i < 3; ++i) REQUIRE(fetcher->fetch(f.page));
   CHECK(f.page == "a 1\n");
   fetcher.reset();
@@ -68,7 +68,7 @@ TEST_CASE("fetch: a target is asked as Prometheus asks, over a connection that i
         fmt::format("GET /m?x=1 HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n"
                     "Accept: application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,"
                     "text/plain;version=0.0.4;q=0.5,*/*;q=0.1\r\nAccept-Encoding: identity\r\n"
-                    "X-Prometheus-Scrape-Timeout-Seconds: 1.5\r\nAuthorization: Basic dTpw\r\nUser-Agent: tacho/" TACHO_VERSION
+                    "X-Prometheus-Scrape-Timeout-Seconds: 61.5\r\nAuthorization: Basic dTpw\r\nUser-Agent: tacho/" TACHO_VERSION
                     "\r\n\r\n",
                     port));
 }
@@ -124,7 +124,7 @@ TEST_CASE("fetch: a target that hangs or dribbles is cut off at the timeout") {
     CHECK(Fetched(*server).fetch(200).find("timed out waiting for the answer") != std::string::npos);
     const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     CHECK(took >= 0.19);
-    CHECK(took < 2);
+    CHECK(took < 20);  // the machine may be held up; without a time-out it lasts for ever
   }
 }
 
@@ -140,10 +140,10 @@ TEST_CASE("fetch: a status that is not 200 is a failure that names it, and where
 }
 
 TEST_CASE("fetch: nobody there, a password that cannot be read") {
-  std::optional<FakeServer> server;
-  server.emplace([](RawSocket&, int) {});
-  Fetched f(*server);
-  server.reset();
+  const test::DeafPort nobody;
+  const FakeServer somebody([](RawSocket&, int) {});
+  Fetched f(somebody);
+  f.target.url = parse_url(fmt::format("http://127.0.0.1:{}/metrics", nobody.number())).value();
   CHECK(f.fetch().starts_with("no_answer: GET http://127.0.0.1:"));
   CHECK(f.fetch().find("Connection refused") != std::string::npos);
   f.target.auth = {.username = "u", .password_file = "/nonexistent/secret"};
