@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cmath>
 #include <expected>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>

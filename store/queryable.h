@@ -38,6 +38,10 @@ struct Selection {
   std::shared_ptr<const void> owner;
 };
 
+std::size_t samples_of(std::span<const SeriesView> series);
+// Of several selections each series once: as the first one that has it shows it.
+Selection join(std::vector<Selection> parts);
+
 struct MetricMetadata {
   std::string name;
   MetricType type = MetricType::unknown;

@@ -7,6 +7,7 @@
 
 #include "store/aliases/labels.h"
 #include "store/aliases/maker.h"
+#include "store/selection_store.h"
 
 namespace tacho::store {
 namespace {
@@ -118,22 +119,61 @@ Result<Selection> AliasView::select(std::span<const Matcher> matchers, TimeRange
 
 // Mostly nothing is kept that aliases of the sets would be made of, and the sets are answered as they stand.
 Result<Selection> AliasView::select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const {
+  std::vector<const AliasPlan*> plans;
   std::vector<MatcherSet> asked(sets.begin(), sets.end());
-  std::unordered_set<std::string_view> inputs;
   for (const MatcherSet& set : sets) {
     std::optional<AliasPlan> own;
-    const AliasPlan* plan = table_->plan(set, own);
-    if (plan == nullptr) continue;
+    plans.push_back(table_->plan(set, own));
+    if (plans.back() == nullptr) continue;
     // One of this set's own would have to outlive it.
-    if (own || !plan->inputs || plan->inputs->literals().empty()) return Queryable::select_any(sets, range, limits);
-    inputs.insert(plan->inputs->literals().begin(), plan->inputs->literals().end());
-    asked.emplace_back(&*plan->inputs, 1);
+    if (own || !plans.back()->inputs || plans.back()->inputs->literals().empty())
+      return Queryable::select_any(sets, range, limits);
+    asked.emplace_back(&*plans.back()->inputs, 1);
   }
-  auto out = store_.select_any(asked, range, limits);
-  if (!out || inputs.empty()) return out;
-  const auto is_input = [&](const SeriesView& s) { return inputs.contains(s.labels().metric_name()); };
-  if (std::any_of(out->series.begin(), out->series.end(), is_input)) return Queryable::select_any(sets, range, limits);
+  auto all = store_.select_any(asked, range, limits);
+  if (!all || asked.size() == sets.size()) return all;
+
+  std::unordered_set<std::string_view> there;
+  for (const SeriesView& s : all->series) there.insert(s.labels().metric_name());
+  const auto is_there = [&](const std::string& name) { return there.contains(name); };
+  std::vector<MatcherSet> kept, made;
+  bool reaches_back = false;
+  for (std::size_t i = 0; i < sets.size(); ++i) {
+    const bool is_made = plans[i] != nullptr && std::ranges::any_of(plans[i]->inputs->literals(), is_there);
+    (is_made ? made : kept).push_back(sets[i]);
+    reaches_back |= is_made && plans[i]->reaches_back;
+  }
+  if (made.empty()) return all;
+  auto aliases = make_together(made, range, reaches_back, limits);
+  if (!aliases) return aliases;
+
+  const auto is_kept = [&](const SeriesView& s) {
+    return std::ranges::any_of(kept, [&](MatcherSet set) { return matches_all(set, s.labels()); });
+  };
+  std::erase_if(all->series, [&](const SeriesView& s) { return !is_kept(s); });
+  std::vector<Selection> parts;
+  parts.push_back(std::move(*all));
+  parts.push_back(std::move(*aliases));
+  Selection out = join(std::move(parts));
+  if (out.samples > limits.samples_max) return too_many_samples(limits);
   return out;
+}
+
+// All that select() would ask for, read once. Requires: each set has a plan of the table's, with a list of inputs.
+Result<Selection> AliasView::make_together(std::span<const MatcherSet> sets, TimeRange range, bool reaches_back,
+                                           const SelectLimits& limits) const {
+  std::vector<std::vector<Matcher>> names;
+  std::vector<MatcherSet> asked;
+  for (const MatcherSet& set : sets) {
+    std::optional<AliasPlan> own;
+    asked.emplace_back(&*table_->plan(set, own)->inputs, 1);
+    names.push_back(names_of(set));
+  }
+  asked.insert(asked.end(), names.begin(), names.end());
+  auto all = store_.select_any(asked, reaching_back(range, reaches_back), limits);
+  if (!all) return all;
+  const SelectionStore read(std::move(*all));
+  return AliasView(read, table_).Queryable::select_any(sets, range, limits);
 }
 
 Result<std::vector<Labels>> AliasView::alias_series(const AliasPlan& plan, std::span<const Matcher> matchers,

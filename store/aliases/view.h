@@ -27,7 +27,7 @@ class AliasView final : public Queryable {
       : owned_(std::move(store)), store_(*owned_), table_(std::move(table)) {}
 
   Result<Selection> select(std::span<const Matcher> matchers, TimeRange range, const SelectLimits& limits) const override;
-  // In one pass where there is nothing that aliases would be made of.
+  // In one pass where there is nothing that aliases would be made of, in two where there is.
   Result<Selection> select_any(std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits) const override;
   Result<std::vector<Labels>> series(std::span<const Matcher> matchers, TimeRange range) const override;
   TimeRange bounds() const override { return store_.bounds(); }
@@ -47,6 +47,8 @@ class AliasView final : public Queryable {
   std::vector<MetricMetadata> metadata_of_sets(std::span<const std::string> sets) const;
 
  private:
+  Result<Selection> make_together(std::span<const MatcherSet> sets, TimeRange range, bool reaches_back,
+                                  const SelectLimits& limits) const;
   Result<std::vector<Labels>> alias_series(const AliasPlan& plan, std::span<const Matcher> matchers, TimeRange range) const;
 
   std::unique_ptr<const Queryable> owned_;

@@ -65,6 +65,7 @@ std::shared_ptr<const StoredSchema> encode_schema(std::string group, std::int64_
   out->group = std::move(group);
   out->interval_ms = interval_ms;
   out->series = std::move(series);
+  out->name_places = name_places(out->series);
   return out;
 }
 
@@ -83,6 +84,7 @@ Result<std::shared_ptr<const StoredSchema>> decode_schema(std::span<const std::b
     if (!labels) return failure("schema of group {}: {}", out->group, labels.error());
     out->series.push_back({std::move(*labels), static_cast<MetricType>(series->type()), static_cast<Rollup>(series->rollup())});
   }
+  out->name_places = name_places(out->series);
   out->bytes.assign(bytes.begin(), bytes.end());
   out->id = XXH3_64bits(bytes.data(), bytes.size());
   return std::shared_ptr<const StoredSchema>(std::move(out));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "proto/base/error.h"
+#include "store/block/name_places.h"
 #include "store/series.h"
 
 namespace tacho::store {
@@ -20,7 +21,8 @@ struct StoredSchema {
   std::string group;
   std::int64_t interval_ms = 0;
   Schema series;
-  std::uint64_t id = 0;  // xxh3 of the encoded bytes
+  std::vector<NamePlace> name_places;  // of each series; not stored
+  std::uint64_t id = 0;                // xxh3 of the encoded bytes
   std::vector<std::byte> bytes;
 };
 

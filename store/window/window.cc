@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bitset>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <map>
 #include <unordered_map>
@@ -31,50 +30,55 @@ struct Owner {
   std::vector<std::unique_ptr<Slot>> slots;
 };
 
-// Tells most series that no set wants from their metric's name alone: a window has thousands, and every question looks at all of them.
+// Tells most series that no set wants from their metric's name alone.
 class WantedNames {
  public:
-  explicit WantedNames(std::span<const MatcherSet> sets) {
-    sets_.reserve(sets.size());
-    for (const MatcherSet& set : sets) any_ |= sets_.emplace_back(places_of(set));
+  explicit WantedNames(std::span<const MatcherSet> sets) : sets_(sets) {
+    places_.reserve(sets.size());
+    for (const MatcherSet& set : sets) any_ |= places_.emplace_back(places_of(set));
   }
-  // By the end of the name and its length: beginnings are shared.
-  static std::size_t place_of(const Labels& labels) { return place_of(labels.metric_name()); }
-  bool may_want(std::size_t place) const { return any_[place]; }
-  bool may_want(std::size_t set, std::size_t place) const { return sets_[set][place]; }
+
+  // The columns of series that match any of the sets.
+  std::vector<std::uint32_t> columns(const StoredSchema& schema) const {
+    std::vector<std::uint32_t> out;
+    for (std::uint32_t c = 0; c < schema.name_places.size(); ++c) {
+      const NamePlace place = schema.name_places[c];
+      if (any_[place] && is_wanted(place, schema.series[c].labels)) out.push_back(c);
+    }
+    return out;
+  }
 
  private:
-  static constexpr std::size_t kPlaces = 1024;
-  using Places = std::bitset<kPlaces>;
+  using Places = std::bitset<kNamePlaces>;
 
   // Of the names that the set lists; all when it lists none.
   static Places places_of(MatcherSet matchers) {
     Places out;
     for (const Matcher& m : matchers) {
       if (m.label() != kMetricName || m.literals().empty()) continue;
-      for (const std::string& name : m.literals()) out.set(place_of(name));
+      for (const std::string& name : m.literals()) out.set(name_place(name));
       return out;
     }
     return out.set();
   }
 
-  static std::size_t place_of(std::string_view name) {
-    std::uint64_t end = 0;
-    const std::size_t n = std::min(name.size(), sizeof end);
-    if (n > 0) std::memcpy(&end, name.data() + (name.size() - n), n);
-    return ((end ^ name.size()) * 0x9e3779b97f4a7c15U) >> 54;
+  bool is_wanted(NamePlace place, const Labels& labels) const {
+    for (std::size_t i = 0; i < sets_.size(); ++i) {
+      if (places_[i][place] && matches_all(sets_[i], labels)) return true;
+    }
+    return false;
   }
-  static_assert(kPlaces == std::size_t{1} << (64 - 54));
 
+  std::span<const MatcherSet> sets_;
   Places any_;
-  std::vector<Places> sets_;
+  std::vector<Places> places_;
 };
 
 class Selector {
  public:
   Selector(const WindowSnapshot& window, std::span<const MatcherSet> sets, TimeRange range, const SelectLimits& limits,
            WindowReadStats* stats)
-      : window_(window), sets_(sets), names_(sets), range_(range), limits_(limits), stats_(stats) {}
+      : window_(window), names_(sets), range_(range), limits_(limits), stats_(stats) {}
 
   Result<Selection> run() {
     const auto wanted = [this](const KnownSchema& schema) { return !matching(schema).columns.empty(); };
@@ -101,22 +105,11 @@ class Selector {
     std::vector<Slot*> slots;  // that each column fills; empty until its group is selected
   };
 
-  bool is_wanted(const Labels& labels) const {
-    const std::size_t place = WantedNames::place_of(labels);
-    if (!names_.may_want(place)) return false;
-    for (std::size_t i = 0; i < sets_.size(); ++i) {
-      if (names_.may_want(i, place) && matches_all(sets_[i], labels)) return true;
-    }
-    return false;
-  }
-
   Matching& matching(const KnownSchema& known) {
     const auto [at, added] = matching_.try_emplace(known.id());
     if (!added) return at->second;
     const std::shared_ptr<const StoredSchema> schema = known.labels();
-    for (std::uint32_t c = 0; c < schema->series.size(); ++c) {
-      if (is_wanted(schema->series[c].labels)) at->second.columns.push_back(c);
-    }
+    at->second.columns = names_.columns(*schema);
     if (!at->second.columns.empty()) at->second.schema = schema;
     return at->second;
   }
@@ -306,7 +299,6 @@ class Selector {
   };
 
   const WindowSnapshot& window_;
-  std::span<const MatcherSet> sets_;
   const WantedNames names_;
   TimeRange range_;
   const SelectLimits& limits_;
@@ -328,12 +320,11 @@ Result<Selection> select(const WindowSnapshot& window, std::span<const MatcherSe
 std::vector<Labels> series(const WindowSnapshot& window, std::span<const Matcher> matchers, TimeRange range) {
   std::vector<Labels> out;
   // Each schema is asked about once; no part is needed.
-  const WantedNames names({&matchers, 1});
+  const MatcherSet sets[] = {matchers};
+  const WantedNames names(sets);
   group_parts(window, range, [&](const KnownSchema& schema) {
     const auto labels = schema.labels();
-    for (const SeriesInfo& info : labels->series) {
-      if (names.may_want(WantedNames::place_of(info.labels)) && matches_all(matchers, info.labels)) out.push_back(info.labels);
-    }
+    for (const std::uint32_t c : names.columns(*labels)) out.push_back(labels->series[c].labels);
     return false;
   });
   std::sort(out.begin(), out.end());

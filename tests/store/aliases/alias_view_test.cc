@@ -140,14 +140,14 @@ TEST_CASE("matchers are on the alias's labels, whatever becomes of them") {
 }
 
 TEST_CASE("several selectors at once give what each gives alone, each series once, in order") {
-  const Node n(kTwoCards + "total_bytes{uuid=\"a\"} 10 1\nused_bytes{uuid=\"a\"} 4 1\n");
-  const std::vector<std::vector<std::string>> selectors = {{"__name__=\"UTIL\""},
-                                                           {"__name__=\"util_ratio\""},
-                                                           {"uuid=\"a\""},
-                                                           {"__name__=\"used_bytes\""},
-                                                           {"__name__=\"SHARE\""},
-                                                           {"__name__=\"nothing\""},
-                                                           {"__name__=~\"UTIL|used_bytes\""}};
+  const Node n(
+      kTwoCards +
+      "total_bytes{uuid=\"a\"} 10 1\nused_bytes{uuid=\"a\"} 4 1\n"
+      "sent_total{uuid=\"a\"} 1 1\nsent_total{uuid=\"a\"} 3 2\nreceived_total{uuid=\"a\"} 5 1\nreceived_total{uuid=\"a\"} 7 2\n");
+  const std::vector<std::vector<std::string>> selectors = {
+      {"__name__=\"UTIL\""},    {"__name__=\"util_ratio\""},        {"uuid=\"a\""}, {"__name__=\"used_bytes\""},
+      {"__name__=\"SHARE\""},   {"__name__=\"SPEED\"", "ID=\"a\""},  // of what was before a range too
+      {"__name__=\"nothing\""}, {"__name__=~\"UTIL|used_bytes\""}};
   const auto shown = [](const Selection& of) {
     std::map<Labels, std::vector<double>> out;
     for (const SeriesView& v : of.series) {
@@ -161,13 +161,14 @@ TEST_CASE("several selectors at once give what each gives alone, each series onc
   for (std::size_t chosen = 1; chosen < (1u << selectors.size()); ++chosen) {
     std::vector<std::vector<Matcher>> kept;
     std::map<Labels, std::vector<double>> wanted;
+    const TimeRange range = chosen % 3 == 0 ? TimeRange{1500, 2000} : kAll;
     for (std::size_t i = 0; i < selectors.size(); ++i) {
       if ((chosen >> i & 1) == 0) continue;
       kept.push_back(matchers(selectors[i]));
-      wanted.merge(shown(*n.view.select(kept.back(), kAll, {})));
+      wanted.merge(shown(*n.view.select(kept.back(), range, {})));
     }
     const std::vector<MatcherSet> sets(kept.begin(), kept.end());
-    const auto got = n.view.select_any(sets, kAll, {});
+    const auto got = n.view.select_any(sets, range, {});
     REQUIRE(got);
     REQUIRE(shown(*got) == wanted);
     std::size_t samples = 0;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <thread>
 
 #include "query/engine/engine.h"
 #include "query/events/find_events.h"
@@ -9,8 +10,9 @@
 #include "query/jobs/job_text.h"
 #include "query/language/ast.h"
 #include "sampler/identity/identity_names.h"
-#include "tools/top/data/copy.h"
+#include "store/selection_store.h"
 #include "tools/top/data/data.h"
+#include "tools/top/data/side_by_side.h"
 
 namespace tacho::tools {
 namespace {
@@ -20,7 +22,10 @@ constexpr const char* kNewestOwn = "max(timestamp(tacho_process_cpu_seconds_tota
 constexpr std::int64_t kTickWrittenMs = 1000;
 // So much is evaluated at a time: an hour at each second is within the engine's steps.
 constexpr std::int64_t kSpanMs = 3'600'000;
-constexpr std::size_t kKnownMax = 1000;  // expressions whose selectors are remembered
+constexpr std::size_t kKnownMax = 1000;  // expressions that are remembered as they are parsed
+// A page of less is laid out sooner than threads begin; of more cores than these the page has little use.
+constexpr std::size_t kSamplesForThreads = 100'000;
+constexpr unsigned kThreadsMax = 4;
 
 std::optional<double> single_value(const query::QueryResult& r) {
   if (r.series.empty() || r.series.front().points.empty()) return std::nullopt;
@@ -66,10 +71,12 @@ class StoreData final : public TopData {
   }
 
   Answers columns(std::span<const std::string> exprs, const TopGrid& grid, std::int64_t reach_ms) override {
-    if (selectors_.size() > kKnownMax) selectors_.clear();
+    if (asked_.size() > kKnownMax) asked_.clear();
+    std::vector<const Asked*> asked;
     std::vector<store::MatcherSet> sets;
     for (const std::string& e : exprs) {
-      for (const auto& matchers : selectors_of(e)) sets.emplace_back(matchers);
+      asked.push_back(&parsed(e));
+      for (const auto& matchers : asked.back()->selectors) sets.emplace_back(matchers);
     }
     Answers out(exprs.size(), std::vector<TopSeries>());
     std::vector<std::map<Labels, std::size_t>> places(exprs.size());
@@ -78,16 +85,18 @@ class StoreData final : public TopData {
       // Each question to a store of files looks for new files and blocks first; the page is one look, and all its lines see the same.
       auto all = store_.select_any(sets, {begin - reach_ms, end}, {});
       if (!all) return Answers(exprs.size(), std::unexpected(all.error()));
-      const StoreCopy copy(std::move(*all));
-      for (std::size_t i = 0; i < exprs.size(); ++i) {
-        if (!out[i]) continue;
-        auto part = translated(engine_.range(copy, exprs[i], begin, end, kSecondMs), exprs[i]);
+      const std::size_t threads =
+          all->samples < kSamplesForThreads ? 1 : std::clamp(std::thread::hardware_concurrency(), 1u, kThreadsMax);
+      const store::SelectionStore copy(std::move(*all));
+      side_by_side(exprs.size(), threads, [&](std::size_t i) {
+        if (!out[i]) return;
+        auto part = translated(range(*asked[i], copy, begin, end), exprs[i]);
         if (part) {
           add(*part, grid, *out[i], places[i]);
         } else {
           out[i] = std::unexpected(part.error());
         }
-      }
+      });
     }
     return out;
   }
@@ -130,20 +139,42 @@ class StoreData final : public TopData {
       const auto [place, is_new] = places.emplace(labels, to.size());
       if (is_new) to.emplace_back(std::move(labels), grid.count);
       TopSeries& series = to[place->second];
+      std::optional<std::size_t> column;
+      TimeMs end = grid.before();  // of that column
       for (std::size_t i = 0; i < s.points.size(); ++i) {
         const Sample p = s.points[i];
-        if (const auto column = grid.index_of(p.t)) series.add(*column, p.v);
+        if (p.t > end) {
+          column = grid.index_of(p.t);
+          if (!column) continue;
+          end = grid.end_of(*column);
+        }
+        if (column) series.add(*column, p.v);
       }
     }
   }
 
-  const MatcherSets& selectors_of(const std::string& expr) {
-    const auto known = selectors_.find(expr);
-    if (known != selectors_.end()) return known->second;
-    MatcherSets sets;
-    // What is no expression has no selectors; the engine will say so.
-    if (const auto tree = query::parse(expr)) add_selectors(**tree, sets);
-    return selectors_.emplace(expr, std::move(sets)).first->second;
+  // An expression that was asked, parsed.
+  struct Asked {
+    std::string text;
+    std::optional<query::PreparedQuery> query;  // nothing: it is none; the engine says why
+    MatcherSets selectors;
+  };
+
+  const Asked& parsed(const std::string& expr) {
+    const auto [at, is_new] = asked_.try_emplace(expr);
+    Asked& asked = at->second;
+    if (!is_new) return asked;
+    asked.text = expr;
+    if (auto query = query::prepare(expr)) {
+      add_selectors(*query->expr, asked.selectors);
+      asked.query = std::move(*query);
+    }
+    return asked;
+  }
+
+  query::Result range(const Asked& asked, const store::Queryable& store, TimeMs begin, TimeMs end) const {
+    return asked.query ? engine_.range(store, *asked.query, begin, end, kSecondMs)
+                       : engine_.range(store, asked.text, begin, end, kSecondMs);
   }
 
   const store::Queryable& store_;
@@ -151,7 +182,7 @@ class StoreData final : public TopData {
   const Clock& clock_;
   std::function<bool(std::string_view)> is_identity_;
   query::Engine engine_;
-  std::map<std::string, MatcherSets, std::less<>> selectors_;  // of each expression that was asked
+  std::map<std::string, Asked, std::less<>> asked_;
 };
 
 }  // namespace
