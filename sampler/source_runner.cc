@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "proto/base/log.h"
+#include "sampler/moment.h"
 
 namespace tacho::sampler {
 namespace {
@@ -20,7 +21,8 @@ SourceRunner::SourceRunner(std::unique_ptr<Source> source, std::unique_ptr<store
 }
 
 void SourceRunner::start() {
-  grid_.start(clock_.wall_ns(), clock_.mono());
+  const Moment now = Moment::now(clock_);
+  grid_.start(now.wall_ns, now.mono);
   if (!source_->may_block()) describe();  // one that can hang: at its first tick, which is watched
 }
 
@@ -88,9 +90,7 @@ std::int64_t SourceRunner::stuck_ns(MonoNs now) const {
 }
 
 void SourceRunner::tick() {
-  const TickGrid::Due due = grid_.wake(clock_.wall_ns(), clock_.mono());
-  if (due.stepped) stats_.clock_steps.fetch_add(1, relaxed);
-  if (due.missed > 0 && group_->described()) stats_.missed.fetch_add(static_cast<std::uint64_t>(due.missed), relaxed);
+  const TickGrid::Due due = wake(group_->described());
   if (!due.due) return;
   if (!group_->described()) {
     const std::int64_t before = ticks_to_describe_;
@@ -101,11 +101,28 @@ void SourceRunner::tick() {
   take_row(due.tick_ns);
 }
 
+TickGrid::Due SourceRunner::wake(bool is_there) {
+  const Moment now = Moment::now(clock_);
+  const TickGrid::Due due = grid_.wake(now.wall_ns, now.mono);
+  if (due.stepped) stats_.clock_steps.fetch_add(1, relaxed);
+  if (due.missed > 0 && is_there) stats_.missed.fetch_add(static_cast<std::uint64_t>(due.missed), relaxed);
+  return due;
+}
+
 void SourceRunner::take_row(std::int64_t tick_ns) {
   const MonoNs begun = clock_.mono();
   stats_.busy_since_ns.store(static_cast<std::int64_t>(begun), relaxed);
-  if (!group_->described() && !describe()) return stats_.busy_since_ns.store(0, relaxed);
-  const std::int64_t read_wall = clock_.wall_ns();
+  const bool was_described = group_->described();
+  if (!was_described && !describe()) return stats_.busy_since_ns.store(0, relaxed);
+  std::int64_t read_wall = clock_.wall_ns();
+  // Being described or held up took it beyond the next tick: the row is that one's, which would else have a second row in it.
+  while (read_wall >= grid_.next()) {
+    if (was_described) stats_.missed.fetch_add(1, relaxed);
+    const TickGrid::Due due = wake(was_described);
+    if (!due.due) return stats_.busy_since_ns.store(0, relaxed);
+    tick_ns = due.tick_ns;
+    read_wall = clock_.wall_ns();
+  }
   const auto sampled = sample_row();
   stats_.busy_since_ns.store(0, relaxed);
   const std::int64_t took = clock_.mono() - begun;

@@ -74,6 +74,8 @@ class SourceRunner {
   static constexpr std::int64_t kLookMs = 60'000;
   static constexpr int kLookTicksMax = 30;
 
+  // What is due now; counted what was missed by a source that is there.
+  TickGrid::Due wake(bool is_there);
   int ticks_between_looks() const;
   bool describe();
   void take_row(std::int64_t tick_ns);

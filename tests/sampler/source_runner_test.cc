@@ -261,6 +261,46 @@ TEST_CASE("a source whose ticks are far apart, started anew again and again, has
   CHECK(seconds.size() > 20);
 }
 
+// Fixed bugs: a pause between two looks at clocks was taken for a step of one of them, or made a row that the next one came before.
+TEST_CASE("a thread that is held up anywhere misses ticks and counts them, sees no clock step, and no second has two rows") {
+  for (int looks = 1; looks <= 6; ++looks) {
+    for (const std::int64_t ms : {400, 600, 990, 1010, 1040, 1060, 2030, 7500}) {
+      INFO("held up for " << ms << " ms after look " << looks);
+      RunnerFixture f;
+      f.start();
+      f.ticks(3);
+      f.clock.hold_up(looks, ms * kNsPerMs);
+      f.ticks(12);
+      const store::Matcher m[] = {store::Matcher::equal("d", "a")};
+      const auto s = f.store->select(m, {0, 4'000'000'000'000}, {});
+      const auto times = s->series.at(0).times;
+      std::set<std::int64_t> seconds;
+      for (const TimeMs t : times) CHECK(seconds.insert(t / 1000).second);
+      CHECK(f.runner->stats().clock_steps == 0);
+      const auto passed = static_cast<std::uint64_t>(*seconds.rbegin() - *seconds.begin() + 1);
+      CHECK(seconds.size() == f.runner->stats().rows);  // none hidden behind a later one
+      CHECK(seconds.size() + f.runner->stats().missed == passed);
+    }
+  }
+}
+
+TEST_CASE("a source that is described for longer than a tick gives its first row on a later one, and misses none") {
+  for (const std::int64_t ms : {300, 1010, 1300, 5020}) {
+    RunnerFixture f;
+    f.script.fail = true;  // it is not there at the start, and is looked for at a tick
+    f.start();
+    f.script.fail = false;
+    f.script.meanwhile_described = [&] { f.clock.pass(ms * kNsPerMs); };
+    f.ticks(40);
+    const store::Matcher m[] = {store::Matcher::equal("d", "a")};
+    const auto s = f.store->select(m, {0, 4'000'000'000'000}, {});
+    std::set<std::int64_t> seconds;
+    for (const TimeMs t : s->series.at(0).times) CHECK(seconds.insert(t / 1000).second);
+    CHECK(seconds.size() == f.runner->stats().rows);
+    CHECK(f.runner->stats().missed == 0);
+  }
+}
+
 TEST_CASE("a clock that steps back or forth neither stops sampling nor makes two rows of one time") {
   RunnerFixture f;
   f.start();
