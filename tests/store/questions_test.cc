@@ -1,7 +1,12 @@
+#include <algorithm>
 #include <atomic>
+#include <map>
+#include <numeric>
 #include <random>
+#include <set>
 #include <thread>
 
+#include "store/block/name_places.h"
 #include "tests/store/newest.h"
 #include "tests/store/store_fixture.h"
 
@@ -132,4 +137,43 @@ TEST_CASE("questions of other threads and from files get whole answers while row
     CHECK(answers[i].load() > 500);
   }
   CHECK(f.store->stats().lost_rows == 0);
+}
+
+TEST_CASE("metrics whose names have one place are told apart, in memory and in files, by selectors one by one and together") {
+  // So many names that every place has some.
+  constexpr int kNames = 6000;
+  const auto name = [](int i) { return fmt::format("m{}_total", i); };
+  std::map<NamePlace, int> first;
+  std::vector<std::pair<int, int>> same;
+  for (int i = 0; i < kNames; ++i) {
+    const auto [at, is_new] = first.emplace(name_place(name(i)), i);
+    if (!is_new) same.emplace_back(at->second, i);
+  }
+  REQUIRE(same.size() >= 10);
+  CHECK(std::all_of(first.begin(), first.end(), [](const auto& place) { return place.first < kNamePlaces; }));
+  StoreFixture f(64 << 20);
+  Schema schema;
+  for (int i = 0; i < kNames; ++i) schema.push_back({Labels::of(name(i)), MetricType::counter, Rollup::none});
+  REQUIRE(f.group->describe(schema));
+  std::vector<double> values(kNames);
+  std::iota(values.begin(), values.end(), 0.0);
+  f.row(1000, values);
+  const auto files = DirStore::open(f.dirs);
+  REQUIRE(files);
+  const auto of_names = [](const Queryable& q, std::span<const MatcherSet> sets) {
+    std::set<double> out;
+    const auto s = q.select_any(sets, {0, 2000}, {});
+    REQUIRE(s);
+    for (const SeriesView& v : s->series) out.insert(v.values.back());
+    return out;
+  };
+  for (const auto& [a, b] : std::span(same).first(10)) {
+    const Matcher one[] = {Matcher::equal(std::string(kMetricName), name(a))};
+    const Matcher other[] = {Matcher::equal(std::string(kMetricName), name(b))};
+    for (const Queryable* q : {static_cast<const Queryable*>(f.store.get()), static_cast<const Queryable*>(files->get())}) {
+      CHECK(of_names(*q, std::vector<MatcherSet>{one}) == std::set<double>{double(a)});
+      CHECK(of_names(*q, std::vector<MatcherSet>{one, other}) == std::set<double>{double(a), double(b)});
+      CHECK(q->series(other, {0, 2000}).value() == std::vector<Labels>{Labels::of(name(b))});
+    }
+  }
 }
