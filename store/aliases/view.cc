@@ -64,8 +64,7 @@ void merge_sorted(Selection& out, std::size_t kept) {
   const auto same = [](const SeriesView& a, const SeriesView& b) { return a.labels() == b.labels(); };
   std::inplace_merge(out.series.begin(), out.series.begin() + static_cast<std::ptrdiff_t>(kept), out.series.end(), before);
   out.series.erase(std::unique(out.series.begin(), out.series.end(), same), out.series.end());
-  out.samples = 0;
-  for (const SeriesView& s : out.series) out.samples += s.values.size();
+  out.samples = samples_of(out.series);
 }
 
 }  // namespace

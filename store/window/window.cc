@@ -91,7 +91,7 @@ class Selector {
     std::sort(out_.series.begin(), out_.series.end(),
               [](const SeriesView& a, const SeriesView& b) { return a.labels() < b.labels(); });
     merge_equal_labels();
-    for (const SeriesView& s : out_.series) out_.samples += s.values.size();
+    out_.samples = samples_of(out_.series);
     if (out_.samples > limits_.samples_max) return too_many_samples(limits_);
     out_.owner = owner_;
     return std::move(out_);

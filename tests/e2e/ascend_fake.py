@@ -48,13 +48,6 @@ def answers(tacho, expr, label="accel"):
     return {s["metric"].get(label, ""): float(s["value"][1]) for s in tacho.query_files(expr)["result"]}
 
 
-def wait_for(what, condition, seconds):
-    until = time.monotonic() + seconds
-    while not condition():
-        e2e.check(time.monotonic() < until, f"{what}: not within {seconds} s")
-        time.sleep(0.3)
-
-
 def cpu_seconds(pid):
     with open(f"/proc/{pid}/stat") as f:
         fields = f.read().rsplit(")", 1)[1].split()
@@ -70,7 +63,7 @@ def share_of_core(pid, seconds):
 def check_values(tacho):
     by_address = sorted(range(8), key=lambda number: BUSES[number])  # accel -> the library's number
     power = {str(a): (1000 + n) / 10 for a, n in enumerate(by_address)}
-    wait_for(f"power is {power}", lambda: answers(tacho, 'accel_power_watts{vendor="huawei"}') == power, 60)
+    e2e.wait_until(f"power is {power}", lambda: answers(tacho, 'accel_power_watts{vendor="huawei"}') == power, 60)
     for expr, wanted in {
         "accel_utilization_ratio": 0.78,
         'accel_engine_utilization_ratio{engine="aicore"}': 0.56,
@@ -85,7 +78,7 @@ def check_values(tacho):
         "accel_processes": 2,
         "accel_info": 1,
     }.items():
-        wait_for(f"{expr} is {wanted} of each of eight", lambda: answers(tacho, expr) == {str(a): wanted for a in range(8)}, 60)
+        e2e.wait_until(f"{expr} is {wanted} of each of eight", lambda: answers(tacho, expr) == {str(a): wanted for a in range(8)}, 60)
     e2e.check(not answers(tacho, 'accel_link_throughput_bytes_per_second'), "what blocks is asked, and nobody asked for it")
 
 
@@ -104,15 +97,15 @@ def check_trouble(tacho, script):
         up = answers(tacho, "accel_up")
         return {a for a, value in up.items() if value == 0} == gone and len(up) == 8
 
-    wait_for("accel_up is 0 for the two that fail, and 1 for the others", as_wanted, 60)
+    e2e.wait_until("accel_up is 0 for the two that fail, and 1 for the others", as_wanted, 60)
     energy = 'accel_energy_joules_total{derived="1"}'
     before, begun = answers(tacho, energy), time.monotonic()
     drawn = lambda: [after[a] - before[a] for a in set(map(str, range(8))) - gone if a in (after := answers(tacho, energy))]
-    wait_for("the other six draw 100 W", lambda: len(found := drawn()) == 6 and min(found) > 150, 30)
+    e2e.wait_until("the other six draw 100 W", lambda: len(found := drawn()) == 6 and min(found) > 150, 30)
     e2e.check(max(drawn()) < 102 * (time.monotonic() - begun + 3), f"in {time.monotonic() - begun:.0f} s of 100 W they drew {drawn()} J")
-    wait_for("the series of what hangs end", lambda: not set(answers(tacho, "accel_utilization_ratio")) & gone, 60)
+    e2e.wait_until("the series of what hangs end", lambda: not set(answers(tacho, "accel_utilization_ratio")) & gone, 60)
     tell(script)
-    wait_for("both are back", lambda: set(answers(tacho, "accel_up == 1")) == set(map(str, range(8))), 150)
+    e2e.wait_until("both are back", lambda: set(answers(tacho, "accel_up == 1")) == set(map(str, range(8))), 150)
 
 
 def main(processes, options):
@@ -128,8 +121,8 @@ def main(processes, options):
     os.environ["TACHO_FAKE_DCMI"] = script
     tacho = e2e.Tacho(processes, options.tacho, flags=("--sysfs", sysfs))
     tacho.start()
-    wait_for("all eight answer", lambda: len(answers(tacho, "accel_up == 1")) == 8, 60)
-    wait_for("the slow rows are there", lambda: len(answers(tacho, "accel_pcie_link_generation")) == 8, 60)
+    e2e.wait_until("all eight answer", lambda: len(answers(tacho, "accel_up == 1")) == 8, 60)
+    e2e.wait_until("the slow rows are there", lambda: len(answers(tacho, "accel_pcie_link_generation")) == 8, 60)
     check_values(tacho)
     check_report(tacho, sysfs)
     busy = share_of_core(tacho.process.pid, options.seconds)
